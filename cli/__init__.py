@@ -1,0 +1,1 @@
+"""What staff, owners, operators and auditors type."""

@@ -1,0 +1,1 @@
+"""Everything that decides or records: definitions, cases, clocks, rights, history."""

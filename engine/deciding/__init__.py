@@ -1,0 +1,1 @@
+"""Pure decisions over frozen values and an instant: machine, clocks, rights, wording."""

@@ -1,0 +1,276 @@
+"""The values of one case, and how an event changes them.
+
+A case *is* the fold of its events: `apply` is the only function that changes a `CaseState`, used alike when staff act and when
+a case is rebuilt from history. What the database keeps beside the history is this fold, so nobody has to fold again.
+
+Values of fields are canonical: what JSON can hold exactly (text, whole numbers, booleans, decimals as strings, dates and
+instants as ISO text, lists). `engine.deciding.fields` turns them into live values (Decimal, date, datetime) and back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class TaskStatus(StrEnum):
+    """What became of a task."""
+
+    OPEN = "open"
+    HELD = "held"            # its state was left, but `to: back` leads back to it
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class ClockStatus(StrEnum):
+    """What became of a run of a clock."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"              # its until event came (in time or not: see breached_at)
+    ENDED = "ended"          # a window that ran out, or the case closed before its until event
+    CANCELLED = "cancelled"  # its state or task was left
+
+
+@dataclass(slots=True)
+class TaskRun:
+    """The latest opening of a task in this case."""
+
+    name: str
+    state: str
+    status: TaskStatus
+    opened_at: datetime
+    ended_at: datetime | None = None
+    assignee: str | None = None          # a person's id, when it was assigned
+
+
+@dataclass(slots=True)
+class Stop:
+    """A stretch during which a clock stood still."""
+
+    since: datetime
+    until: datetime | None
+    why: str                             # the state or task, "closed", or "by hand"
+
+
+@dataclass(slots=True)
+class ClockRun:
+    """The latest run of a clock in this case; everything its due time is computed from."""
+
+    name: str
+    status: ClockStatus
+    started_at: datetime
+    budget: str                          # the duration chosen from `within:`, as text
+    due_at: datetime | None = None       # None while paused or when the calendar does not reach that far
+    ended_at: datetime | None = None
+    breached_at: datetime | None = None  # the due time that passed; None again when withdrawn
+    run: int = 1                         # how many times this clock has started
+    round: int = 1                       # how many times its due time was computed anew by extension or correction
+    stops: list[Stop] = field(default_factory=list)
+    extended: list[str] = field(default_factory=list)    # durations added, as text
+    fired: list[tuple[int, int]] = field(default_factory=list)  # (rung, n-th time) carried out in this round
+    unknown: str | None = None           # why the due time cannot be known, for example a calendar that ends
+
+
+@dataclass(slots=True)
+class Act:
+    """How often an action was taken or a task done, when last, and by whom in order."""
+
+    count: int
+    at: datetime
+    actors: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One row of history. `data` is canonical (JSON) and says everything that changed; see `apply` for its keys."""
+
+    stream: str                          # "case/<number>", "organisation", "definitions", "access"
+    seq: int                             # from 1, without gaps in its stream
+    kind: str                            # opened, acted, task, rung, breach, paused, …
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str                           # a person's id, "customer", "system"
+    on_behalf: str | None
+    data: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class CaseState:
+    """A case as it stands: the fold of its events."""
+
+    number: str
+    version_id: int                      # the published definition version it stays on
+    opened_at: datetime
+    state: str = ""
+    entered_at: datetime | None = None   # when the present state was entered
+    back: list[str] = field(default_factory=list)        # states left towards one with a `to: back` action, latest last
+    owner: str | None = None
+    closed_at: datetime | None = None
+    party: int | None = None             # the customer, in the personal store
+    fields: dict[str, Any] = field(default_factory=dict)     # public values, canonical
+    sealed: dict[str, int] = field(default_factory=dict)     # personal field → seq of the event that set it
+    added: list[str] = field(default_factory=list)           # people whom an escalation added
+    acts: dict[str, Act] = field(default_factory=dict)
+    tasks: dict[str, TaskRun] = field(default_factory=dict)
+    clocks: dict[str, ClockRun] = field(default_factory=dict)
+    links: list[tuple[str, str]] = field(default_factory=list)   # (kind, number of the other case)
+    notices: dict[str, datetime] = field(default_factory=dict)   # notice name → when last sent
+    seq: int = 0                         # of the last event
+    recorded_at: datetime | None = None  # of the last event; never decreases
+
+
+def apply(case: CaseState, event: Event) -> None:
+    """Change the case as the event says. Every key of `event.data` that changes a case:
+
+    `to` state entered (also the same one again) · `back` the new list of states left · `closed` true/false ·
+    `owner` [old, new] · `added` people · `set` {field: [old, new]} · `sealed` {field: [old commitment, new commitment]} ·
+    `act` name of the action taken or task done · `tasks` and `clocks` {name: the run as it now is} ·
+    `link` [kind, number] · `sent` name of a notice · `party`.
+    Other keys are for readers only (`from`, `said`, `notices`, `rung`, `why`, …).
+    """
+    data, at = event.data, event.occurred_at
+    if "to" in data:
+        case.state = data["to"]
+        case.entered_at = at
+    if "back" in data:
+        case.back = list(data["back"])
+    if "closed" in data:
+        case.closed_at = at if data["closed"] else None
+    if "owner" in data:
+        case.owner = data["owner"][1]
+    if "party" in data:
+        case.party = data["party"]
+    for name, (_, new) in data.get("set", {}).items():
+        case.fields[name] = new
+    for name in data.get("sealed", {}):
+        case.sealed[name] = event.seq
+    for person in data.get("added", ()):
+        if person not in case.added:
+            case.added.append(person)
+    if "act" in data:
+        act = case.acts.setdefault(data["act"], Act(0, at, []))
+        act.count += 1
+        act.at = at
+        act.actors.append(event.actor)
+        if event.on_behalf:
+            act.actors.append(event.on_behalf)
+    for name, value in data.get("tasks", {}).items():
+        case.tasks[name] = task_from(value)
+    for name, value in data.get("clocks", {}).items():
+        case.clocks[name] = clock_from(value)
+    if "link" in data:
+        case.links.append((data["link"][0], data["link"][1]))
+    if "sent" in data:
+        case.notices[data["sent"]] = at
+    case.seq = event.seq
+    case.recorded_at = event.recorded_at
+
+
+def opened(event: Event) -> CaseState:
+    """The case that an `opened` event begins; its data also hold `version` (id) and `number`."""
+    case = CaseState(number=event.data["number"], version_id=event.data["version"], opened_at=event.occurred_at)
+    apply(case, event)
+    return case
+
+
+def rebuild(events: list[Event]) -> CaseState:
+    """The case after these events, the first of which opened it."""
+    case = opened(events[0])
+    for event in events[1:]:
+        apply(case, event)
+    return case
+
+
+# --- canonical form (JSON) of runs and of the whole case -------------------------------------------------------------
+
+
+def stamp(instant: datetime | None) -> str | None:
+    """An instant as canonical text (ISO, UTC, microseconds only where there are some)."""
+    return instant.isoformat() if instant else None
+
+
+def instant(text: str | None) -> datetime | None:
+    """The instant of a canonical text."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def _known(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def task_json(task: TaskRun) -> dict[str, Any]:
+    """Canonical form of a task's run; what is empty is left out."""
+    form: dict[str, Any] = {"name": task.name, "state": task.state, "status": task.status.value, "opened": stamp(task.opened_at)}
+    if task.ended_at:
+        form["ended"] = stamp(task.ended_at)
+    if task.assignee:
+        form["assignee"] = task.assignee
+    return form
+
+
+def task_from(form: Mapping[str, Any]) -> TaskRun:
+    """The run of a task from its canonical form."""
+    return TaskRun(
+        form["name"], form["state"], TaskStatus(form["status"]), _known(form["opened"]), instant(form.get("ended")), form.get("assignee")
+    )
+
+
+def clock_json(clock: ClockRun) -> dict[str, Any]:
+    """Canonical form of a clock's run; what is empty is left out."""
+    form: dict[str, Any] = {
+        "name": clock.name, "status": clock.status.value, "started": stamp(clock.started_at), "budget": clock.budget,
+        "run": clock.run, "round": clock.round,
+    }
+    for key, value in (("due", clock.due_at), ("ended", clock.ended_at), ("breached", clock.breached_at)):
+        if value:
+            form[key] = stamp(value)
+    if clock.stops:
+        form["stops"] = [[stamp(s.since), stamp(s.until), s.why] for s in clock.stops]
+    if clock.extended:
+        form["extended"] = list(clock.extended)
+    if clock.fired:
+        form["fired"] = [list(pair) for pair in clock.fired]
+    if clock.unknown:
+        form["unknown"] = clock.unknown
+    return form
+
+
+def clock_from(form: Mapping[str, Any]) -> ClockRun:
+    """The run of a clock from its canonical form."""
+    return ClockRun(
+        name=form["name"], status=ClockStatus(form["status"]), started_at=_known(form["started"]), budget=form["budget"],
+        due_at=instant(form.get("due")), ended_at=instant(form.get("ended")), breached_at=instant(form.get("breached")),
+        run=form["run"], round=form["round"],
+        stops=[Stop(_known(since), instant(until), why) for since, until, why in form.get("stops", ())],
+        extended=list(form.get("extended", ())), fired=[(rung, n) for rung, n in form.get("fired", ())], unknown=form.get("unknown"),
+    )
+
+
+def case_json(case: CaseState) -> dict[str, Any]:
+    """Canonical form of a whole case, as its row keeps it."""
+    return {
+        "number": case.number, "version": case.version_id, "opened": stamp(case.opened_at), "state": case.state,
+        "entered": stamp(case.entered_at), "back": case.back, "owner": case.owner, "closed": stamp(case.closed_at), "party": case.party,
+        "fields": case.fields, "sealed": case.sealed, "added": case.added,
+        "acts": {name: [act.count, stamp(act.at), act.actors] for name, act in case.acts.items()},
+        "tasks": {name: task_json(task) for name, task in case.tasks.items()},
+        "clocks": {name: clock_json(clock) for name, clock in case.clocks.items()},
+        "links": [list(link) for link in case.links], "notices": {name: stamp(at) for name, at in case.notices.items()},
+        "seq": case.seq, "recorded": stamp(case.recorded_at),
+    }
+
+
+def case_from(form: Mapping[str, Any]) -> CaseState:
+    """The case from its canonical form."""
+    return CaseState(
+        number=form["number"], version_id=form["version"], opened_at=_known(form["opened"]), state=form["state"],
+        entered_at=instant(form["entered"]), back=list(form["back"]), owner=form["owner"], closed_at=instant(form["closed"]),
+        party=form["party"], fields=dict(form["fields"]), sealed=dict(form["sealed"]), added=list(form["added"]),
+        acts={name: Act(count, _known(at), list(actors)) for name, (count, at, actors) in form["acts"].items()},
+        tasks={name: task_from(task) for name, task in form["tasks"].items()},
+        clocks={name: clock_from(clock) for name, clock in form["clocks"].items()},
+        links=[(kind, number) for kind, number in form["links"]], notices={name: _known(at) for name, at in form["notices"].items()},
+        seq=form["seq"], recorded_at=instant(form["recorded"]),
+    )

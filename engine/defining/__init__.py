@@ -1,0 +1,1 @@
+"""From YAML to a frozen definition: reading, checking, drawing. Pure; touches no database."""

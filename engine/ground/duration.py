@@ -1,0 +1,69 @@
+"""Durations as a person writes them: `30 minutes`, `4 working hours`, `3 working days`, `8 weeks`, `3 个工作日`."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from engine.ground.errors import Invalid
+from engine.ground.language import say
+
+
+class Unit(StrEnum):
+    """What a duration counts; hours elapse, days and longer are local dates (clocks rule 5)."""
+
+    MINUTES = "minutes"
+    HOURS = "hours"
+    WORKING_MINUTES = "working minutes"
+    WORKING_HOURS = "working hours"
+    DAYS = "days"
+    WORKING_DAYS = "working days"
+    WEEKS = "weeks"
+    MONTHS = "months"
+    QUARTERS = "quarters"
+    YEARS = "years"
+
+
+ELAPSED = frozenset({Unit.MINUTES, Unit.HOURS})
+WORKED = frozenset({Unit.WORKING_MINUTES, Unit.WORKING_HOURS})
+
+_ENGLISH = {
+    unit.value.removesuffix("s"): unit for unit in Unit
+} | {"min": Unit.MINUTES, "h": Unit.HOURS, "hr": Unit.HOURS, "business day": Unit.WORKING_DAYS,
+     "business hour": Unit.WORKING_HOURS, "calendar day": Unit.DAYS}
+_CHINESE = {
+    "分钟": Unit.MINUTES, "小时": Unit.HOURS, "工作分钟": Unit.WORKING_MINUTES, "工作小时": Unit.WORKING_HOURS,
+    "工作时": Unit.WORKING_HOURS, "天": Unit.DAYS, "日": Unit.DAYS, "自然日": Unit.DAYS, "工作日": Unit.WORKING_DAYS,
+    "工作天": Unit.WORKING_DAYS, "周": Unit.WEEKS, "星期": Unit.WEEKS, "月": Unit.MONTHS, "季度": Unit.QUARTERS,
+    "季": Unit.QUARTERS, "年": Unit.YEARS,
+}
+_SHAPE = re.compile(r"\s*(\d{1,6}(?:\.\d{1,4})?)\s*个?\s*([a-z ]+?|[一-鿿]+)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """An amount (≥ 0) of a unit. Only minutes and hours may have a fraction."""
+
+    amount: Decimal
+    unit: Unit
+
+    def __str__(self) -> str:
+        name = self.unit.value
+        return f"{self.amount.normalize():f} {name.removesuffix('s') if self.amount == 1 else name}"
+
+
+def parse_duration(text: str) -> Duration:
+    """Read a duration in English or Chinese; raises Invalid naming what was expected."""
+    match = _SHAPE.fullmatch(text.lower()) if isinstance(text, str) else None
+    if match:
+        words = " ".join(match[2].split())
+        unit = _CHINESE.get(words) or _ENGLISH.get(words) or _ENGLISH.get(words.removesuffix("s"))
+        amount = Decimal(match[1])
+        if unit and (amount == amount.to_integral_value() or unit in ELAPSED | WORKED):
+            return Duration(amount, unit)
+    raise Invalid(
+        say("'{text}' is not a duration", text=text),
+        hint=say("Write a number and a unit, for example 24 hours, 3 working days, 8 weeks, 1 month, 3 个工作日."),
+        expected="duration",
+        value=text,
+    )

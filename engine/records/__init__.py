@@ -1,0 +1,1 @@
+"""The only room that opens a transaction: tables, history, personal data, outbox."""

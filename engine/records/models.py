@@ -1,0 +1,219 @@
+"""The tables. SQLModel describes them; hot paths use them as Core tables (`CaseRow.__table__`).
+
+Instants are aware UTC on both databases (sqlmodel's own type). Documents are canonical JSON text, never JSON columns, so
+that what is hashed is what is stored. Migrations: `engine/records/migrations`.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, LargeBinary, Text
+from sqlmodel import Field, SQLModel
+
+
+class DefinitionRow(SQLModel, table=True):
+    """A published version of a bundle; never changes."""
+
+    __tablename__ = "definition_version"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(index=True)
+    version: int
+    hash: str                                   # sha256 of `document`
+    document: str = Field(sa_type=Text)         # canonical JSON: plain tree of procedure.yaml, notice texts, scenarios
+    source: str = Field(sa_type=Text)           # JSON: file name → text, as it lay in the folder
+    published_at: datetime
+    published_by: str
+
+    __table_args__ = (Index("uq_definition_version", "name", "version", unique=True),)
+
+
+class CalendarRow(SQLModel, table=True):
+    """A version of a calendar with its holidays pinned as dates; never changes."""
+
+    __tablename__ = "calendar_version"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    version: int
+    hash: str
+    document: str = Field(sa_type=Text)         # canonical JSON of engine.ground.calendars.Calendar
+    published_at: datetime
+    published_by: str
+
+    __table_args__ = (Index("uq_calendar_version", "name", "version", unique=True),)
+
+
+class OrganisationRow(SQLModel, table=True):
+    """A version of the organisation file; the latest is in force."""
+
+    __tablename__ = "organisation_version"
+
+    id: int | None = Field(default=None, primary_key=True)
+    version: int = Field(unique=True)
+    hash: str
+    document: str = Field(sa_type=Text)         # canonical JSON: plain tree of organisation.yaml
+    applied_at: datetime
+    applied_by: str
+
+
+class PartyRow(SQLModel, table=True):
+    """A customer or other person outside: personal data, kept apart from cases and history."""
+
+    __tablename__ = "party"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(index=True)
+    email: str | None = Field(default=None, index=True)
+    phone: str | None = Field(default=None, index=True)
+    address: str | None = None
+    chat: str | None = None
+    language: str | None = None
+    created_at: datetime
+
+
+class CaseRow(SQLModel, table=True):
+    """A case: the fold of its history as canonical JSON, and the columns that lists and searches need."""
+
+    __tablename__ = "case"
+
+    id: int | None = Field(default=None, primary_key=True)
+    number: str = Field(unique=True)
+    definition: str                             # name of the bundle
+    version_id: int = Field(foreign_key="definition_version.id")
+    state: str
+    owner: str | None = None
+    party_id: int | None = Field(default=None, foreign_key="party.id", index=True)
+    origin: str | None = Field(default=None, unique=True)   # where an imported case came from: "<source>:<key>"
+    opened_at: datetime
+    closed_at: datetime | None = None
+    due_at: datetime | None = None              # earliest due of a running clock, for sorting by urgency
+    breaches: int = 0                           # breaches of clocks still standing (not withdrawn)
+    revision: int = 1                           # rises with every change: the version check
+    head: str                                   # hash of its last history row
+    body: str = Field(sa_type=Text)             # canonical JSON of engine.deciding.case.CaseState
+
+    __table_args__ = (
+        Index("ix_case_urgency", "closed_at", "due_at"),
+        Index("ix_case_owner", "owner", "closed_at", "due_at"),
+        Index("ix_case_definition", "definition", "state"),
+    )
+
+
+class TimerRow(SQLModel, table=True):
+    """When a case next needs attention: one row for each case with something to come."""
+
+    __tablename__ = "timer"
+
+    case_id: int = Field(primary_key=True, foreign_key="case.id")
+    due_at: datetime                            # when it falls due; immutable until that has been settled
+    fire_at: datetime = Field(index=True)       # when a sweep should take it; pushed forward when settling failed
+    attempts: int = 0
+    error: str | None = None                    # why the last attempt failed
+
+
+class WorkItemRow(SQLModel, table=True):
+    """One thing somebody could do now: a state for each role that may act in it, a task, a notice to convey by hand."""
+
+    __tablename__ = "work_item"
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="case.id", index=True)
+    kind: str                                   # state, task, notice
+    name: str                                   # of the state, task or notice
+    role: str | None = None                     # the role, group or word (customer) that may act …
+    person: str | None = None                   # … or the person it is for
+    opened_at: datetime
+    due_at: datetime                            # earliest running clock; 9999-12-31 when there is none
+
+    __table_args__ = (Index("ix_work_item_role", "role", "due_at"), Index("ix_work_item_person", "person", "due_at"))
+
+
+class EventRow(SQLModel, table=True):
+    """History: append-only, chained. Triggers refuse UPDATE and DELETE."""
+
+    __tablename__ = "event"
+
+    stream: str = Field(primary_key=True)       # "case/<number>", "organisation", "definitions", "access"
+    seq: int = Field(primary_key=True)
+    kind: str
+    occurred_at: datetime = Field(index=True)
+    recorded_at: datetime
+    body: str = Field(sa_type=Text)             # canonical JSON of the whole event
+    hash: str                                   # sha256 over the hash before it and `body`, as bytes
+
+
+class PersonalRow(SQLModel, table=True):
+    """A personal value: history holds only a commitment to it, keyed by `salt`, which goes when the value is erased."""
+
+    __tablename__ = "personal"
+
+    case_id: int = Field(primary_key=True, foreign_key="case.id")
+    seq: int = Field(primary_key=True)          # the event that recorded it
+    name: str = Field(primary_key=True)         # a field, `comment`, `text`
+    value: str = Field(sa_type=Text)            # canonical JSON
+    salt: str
+
+
+class FileRow(SQLModel, table=True):
+    """A file of a case, by content hash; not shared between cases."""
+
+    __tablename__ = "file"
+
+    case_id: int = Field(primary_key=True, foreign_key="case.id")
+    sha256: str = Field(primary_key=True)
+    name: str
+    media_type: str
+    size: int = Field(sa_type=BigInteger)
+    content: bytes = Field(sa_type=LargeBinary)
+    attached_at: datetime
+
+
+class SeriesRow(SQLModel, table=True):
+    """The last serial given in a series of case numbers (the pattern with its period filled in)."""
+
+    __tablename__ = "series"
+
+    key: str = Field(primary_key=True)
+    last: int
+
+
+class NoticeRow(SQLModel, table=True):
+    """The outbox: a message, its text frozen in the transaction that caused it."""
+
+    __tablename__ = "notice"
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: int | None = Field(default=None, foreign_key="case.id", index=True)
+    name: str
+    party_id: int | None = Field(default=None, foreign_key="party.id")      # the recipient: a party …
+    person: str | None = None                                              # … or somebody who works here
+    via: str                                    # channels still to try, comma-separated, in order
+    language: str
+    subject: str
+    text: str = Field(sa_type=Text)
+    html: str | None = Field(default=None, sa_type=Text)
+    mandatory: bool = False
+    status: str                                 # waiting, sent, by_hand, dead, cancelled
+    message_id: str = Field(unique=True)
+    created_at: datetime
+    fire_at: datetime | None = None             # next attempt; None when there will be none
+    attempts: int = 0
+    sent_at: datetime | None = None
+    channel: str | None = None                  # the one that accepted it
+    error: str | None = None
+
+    __table_args__ = (Index("ix_notice_waiting", "status", "fire_at"),)
+
+
+class AttemptRow(SQLModel, table=True):
+    """One attempt to deliver a notice, written before sending."""
+
+    __tablename__ = "attempt"
+
+    notice_id: int = Field(primary_key=True, foreign_key="notice.id")
+    n: int = Field(primary_key=True)
+    channel: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    outcome: str | None = None                  # accepted, failed, refused; None: it never came back
+    error: str | None = None

@@ -1,0 +1,1 @@
+"""Prefect flows: thin, each calls one use case. Nothing else imports Prefect."""

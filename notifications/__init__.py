@@ -1,0 +1,1 @@
+"""What leaves the house: layouts, MIME, channels, the delivery loop."""
