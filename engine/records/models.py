@@ -196,8 +196,9 @@ class NoticeRow(SQLModel, table=True):
     status: str                                 # waiting, sent, by_hand, dead, cancelled
     message_id: str = Field(unique=True)
     created_at: datetime
-    fire_at: datetime | None = None             # next attempt; None when there will be none
-    attempts: int = 0
+    fire_at: datetime | None = None             # next attempt, or end of the lease; None when there will be none
+    attempts: int = 0                           # of all channels; also the fencing token of whoever delivers it
+    tries: int = 0                              # attempts on the present channel, the first of `via`
     sent_at: datetime | None = None
     channel: str | None = None                  # the one that accepted it
     error: str | None = None
