@@ -1,0 +1,276 @@
+"""What is possible in a case, and why not: the state machine of a published version.
+
+`obstacles` is the one source of reasons. It guards the transitions of the machine, and it makes the list of possible
+actions, the refusals and what the command line completes. The machine itself (`transitions`) is built once per
+definition, shared, and keeps nothing between calls: it moves a throw-away `Situation`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from transitions import Machine, MachineError
+
+from engine.deciding import rights
+from engine.deciding.case import CaseState, TaskStatus
+from engine.deciding.clock_due import due_after
+from engine.deciding.clocks import Calendars
+from engine.deciding.expressions import expression, truth
+from engine.deciding.fields import empty
+from engine.deciding.rights import Actor
+from engine.defining.definition import Action, Definition, Task, WhoKind
+from engine.defining.organisation import Organisation
+from engine.ground.duration import Duration
+from engine.ground.errors import Denied, Invalid, MakegoodError, NotAllowed
+from engine.ground.language import say, spoken
+
+BACK = "back"
+
+
+class Reason(StrEnum):
+    """Why something is not possible; `because:` in scenarios names these."""
+
+    STATE = "state"
+    CLOSED = "closed"
+    ROLE = "role"
+    EXCEPT = "except"
+    AT_MOST = "at_most"
+    WITHIN = "within"
+    AFTER = "after"
+    REQUIRE = "require"
+    WHEN = "when"
+    LIMIT = "limit"
+
+
+_DENIALS = frozenset({Reason.ROLE, Reason.EXCEPT, Reason.LIMIT})
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One reason why an action is not possible, in the words spoken now."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An action or task of the present state for one actor; possible when nothing stands in its way."""
+
+    name: str
+    title: str
+    kind: str                       # "action" or "task"
+    to: str | None
+    require: tuple[str, ...]
+    obstacles: tuple[Obstacle, ...]
+
+
+@dataclass(slots=True)
+class Situation:
+    """Everything a decision looks at: the case, who acts, when, and the values in reach (given ones first)."""
+
+    definition: Definition
+    case: CaseState
+    actor: Actor
+    organisation: Organisation
+    now: datetime
+    scope: Mapping[str, Any]
+    live: Callable[[str], Any]
+    calendars: Calendars
+    state: str = ""                 # what the machine moves
+    chosen: Action | Task | None = None
+
+
+def find(definition: Definition, case: CaseState, name: str) -> Action | Task | None:
+    """The action of the present state, or the task that is open, of that name."""
+    state = definition.states[case.state]
+    action = state.actions.get(name)
+    if action is not None:
+        return action
+    task = state.tasks.get(name)
+    run = case.tasks.get(name)
+    return task if task is not None and run is not None and run.status is TaskStatus.OPEN else None
+
+
+def obstacles(situation: Situation, what: Action | Task) -> list[Obstacle]:
+    """Every reason why this actor cannot take this action (or finish this task) now; empty when possible."""
+    found = _rights_of(situation, what)
+    if isinstance(what, Action):
+        found += _bounds_of(situation, what)
+    case, live = situation.case, situation.live
+    comment = situation.scope.get("comment")
+    missing = [name for name in what.require if empty(comment if name == "comment" else live(name))]
+    if missing:
+        found.append(Obstacle(Reason.REQUIRE, say("still needed: {fields}", fields=", ".join(missing))))
+    if isinstance(what, Action) and what.when is not None and not truth(expression(what.when)(situation.scope)):
+        found.append(Obstacle(Reason.WHEN, say("only possible when {condition}", condition=what.when)))
+    if what.limit and situation.actor.id != "system":
+        found += _authority_of(situation, what.limit)
+    return found
+
+
+def _rights_of(situation: Situation, what: Action | Task) -> list[Obstacle]:
+    definition, case, live = situation.definition, situation.case, situation.live
+    actor, organisation = situation.actor, situation.organisation
+    run = case.tasks.get(what.name) if isinstance(what, Task) else None
+    assigned = run is not None and run.assignee == actor.id
+    if not assigned and not rights.may(actor, what.by, definition, case, organisation, live):
+        could = ", ".join(rights.who_could(what.by, definition, case, organisation, live)) or say("nobody")
+        return [Obstacle(Reason.ROLE, say("{who} may not; these may: {could}", who=actor.id, could=could))]
+    barred = rights.excluded(actor, what.except_, definition, case, organisation, live)
+    if barred is not None:
+        return [Obstacle(Reason.EXCEPT, say("{who} is excluded here as {role}", who=actor.id, role=str(barred)))]
+    return []
+
+
+def _bounds_of(situation: Situation, action: Action) -> list[Obstacle]:
+    case, found = situation.case, []
+    act = case.acts.get(action.name)
+    if action.at_most is not None and act is not None and act.count >= action.at_most:
+        found.append(Obstacle(Reason.AT_MOST, say("already done {count} times, at most {most} allowed", count=act.count, most=action.at_most)))
+    entered = case.entered_at or case.opened_at
+    if action.within is not None:
+        end = due_after(entered, action.within, situation.calendars(None))
+        if situation.now > end:
+            found.append(Obstacle(Reason.WITHIN, say("was possible only within {duration} of entering the state", duration=str(action.within))))
+    if isinstance(action.after, Duration):
+        if situation.now < due_after(entered, action.after, situation.calendars(None)):
+            found.append(Obstacle(Reason.AFTER, say("only after {duration} in this state", duration=str(action.after))))
+    elif action.after is not None:
+        wanting = tasks_wanting(situation.definition, case, action.after)
+        if wanting:
+            found.append(Obstacle(Reason.AFTER, say("first these tasks must be done: {tasks}", tasks=", ".join(wanting))))
+    return found
+
+
+def tasks_wanting(definition: Definition, case: CaseState, after: str) -> list[str]:
+    """The tasks still open that `after: tasks | any task | N tasks` waits for; empty when enough are done."""
+    runs = [case.tasks[name] for name in definition.states[case.state].tasks if name in case.tasks and case.tasks[name].state == case.state]
+    done = sum(run.status is TaskStatus.DONE for run in runs)
+    still = [run.name for run in runs if run.status is TaskStatus.OPEN]
+    if after == "tasks":
+        return still
+    wanted = 1 if after == "any task" else int(after.split()[0])
+    return still if done < wanted else []
+
+
+def _authority_of(situation: Situation, money_field: str) -> list[Obstacle]:
+    definition, organisation = situation.definition, situation.organisation
+    amount = situation.live(money_field)
+    currency = definition.fields[money_field].currency or ""
+    if amount is None or rights.covers(definition, organisation, situation.actor, amount, currency):
+        return []
+    could = ", ".join(rights.who_covers(definition, organisation, amount, currency)) or say("nobody")
+    return [
+        Obstacle(
+            Reason.LIMIT,
+            say("{amount} {currency} is above the authority of {who}; these may decide it: {could}",
+                amount=amount, currency=currency, who=situation.actor.id, could=could),
+        )
+    ]
+
+
+def options(situation: Situation) -> list[Option]:
+    """Every action and open task of the present state, each with what stands in the way of this actor."""
+    definition, case = situation.definition, situation.case
+    state = definition.states[case.state]
+    found: list[Option] = []
+    for task in state.tasks.values():
+        if find(definition, case, task.name) is task:
+            title = task.title.in_(spoken()) or task.name
+            found.append(Option(task.name, title, "task", None, task.require, tuple(obstacles(situation, task))))
+    for action in state.actions.values():
+        if any(who.kind is WhoKind.SYSTEM for who in action.by) and len(action.by) == 1:
+            continue
+        title = action.title.in_(spoken()) or action.name
+        found.append(Option(action.name, title, "action", action.to, action.require, tuple(obstacles(situation, action))))
+    return found
+
+
+def refusal(situation: Situation, name: str, found: Sequence[Obstacle]) -> MakegoodError:
+    """The error that tells why `name` was refused, with what would be possible instead."""
+    case, definition = situation.case, situation.definition
+    facts: dict[str, Any] = {"case": case.number, "state": case.state, "action": name, "reasons": [o.reason.value for o in found]}
+    why = "; ".join(o.message for o in found)
+    message = say("{case}: {action} is not possible: {why}", case=case.number, action=name, why=why)
+    first = found[0].reason
+    if first in _DENIALS:
+        return Denied(message, hint=say("`makegood case show {case}` lists what is possible and for whom.", case=case.number), **facts)
+    if first is Reason.REQUIRE:
+        return Invalid(message, hint=say("Give them with --set field=value (a comment with --comment)."), **facts)
+    possible = [option.name for option in options(situation) if not option.obstacles]
+    hint = say("Possible now: {possible}.", possible=", ".join(possible)) if possible else say("Nothing is possible for {who} now.", who=situation.actor.id)
+    return NotAllowed(message, hint=hint, possible=possible, **facts)
+
+
+def not_here(situation: Situation, name: str) -> MakegoodError:
+    """The refusal of an action or task that the present state does not have (or that nothing has)."""
+    import difflib
+
+    case, definition = situation.case, situation.definition
+    known = {action for state in definition.states.values() for action in (*state.actions, *state.tasks)}
+    where = definition.states[case.state].title.in_(spoken()) or case.state
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        why = say("there is no action or task of that name") + (say("; did you mean '{near}'?", near=near[0]) if near else "")
+        return refusal(situation, name, [Obstacle(Reason.STATE, why)])
+    if definition.states[case.state].final:
+        return refusal(situation, name, [Obstacle(Reason.CLOSED, say("the case is closed ({state})", state=where))])
+    return refusal(situation, name, [Obstacle(Reason.STATE, say("the case is in state {state}", state=where))])
+
+
+def move(situation: Situation, action: Action) -> str:
+    """Run the machine: the state after the action. Raises the refusal when something stands in the way."""
+    situation.state, situation.chosen = situation.case.state, action
+    try:
+        moved = machine_of(situation.definition).events[action.name].trigger(situation)
+    except MachineError:
+        raise not_here(situation, action.name) from None
+    if not moved:
+        found = obstacles(situation, action)
+        raise refusal(situation, action.name, found or [Obstacle(Reason.STATE, say("there is no state to go back to"))])
+    return situation.state
+
+
+_machines: dict[int, tuple[Definition, Machine]] = {}
+
+
+def machine_of(definition: Definition) -> Machine:
+    """The machine of a definition: built at the first call, then shared by every case of that version."""
+    known = _machines.get(id(definition))
+    if known is not None and known[0] is definition:
+        return known[1]
+    if len(_machines) >= 256:
+        _machines.clear()
+    machine = _build(definition)
+    _machines[id(definition)] = (definition, machine)
+    return machine
+
+
+def _free(event: Any) -> bool:
+    return not obstacles(event.model, event.model.chosen)
+
+
+def _leads_back_to(state: str) -> Callable[[Any], bool]:
+    return lambda event: bool(event.model.case.back) and event.model.case.back[-1] == state
+
+
+def _build(definition: Definition) -> Machine:
+    machine = Machine(
+        model=None, states=list(definition.states), initial=None, auto_transitions=False, send_event=True, queued=False,
+    )
+    for state in definition.states.values():
+        for action in state.actions.values():
+            if action.to == BACK:
+                for origin in definition.states.values():
+                    machine.add_transition(action.name, state.name, origin.name, conditions=[_leads_back_to(origin.name), _free])
+            else:
+                machine.add_transition(action.name, state.name, action.to, conditions=[_free])   # no `to`: stays (internal)
+    return machine
+
+
+def as_system(situation: Situation) -> Situation:
+    """The same situation with the scheduler as actor."""
+    return replace(situation, actor=Actor("system"))

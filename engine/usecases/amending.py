@@ -1,0 +1,147 @@
+"""What staff do with a case beside its actions: notes, contacts, files, owner, corrections."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.deciding import fields, rights
+from engine.deciding.case import TaskRun, TaskStatus, task_json
+from engine.deciding.rights import Actor
+from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
+from engine.ground.language import say
+from engine.records import personal
+from engine.usecases.doing import own, tell
+from engine.usecases.door import still_open, working
+from engine.usecases.house import House
+from engine.usecases.parties import parties_apart
+from engine.usecases.work import Outcome, Work, standing
+
+LARGEST_FILE = 25 * 1024 * 1024
+DIRECTIONS = ("in", "out")
+
+
+def note(house: House, number: str, actor: Actor, text: str) -> Outcome:
+    """Put a note into a case; also into a closed one."""
+    with working(house, number) as door:
+        work = taking_part(door.work, actor)
+        data: dict[str, Any] = {}
+        work.say_in(data, "text", words(text, "text"))
+        work.record("note", actor, work.now, data)
+    return door.outcome
+
+
+def contact(house: House, number: str, actor: Actor, channel: str, direction: str, text: str) -> Outcome:
+    """Record an interaction with the customer on any channel, `in` (from the customer) or `out` (to the customer)."""
+    if direction not in DIRECTIONS:
+        raise Invalid(
+            say("'{value}' is no direction", value=direction), hint=say("Say in (from the customer) or out (to the customer)."),
+            field="direction", value=direction, expected=list(DIRECTIONS),
+        )
+    with working(house, number) as door:
+        work = taking_part(door.work, actor)
+        data: dict[str, Any] = {"channel": words(channel, "channel"), "direction": direction}
+        work.say_in(data, "text", words(text, "text"))
+        work.record("contact", actor, work.now, data)
+    return door.outcome
+
+
+def attach(house: House, number: str, actor: Actor, name: str, content: bytes, media_type: str = "application/octet-stream") -> Outcome:
+    """Keep a file with a case, by its content; the same content twice is kept once."""
+    if not content or len(content) > LARGEST_FILE:
+        raise Invalid(
+            say("{name} has {size} bytes; a file must have 1 to {most}", name=name, size=len(content), most=LARGEST_FILE),
+            hint=say("Make it smaller, or keep it elsewhere and note where."), field="file", expected=f"1..{LARGEST_FILE}",
+        )
+    with working(house, number) as door:
+        work = taking_part(door.work, actor)
+        sha256 = hashlib.sha256(content).hexdigest()
+        kept = personal.File(sha256, words(name, "name"), media_type, len(content))
+        data: dict[str, Any] = {}
+        data["said"] = {"file": work.seal("file", kept.canonical(), work.case.seq + 1)}
+        work.record("attached", actor, work.now, data)
+        assert work.loaded is not None
+        personal.keep_file(work.conn, work.loaded.id, kept, content, work.now)
+    return door.outcome
+
+
+def assign(house: House, number: str, actor: Actor, person: str, *, task: str | None = None) -> Outcome:
+    """Hand the case, or one open task of it, to a person, who is told."""
+    with working(house, number) as door:
+        work = taking_part(door.work, actor)
+        still_open(work)
+        if person not in work.organisation.people:
+            raise NotFound(
+                say("'{who}' is nobody in this organisation", who=person), hint=say("`makegood org show` lists the people."),
+                kind="person", name=person,
+            )
+        data: dict[str, Any] = {}
+        if task is None:
+            own(work, person, data)
+        else:
+            data["task"] = task
+            data["tasks"] = {task: task_json(replace(_open_task(work, task, person), assignee=person))}
+        if person != actor.id:
+            tell(work, "assigned", person, data)
+        work.record("assigned", actor, work.now, data)
+    return door.outcome
+
+
+def _open_task(work: Work, name: str, person: str) -> TaskRun:
+    run = work.case.tasks.get(name)
+    if run is None or run.status is not TaskStatus.OPEN:
+        raise NotAllowed(
+            say("{case} has no open task {task}", case=work.case.number, task=name),
+            hint=say("Open tasks: {tasks}.", tasks=", ".join(t.name for t in work.case.tasks.values() if t.status is TaskStatus.OPEN) or "-"),
+            case=work.case.number, state=work.case.state, action=name, possible=[],
+        )
+    spec = work.definition.states[run.state].tasks[name]
+    if not rights.may(Actor(person), spec.by, work.definition, work.case, work.organisation, work.live):
+        could = ", ".join(rights.who_could(spec.by, work.definition, work.case, work.organisation, work.live)) or say("nobody")
+        raise Denied(
+            say("{who} may not do {task}; these may: {could}", who=person, task=name, could=could),
+            hint=say("Choose one of them."), who=person, why="role", who_could=could,
+        )
+    return run
+
+
+def correct(house: House, number: str, actor: Actor, given: Mapping[str, Any], reason: str) -> Outcome:
+    """Mend wrong entries: history keeps the old value, the new one and the reason; deadlines are computed again."""
+    with working(house, number) as door:
+        work = taking_part(door.work, actor)
+        work.given = fields.parse_given(work.definition, given, work.timezone)
+        data: dict[str, Any] = {}
+        filled = work.put(parties_apart(work, data), data)
+        if not data:
+            raise Invalid(
+                say("{case}: nothing would change", case=number), hint=say("Give at least one field a new value with --set field=value."),
+                field="set", expected="new value",
+            )
+        work.say_in(data, "reason", words(reason, "reason"))
+        work.record("corrected", actor, work.now, data, filled)
+        work.given = {}
+    return door.outcome
+
+
+def taking_part(work: Work, actor: Actor) -> Work:
+    """Refuse whoever has nothing to do with this case: holders of its procedure's roles, owner and assignees take part."""
+    standing(work.organisation, actor)
+    person = work.organisation.people.get(actor.id)
+    involved = {work.case.owner, *work.case.added, *(task.assignee for task in work.case.tasks.values())}
+    if actor.id == "system" or actor.id in involved or (person and set(person.roles) & set(work.definition.roles)):
+        return work
+    raise Denied(
+        say("{who} holds no post of {bundle} and takes no part in {case}", who=actor.id, bundle=work.definition.name, case=work.case.number),
+        hint=say("Its posts are: {roles}.", roles=", ".join(work.definition.roles)), who=actor.id, why="role",
+        who_could=sorted({p for role in work.definition.roles for p in work.organisation.holders(role)}),
+    )
+
+
+def words(text: str, name: str) -> str:
+    """What a person wrote, trimmed; raises Invalid when there is nothing or far too much."""
+    text = text.strip()
+    if not text or len(text) > 20_000:
+        raise Invalid(
+            say("{field} must have 1 to {most} characters", field=name, most=20_000), hint=say("Write a few words."), field=name, expected="1..20000",
+        )
+    return text

@@ -1,0 +1,123 @@
+"""What a definition has done besides moving the case: set, notice, assign, remind, escalate, reassign, act."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from engine.deciding import fields, rights
+from engine.deciding.expressions import expression
+from engine.deciding.rights import Actor
+from engine.defining.definition import Doing, DoingKind, FieldType, Happening, Who, WhoKind
+from engine.ground.money import round_money
+from engine.records import cases
+from engine.usecases.work import Outgoing, Work
+
+_NOBODY = frozenset({"customer", "system", "anyone"})
+
+
+def carry(work: Work, doings: Sequence[Doing], actor: Actor, at: datetime, data: dict[str, Any], extra: Mapping[str, Any] | None = None) -> tuple[list[Happening], list[str]]:
+    """Carry out doings in the order written, into the data of the event they belong to.
+
+    Returns the fields filled (as happenings for the clocks) and the actions still to be taken by `act:`, each of which
+    becomes an event of its own.
+    """
+    filled: list[Happening] = []
+    acts: list[str] = []
+    for doing in doings:
+        match doing.kind:
+            case DoingKind.SET:
+                filled += _set(work, doing.value, actor, at, data, extra)
+            case DoingKind.NOTICE:
+                for name in doing.value:
+                    send(work, name, data, extra)
+            case DoingKind.ASSIGN:
+                own(work, _choose(work, doing.value), data)
+            case DoingKind.REASSIGN:
+                _reassign(work, doing.value, data, extra)
+            case DoingKind.REMIND:
+                _remind(work, doing.value, data, extra)
+            case DoingKind.ESCALATE:
+                _escalate(work, doing.value, data, extra)
+            case DoingKind.ACT:
+                acts.append(doing.value)
+    return filled, acts
+
+
+def _set(work: Work, values: Mapping[str, Any], actor: Actor, at: datetime, data: dict[str, Any], extra: Mapping[str, Any] | None) -> list[Happening]:
+    filled: list[Happening] = []
+    for name, text in values.items():
+        value = expression(text)(work.scope(actor, at, extra))
+        spec = work.definition.fields[name]
+        if spec.type is FieldType.MONEY and isinstance(value, Decimal):
+            value = round_money(value, spec.currency or "")
+        given = None if value is None else fields.parse(spec, value, work.timezone)
+        filled += work.put({name: given}, data)
+        work.given[name] = given
+    return filled
+
+
+def send(work: Work, name: str, data: dict[str, Any], extra: Mapping[str, Any] | None = None) -> None:
+    """Put a notice of the definition on its way to everybody it is for; nobody there is recorded too."""
+    spec = work.definition.notices[name]
+    reached = sorted({person for who in spec.to for person in work.people(who)} - {"system", "anyone"})
+    for person in reached or [""]:
+        data.setdefault("notices", []).append([name, person])
+        if person:
+            work.outgoing.append(Outgoing(name, person, {**_said(work), **(extra or {})}))
+
+
+def _said(work: Work) -> dict[str, Any]:
+    return {"comment": work.given["comment"]} if "comment" in work.given else {}
+
+
+def own(work: Work, person: str | None, data: dict[str, Any]) -> None:
+    """Make a person the owner of the case; nobody found leaves it as it is."""
+    if person and person != work.case.owner:
+        data["owner"] = [work.case.owner, person]
+
+
+def _choose(work: Work, who: Who) -> str | None:
+    return rights.choose(
+        who, work.definition, work.case, work.organisation, work.live, lambda people: cases.open_cases_of(work.conn, people)
+    )
+
+
+def _reassign(work: Work, who: Who, data: dict[str, Any], extra: Mapping[str, Any] | None) -> None:
+    person = _choose(work, _past_owner(work, who))
+    own(work, person, data)
+    if "owner" in data and person:
+        tell(work, "assigned", person, data, extra)
+
+
+def _remind(work: Work, whos: Sequence[Who], data: dict[str, Any], extra: Mapping[str, Any] | None) -> None:
+    people = sorted({person for who in whos for person in work.people(who)} - _NOBODY)
+    data.setdefault("reminded", []).extend(people)
+    for person in people:   # merged into one message for each person when the work is written (clocks rule 16)
+        work.reminders.setdefault(person, []).append(dict(extra or {}))
+
+
+def _escalate(work: Work, whos: Sequence[Who], data: dict[str, Any], extra: Mapping[str, Any] | None) -> None:
+    people = sorted({person for who in whos for person in work.people(_past_owner(work, who))} - _NOBODY)
+    data.setdefault("escalated", []).extend(people)
+    data.setdefault("added", []).extend(person for person in people if person not in work.case.added)
+    for person in dict.fromkeys([*people, *([work.case.owner] if work.case.owner else [])]):
+        tell(work, "escalated", person, data, extra)
+
+
+def _past_owner(work: Work, who: Who) -> Who:
+    """Escalation passes over whoever already owns the case: then their superior is meant."""
+    for _ in range(len(work.organisation.people)):
+        if work.people(who) != {work.case.owner}:
+            break
+        above = Who(WhoKind.SUPERIOR, of=who)
+        if not work.people(above):
+            break
+        who = above
+    return who
+
+
+def tell(work: Work, builtin: str, person: str, data: dict[str, Any], extra: Mapping[str, Any] | None = None) -> None:
+    """Send one of the product's own notices (assigned, escalated) to a person who works here."""
+    data.setdefault("notices", []).append([builtin, person])
+    work.outgoing.append(Outgoing(builtin, person, dict(extra or {})))

@@ -1,0 +1,44 @@
+"""Linking two cases: each keeps its own history, and both point at each other."""
+
+from typing import Any
+
+from engine.deciding.rights import Actor
+from engine.ground.errors import Conflict, Invalid
+from engine.ground.language import say
+from engine.records import cases
+from engine.usecases.amending import taking_part
+from engine.usecases.house import House
+from engine.usecases.settling import settle
+from engine.usecases.work import Outcome, Work, take_up
+from engine.usecases.writing import outcome, write
+
+BACKWARDS = {"related": "related", "duplicate": "has_duplicate", "follow_up": "followed_by"}   # what the other case says
+
+
+def link(house: House, number: str, actor: Actor, kind: str, other: str) -> Outcome:
+    """Link a case with another: `related`, `duplicate` (of the other), `follow_up` (to the other). Both histories say so.
+
+    Raises Invalid (unknown kind, a case with itself), Conflict (linked so already), NotFound, Denied.
+    """
+    if kind not in BACKWARDS or number == other:
+        raise Invalid(
+            say("{case} cannot be linked with {other} as '{kind}'", case=number, other=other, kind=kind),
+            hint=say("Kinds of links between two cases: {kinds}.", kinds=", ".join(BACKWARDS)), field="kind", value=kind, expected=list(BACKWARDS),
+        )
+    now = house.clock.now()
+    with house.store.writing() as conn:
+        loaded = {name: cases.load(conn, name) for name in sorted((number, other))}   # always locked in the same order
+        works = {name: take_up(house, conn, case, now) for name, case in loaded.items()}
+        if (kind, other) in works[number].case.links:
+            raise Conflict(say("{case} is linked with {other} as '{kind}' already", case=number, other=other, kind=kind), case=number, changed="link")
+        settled = {name: settle(work) and len(work.events) for name, work in works.items()}
+        _record(works[number], actor, kind, other)
+        _record(works[other], actor, BACKWARDS[kind], number)
+        for work in works.values():
+            write(work)
+        return outcome(works[number], settled[number])
+
+
+def _record(work: Work, actor: Actor, kind: str, other: str) -> None:
+    data: dict[str, Any] = {"link": [kind, other]}
+    taking_part(work, actor).record("linked", actor, work.now, data)

@@ -1,0 +1,146 @@
+"""Taking an action or finishing a task: the one way in which a case moves, for staff, customer and scheduler alike."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from engine.deciding.case import TaskRun, TaskStatus, task_json
+from engine.deciding.expressions import expression, truth
+from engine.deciding.machine import BACK, find, move, not_here, obstacles, refusal
+from engine.deciding.rights import Actor
+from engine.defining.definition import Action, EventKind, Happening, State, Task
+from engine.usecases.doing import carry
+from engine.usecases.work import SYSTEM, Work
+
+
+def take(work: Work, name: str, actor: Actor, at: datetime, given: Mapping[str, Any]) -> None:
+    """Take the action, or finish the task, of that name; `given` are canonical values, `comment` among them.
+
+    Given values count first, then `require`, `when`, `limit`; then the case moves, then the doings in their order.
+    Raises NotAllowed, Denied or Invalid (what is still needed) and records nothing.
+    """
+    work.given = dict(given)
+    what = find(work.definition, work.case, name)
+    situation = work.situation(actor, at)
+    if what is None:
+        raise not_here(situation, name)
+    if isinstance(what, Task):
+        found = obstacles(situation, what)
+        if found:
+            raise refusal(situation, name, found)
+        acts = _finish(work, what, actor, at)
+    else:
+        acts = _go(work, what, move(situation, what), actor, at)
+    work.given = {}
+    for act in acts:
+        attempt(work, act, at)
+
+
+def attempt(work: Work, name: str, at: datetime) -> None:
+    """An `act:` of the definition, by the scheduler; an impossible one is recorded and told to the owner."""
+    work.given = {}
+    situation = work.situation(SYSTEM, at)
+    what = find(work.definition, work.case, name)
+    found = obstacles(situation, replace(what, by=())) if what else []
+    found = [obstacle for obstacle in found if obstacle.reason.value != "role"]   # `act` needs no role: the definition says it
+    if what is None or found:
+        why = str(not_here(situation, name)) if what is None else "; ".join(obstacle.message for obstacle in found)
+        data: dict[str, Any] = {"action": name, "why": why}
+        work.record("impossible", SYSTEM, at, data)
+        return
+    acts = _finish(work, what, SYSTEM, at) if isinstance(what, Task) else _go(work, what, _target(work, what), SYSTEM, at)
+    for act in acts:
+        attempt(work, act, at)
+
+
+def _target(work: Work, action: Action) -> str:
+    if action.to == BACK:
+        return work.case.back[-1] if work.case.back else work.case.state
+    return action.to or work.case.state
+
+
+def _finish(work: Work, task: Task, actor: Actor, at: datetime) -> list[str]:
+    run = work.case.tasks[task.name]
+    data: dict[str, Any] = {"act": task.name, "tasks": {task.name: task_json(replace(run, status=TaskStatus.DONE, ended_at=at))}}
+    filled = _write_given(work, data)
+    more, acts = carry(work, task.do, actor, at, data)
+    work.record("task", actor, at, data, [Happening(EventKind.TASK, task.name), *filled, *more])
+    return acts
+
+
+def _go(work: Work, action: Action, to: str, actor: Actor, at: datetime) -> list[str]:
+    definition, case = work.definition, work.case
+    left, entered = definition.states[case.state], definition.states[to]
+    data: dict[str, Any] = {"act": action.name, "from": left.name}
+    happened = [Happening(EventKind.ACTION, action.name)]
+    filled = _write_given(work, data)
+    more, acts = carry(work, action.do, actor, at, data)
+    happened += filled + more
+    if action.to is not None:
+        happened += enter(work, left, entered, data, at, back=action.to == BACK)
+        more, entry_acts = carry(work, entered.entry, actor, at, data)
+        happened += more
+        acts += entry_acts
+    work.record("acted", actor, at, data, happened)
+    return acts
+
+
+def _write_given(work: Work, data: dict[str, Any]) -> list[Happening]:
+    values = {name: value for name, value in work.given.items() if name != "comment"}
+    if work.given.get("comment"):
+        work.say_in(data, "comment", work.given["comment"])
+    return work.put(values, data)
+
+
+def enter(work: Work, left: State | None, entered: State, data: dict[str, Any], at: datetime, *, back: bool = False) -> list[Happening]:
+    """Write leaving one state and entering another into an event: tasks held, cancelled, opened or resumed; closing, reopening."""
+    case = work.case
+    happened: list[Happening] = []
+    tasks: dict[str, Any] = {}
+    stack = list(case.back)
+    data["to"] = entered.name
+    if left is not None:
+        if back:
+            stack = stack[:-1]
+        elif _leads_back(entered) and left.name != entered.name:
+            stack.append(left.name)
+        else:
+            stack = []
+        happened.append(Happening(EventKind.LEFT, left.name))
+        for name, run in case.tasks.items():
+            status = _after_leaving(run, stack, entered.name if back else None)
+            if status is not run.status:
+                ended = at if status is TaskStatus.CANCELLED else None
+                tasks[name] = task_json(replace(run, status=status, ended_at=ended))
+    if stack != case.back:
+        data["back"] = stack
+    happened.append(Happening(EventKind.STATE, entered.name))
+    if not back:
+        for task in _opening(work, entered, at):
+            tasks[task.name] = task_json(TaskRun(task.name, entered.name, TaskStatus.OPEN, at))
+            happened.append(Happening(EventKind.TASK_OPENED, task.name))
+    if tasks:
+        data["tasks"] = {**data.get("tasks", {}), **tasks}
+    if entered.final != (case.closed_at is not None):
+        data["closed"] = entered.final
+        if entered.final:
+            happened.append(Happening(EventKind.CLOSED))
+    return happened
+
+
+def _leads_back(state: State) -> bool:
+    return any(action.to == BACK for action in state.actions.values())
+
+
+def _after_leaving(run: TaskRun, stack: list[str], back_to: str | None) -> TaskStatus:
+    if run.status not in (TaskStatus.OPEN, TaskStatus.HELD):
+        return run.status
+    if back_to == run.state:
+        return TaskStatus.OPEN
+    return TaskStatus.HELD if run.state in stack else TaskStatus.CANCELLED
+
+
+def _opening(work: Work, state: State, at: datetime) -> list[Task]:
+    scope = work.scope(at=at)
+    return [task for task in state.tasks.values() if task.when is None or truth(expression(task.when)(scope))]

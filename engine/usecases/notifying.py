@@ -1,0 +1,40 @@
+"""From what a case wants said to messages in the outbox: texts rendered now, with the figures of this moment."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.deciding.wording import render_notice
+from engine.records.outbox import Message
+from engine.usecases.work import Outgoing, Work
+
+BUILTIN_VIA = ("email", "chat")   # how the product's own notices (reminder, escalated, assigned) reach staff
+
+
+def messages_of(work: Work, case_id: int) -> list[Message]:
+    """A message for everything this work wants said; reminders to one person are merged into one (clocks rule 16)."""
+    outgoing = [*work.outgoing, *(Outgoing("reminder", person, _merged(reminders)) for person, reminders in work.reminders.items())]
+    return [message for one in outgoing if (message := _message(work, one, case_id)) is not None]
+
+
+def _merged(reminders: list[dict[str, Any]]) -> Mapping[str, Any]:
+    return {**reminders[-1], "reminders": reminders}
+
+
+def _message(work: Work, one: Outgoing, case_id: int) -> Message | None:
+    definition = work.definition
+    spec = definition.notices.get(one.name)
+    party_id = person = language = None
+    if one.to == "customer":
+        party_id = work.case.party
+        language = work.customer.language if work.customer else None
+    elif one.to in work.organisation.people:
+        person = one.to
+        language = work.organisation.people[person].language
+    if party_id is None and person is None:
+        return None   # nobody is there: the event says so, it names the notice without a recipient
+    language = language or definition.languages[0]
+    text = render_notice(definition, one.name, work.scope(at=work.now, extra=one.extra, language=language), language)
+    return Message(
+        case_id=case_id, name=one.name, party_id=party_id, person=person, via=spec.via if spec else BUILTIN_VIA,
+        language=text.language, subject=text.subject, text=text.text, html=text.html, mandatory=bool(spec and spec.mandatory),
+    )

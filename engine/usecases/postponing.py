@@ -1,0 +1,124 @@
+"""Giving a promise more time, where its definition allows: pausing by hand, resuming, extending."""
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from engine.deciding import clocks, fields, rights
+from engine.deciding.case import ClockStatus, clock_json
+from engine.deciding.rights import Actor
+from engine.defining.definition import ClockSpec, Extension
+from engine.ground.duration import Duration, parse_duration
+from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
+from engine.ground.language import say
+from engine.usecases.amending import taking_part, words
+from engine.usecases.doing import send
+from engine.usecases.door import still_open, working
+from engine.usecases.house import House
+from engine.usecases.parties import parties_apart
+from engine.usecases.work import Outcome, Work, standing
+
+
+def pause(house: House, number: str, actor: Actor, clock: str | None, reason: str) -> Outcome:
+    """Let a clock (without a name: every running one) stand still until `resume`, for a reason."""
+    return _hold(house, number, actor, clock, reason, ClockStatus.RUNNING)
+
+
+def resume(house: House, number: str, actor: Actor, clock: str | None, reason: str = "") -> Outcome:
+    """Let a clock (without a name: every one that was paused by hand) run on."""
+    return _hold(house, number, actor, clock, reason, ClockStatus.PAUSED)
+
+
+def _hold(house: House, number: str, actor: Actor, clock: str | None, reason: str, status: ClockStatus) -> Outcome:
+    with working(house, number) as door:
+        work = taking_part(door.work, actor)
+        still_open(work)
+        chosen = [name for name, run in work.case.clocks.items() if run.status is status and clock in (None, name)]
+        if not chosen:
+            _no_such_clock(work, clock, status)
+        runs = {
+            name: clocks.hold(work.definition, work.case, name, work.now, "by hand", work.calendars)
+            if status is ClockStatus.RUNNING
+            else clocks.release(work.definition, work.case, name, work.now, work.calendars)
+            for name in chosen
+        }
+        data: dict[str, Any] = {"clocks": {name: clock_json(run) for name, run in runs.items()}}
+        if status is ClockStatus.RUNNING or reason:
+            work.say_in(data, "reason", words(reason, "reason"))
+        work.record("paused" if status is ClockStatus.RUNNING else "resumed", actor, work.now, data)
+    return door.outcome
+
+
+def _no_such_clock(work: Work, clock: str | None, status: ClockStatus) -> NoReturn:
+    if clock is not None and clock not in work.definition.all_clocks:
+        raise NotFound(
+            say("{bundle} has no clock {clock}", bundle=work.definition.name, clock=clock),
+            hint=say("Its clocks are: {clocks}.", clocks=", ".join(work.definition.all_clocks)), kind="clock", name=clock,
+        )
+    raise NotAllowed(
+        say("{case}: no such clock is {status} now", case=work.case.number, status=status.value),
+        hint=say("`makegood case show {case}` shows every clock.", case=work.case.number),
+        case=work.case.number, state=work.case.state, action="", possible=[],
+    )
+
+
+def extend(house: House, number: str, actor: Actor, clock: str, by: str, given: Mapping[str, Any] | None = None) -> Outcome:
+    """Give a clock more time, within what its definition allows; whoever is to be told is told."""
+    with working(house, number) as door:
+        work = door.work
+        standing(work.organisation, actor)
+        still_open(work)
+        spec = work.definition.all_clocks.get(clock)
+        if spec is None:
+            _no_such_clock(work, clock, ClockStatus.RUNNING)
+        duration = parse_duration(by)
+        work.given = fields.parse_given(work.definition, given or {}, work.timezone)
+        allowed = _extension(work, spec, actor, duration)
+        run = clocks.extend(work.definition, work.case, clock, duration, work.now, work.calendars)
+        data: dict[str, Any] = {"clock": clock, "by": str(duration), "clocks": {clock: clock_json(run)}}
+        if work.given.get("comment"):
+            work.say_in(data, "comment", work.given["comment"])
+        filled = work.put(parties_apart(work, data), data)
+        for name in allowed.notice:
+            send(work, name, data, {"clock": clock, "due_at": run.due_at})
+        work.record("extended", actor, work.now, data, filled)
+        work.given = {}
+    return door.outcome
+
+
+def _extension(work: Work, spec: ClockSpec, actor: Actor, by: Duration) -> Extension:
+    """What allows this extension; raises Denied, NotAllowed or Invalid with the bound that forbids it."""
+    run, allowed, number = work.case.clocks.get(spec.name), spec.extend, work.case.number
+
+    def no(why: str) -> NotAllowed:
+        return NotAllowed(say("{case}: {clock} cannot be extended: {why}", case=number, clock=spec.name, why=why),
+                          hint=say("`makegood case show {case}` shows every clock.", case=number),
+                          case=number, state=work.case.state, action="extend", possible=[])
+
+    if allowed is None:
+        raise no(say("its definition allows no extension"))
+    if run is None or run.status not in (ClockStatus.RUNNING, ClockStatus.PAUSED):
+        raise no(say("it does not run"))
+    if not rights.may(actor, allowed.by, work.definition, work.case, work.organisation, work.live):
+        could = ", ".join(rights.who_could(allowed.by, work.definition, work.case, work.organisation, work.live)) or say("nobody")
+        raise Denied(
+            say("{who} may not extend {clock}; these may: {could}", who=actor.id, clock=spec.name, could=could),
+            hint=say("Ask one of them, or act as yourself with --as PERSON."), who=actor.id, why="role", who_could=could,
+        )
+    if len(run.extended) >= allowed.at_most:
+        raise no(say("it was extended {count} times, at most {most} allowed", count=len(run.extended), most=allowed.at_most))
+    if allowed.before == "due" and run.breached_at is not None:
+        raise no(say("it is overdue already; that had to be asked before"))
+    if by.unit is not allowed.up_to.unit or not 0 < by.amount <= allowed.up_to.amount:
+        raise Invalid(
+            say("{case}: {clock} may be extended by at most {most}, not by {by}", case=number, clock=spec.name, most=str(allowed.up_to), by=str(by)),
+            hint=say("Give a duration in the same unit."), field="by", value=str(by), expected=str(allowed.up_to),
+        )
+    missing = [
+        name for name in allowed.require if fields.empty(work.given.get("comment") if name == "comment" else work.live(name))
+    ]
+    if missing:
+        raise Invalid(
+            say("{case}: {action} is not possible: {why}", case=number, action="extend", why=say("still needed: {fields}", fields=", ".join(missing))),
+            hint=say("Give them with --set field=value (a comment with --comment)."), field=missing[0], missing=missing, expected="value",
+        )
+    return allowed

@@ -1,0 +1,158 @@
+"""Settling: carrying out, in order, whatever fell due in a case before now. A sweep is settling and nothing else.
+
+Every use case settles first (clocks rule 10), so a late answer never hides a breach because no sweep had come by.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from engine.deciding import clocks
+from engine.deciding.case import clock_json
+from engine.deciding.clocks import Pending, PendingKind
+from engine.deciding.expressions import expression, truth
+from engine.defining.definition import EventKind, Happening
+from engine.ground.errors import Invalid, Unavailable
+from engine.ground.language import say, spoken
+from engine.records import cases
+from engine.usecases.doing import carry
+from engine.usecases.house import House
+from engine.usecases.moving import attempt, take
+from engine.usecases.upcoming import Upcoming, ripe_actions, upcoming
+from engine.usecases.work import SYSTEM, Work, take_up
+from engine.usecases.writing import write
+
+AT_ONCE = 50       # system actions in a row at one moment: more is a loop in the definition
+PUT_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12))
+
+
+def settle(work: Work, limit: int | None = None) -> int:
+    """Carry out everything due at `work.now`, oldest first, each dated when it fell due; returns how many.
+
+    At most `limit` things, when given: a sweep takes the rest next time, so that one case cannot hold up all others.
+    """
+    count = 0
+    while limit is None or count < limit:
+        due = min((item for item in upcoming(work) if item.fire_at <= work.now), key=_order, default=None)
+        if due is None:
+            break
+        if due.point is not None:
+            _point(work, due.point)
+        else:
+            take(work, due.action, SYSTEM, due.due_at, {})
+        at_once(work, due.due_at)
+        count += 1
+    return count
+
+
+def _order(item: Upcoming) -> tuple[datetime, int, int]:
+    """By time; at one instant a breach before the rungs at due, rungs in their order, system actions last."""
+    point = item.point
+    return (item.fire_at, 0 if point and point.kind is PendingKind.BREACH else 1 if point else 2, point.rung if point else 0)
+
+
+def at_once(work: Work, at: datetime) -> None:
+    """Take the system actions that have become possible, until there is none; raises Invalid for a loop."""
+    for _ in range(AT_ONCE):
+        action = next(ripe_actions(work, at), None)
+        if action is None:
+            return
+        take(work, action.name, SYSTEM, at, {})
+    raise Invalid(
+        say("{case}: system actions follow each other without end in state {state}", case=work.case.number, state=work.case.state),
+        hint=say("Give one of them a condition that ends the loop, publish, and migrate the case."), field="state", expected="end",
+    )
+
+
+def _point(work: Work, item: Pending) -> None:
+    spec = work.definition.all_clocks[item.clock]
+    run = clocks.mark(work.definition, work.case, item, work.calendars)
+    data: dict[str, Any] = {"clock": item.clock, "clocks": {item.clock: clock_json(run)}}
+    match item.kind:
+        case PendingKind.BREACH:
+            work.record("breach", SYSTEM, item.due_at, data, [Happening(EventKind.CLOCK_DUE, item.clock)])
+        case PendingKind.END:
+            work.record("ended", SYSTEM, item.due_at, data, [Happening(EventKind.CLOCK_DUE, item.clock)])
+        case PendingKind.RESUME:
+            work.record("resumed", SYSTEM, item.due_at, data)
+        case PendingKind.RUNG:
+            _rung(work, item, data, spec.title.in_(spoken()) or spec.name)
+
+
+def _rung(work: Work, item: Pending, data: dict[str, Any], title: str) -> None:
+    rung = work.definition.all_clocks[item.clock].ladder[item.rung]
+    due = work.case.clocks[item.clock].due_at
+    data |= {"rung": item.rung, "at": str(rung.at), "n": item.n}
+    extra = {
+        "clock_title": title, "clock": item.clock, "rung": str(rung.at), "due_at": due,
+        "overdue": item.due_at - due if due and item.due_at > due else None,
+    }
+    if rung.when is not None and not truth(expression(rung.when)(work.scope(SYSTEM, item.due_at, extra))):
+        data["skipped"] = True
+        work.record("rung", SYSTEM, item.due_at, data)
+        return
+    filled, acts = carry(work, rung.do, SYSTEM, item.due_at, data, extra)
+    work.record("rung", SYSTEM, item.due_at, data, filled)
+    work.given = {}
+    for act in acts:
+        attempt(work, act, item.due_at)
+
+
+# --- the sweep ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Swept:
+    """What one sweep did."""
+
+    cases: int = 0
+    events: int = 0
+    failures: list[tuple[str, str]] = field(default_factory=list)   # (case number, error)
+    late_by: timedelta = timedelta(0)                               # how late the oldest thing was taken up
+    remaining: int = 0                                              # cases still due: only when `limit` ended the sweep
+
+
+def sweep(house: House, *, limit: int | None = None, batch: int = 100, progress: Callable[[int], None] | None = None) -> Swept:
+    """Settle every case with something due, oldest first, in bounded batches of one transaction each.
+
+    A case that cannot be settled is put off with its error recorded, and the rest goes on; its cost follows what is due,
+    not what is open. `limit` bounds the number of cases.
+    """
+    now = house.clock.now()
+    swept = Swept()
+    while limit is None or swept.cases + len(swept.failures) < limit:
+        size = batch if limit is None else min(batch, limit - swept.cases - len(swept.failures))
+        taken = _batch(house, now, size, swept)
+        if progress:
+            progress(taken)
+        if taken < size:
+            break
+    else:
+        with house.store.reading() as conn:
+            swept.remaining = cases.count_due(conn, now)
+    return swept
+
+
+def _batch(house: House, now: datetime, size: int, swept: Swept) -> int:
+    with house.store.writing() as conn:
+        due = cases.due_cases(conn, now, size)
+        if due:
+            swept.late_by = max(swept.late_by, now - due[0].due_at)
+        rows = {row.case_id: row for row in due}
+        for loaded in cases.load_batch(conn, list(rows)):
+            row = rows[loaded.id]
+            try:
+                with house.store.savepoint(conn):
+                    work = take_up(house, conn, loaded, now)
+                    settle(work, limit=500)
+                    write(work)
+                swept.cases += 1
+                swept.events += len(work.events)
+            except Unavailable:
+                raise   # the database itself: nothing can be recorded now, the next sweep takes it up
+            except Exception as error:   # whatever one case has wrong must not hold up the others
+                put_off = PUT_OFF[min(row.attempts, len(PUT_OFF) - 1)]
+                cases.put_off(conn, loaded.id, now + put_off, f"{type(error).__name__}: {error}")
+                swept.failures.append((loaded.case.number, str(error)))
+    return len(due)

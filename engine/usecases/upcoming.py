@@ -1,0 +1,59 @@
+"""What is still to come in a case without anybody doing anything: rungs, breaches, ends of pauses, system actions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.deciding import clocks
+from engine.deciding.clock_due import due_after
+from engine.deciding.machine import obstacles
+from engine.defining.definition import Action, WhoKind
+from engine.ground.duration import Duration
+from engine.ground.errors import CalendarExpired
+from engine.usecases.work import SYSTEM, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """Something that falls due at `due_at` and may be carried out from `fire_at`: a point of a clock, or a system action."""
+
+    due_at: datetime
+    fire_at: datetime
+    point: clocks.Pending | None = None
+    action: str = ""
+
+
+def upcoming(work: Work) -> Iterator[Upcoming]:
+    """Everything to come that can be known now, in no particular order."""
+    for point in clocks.pending(work.definition, work.case, work.calendars):
+        yield Upcoming(point.due_at, point.fire_at, point)
+    for action in system_actions(work):
+        if isinstance(action.after, Duration):
+            at = _ripe(work, action.after)
+            if at is not None and _free(work, action, at):
+                yield Upcoming(at, at, action=action.name)
+
+
+def ripe_actions(work: Work, at: datetime) -> Iterator[Action]:
+    """System actions without a duration whose conditions hold at this moment: they are taken at once."""
+    for action in system_actions(work):
+        if not isinstance(action.after, Duration) and (action.when or action.after) and _free(work, action, at):
+            yield action
+
+
+def system_actions(work: Work) -> Iterator[Action]:
+    """The actions of the present state that the scheduler may take."""
+    for action in work.definition.states[work.case.state].actions.values():
+        if any(who.kind is WhoKind.SYSTEM for who in action.by):
+            yield action
+
+
+def _ripe(work: Work, after: Duration) -> datetime | None:
+    try:
+        return due_after(work.case.entered_at or work.case.opened_at, after, work.calendars(None))
+    except CalendarExpired:
+        return None   # flagged by the clocks; taken up again when the calendar reaches further
+
+
+def _free(work: Work, action: Action, at: datetime) -> bool:
+    return not obstacles(work.situation(SYSTEM, at), action)

@@ -1,0 +1,187 @@
+"""One unit of work on one case: what happens is recorded as events, and everything is written together at the end.
+
+A use case loads a `Work`, lets it record events (each applied to the case at once, so that what follows sees it), and
+writes it. Nothing of a case changes in any other way.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from engine.deciding import clocks, fields, rights
+from engine.deciding.case import CaseState, Event, apply, clock_json
+from engine.deciding.expressions import expression
+from engine.deciding.machine import Situation
+from engine.deciding.rights import Actor
+from engine.deciding.scope import Customer, scope_of
+from engine.defining.definition import Definition, EventKind, Happening, Who
+from engine.defining.organisation import Organisation
+from engine.ground.calendars import Calendar
+from engine.ground.errors import Invalid
+from engine.ground.language import say
+from engine.records import library, personal
+from engine.records.cases import Loaded
+from engine.usecases.house import House
+
+SYSTEM = Actor("system")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a use case did to one case."""
+
+    number: str
+    state: str
+    revision: int
+    events: tuple[Event, ...]            # what the use case itself recorded
+    settled: tuple[Event, ...] = ()      # what had fallen due before and was carried out first
+    notices: tuple[str, ...] = ()        # names of the notices put into the outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A notice to be written at the end of the work: who gets it, and what its text may see beside the case."""
+
+    name: str
+    to: str                              # a person's id or "customer"
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Work:
+    """A case under work in one transaction, at one `now`."""
+
+    house: House
+    conn: Connection
+    now: datetime
+    definition: Definition
+    organisation: Organisation
+    case: CaseState
+    loaded: Loaded | None = None         # None while the case is being opened
+    customer: Customer | None = None
+    given: dict[str, Any] = field(default_factory=dict)      # canonical values given with this action, comment included
+    values: dict[str, Any] = field(default_factory=dict)     # canonical values of sealed fields, opened
+    events: list[Event] = field(default_factory=list)
+    rows: list[personal.PersonalValue] = field(default_factory=list)
+    outgoing: list[Outgoing] = field(default_factory=list)
+    reminders: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    written: list[str] = field(default_factory=list)         # names of notices put into the outbox
+
+    # --- what decisions look at ---------------------------------------------------------------------------------------
+
+    @property
+    def timezone(self) -> str:
+        """The zone in which this procedure counts days and shows times."""
+        return self.calendars(None).timezone
+
+    def calendars(self, name: str | None) -> Calendar:
+        """The calendar of that name as now in force; without a name the procedure's own."""
+        return library.calendar(self.house.store, self.conn, name or self.definition.calendar)
+
+    def live(self, name: str) -> Any:
+        """The live value of a field: given now, or held by the case, opened if personal; None when empty."""
+        spec = self.definition.fields.get(name)
+        if spec is None:
+            return None
+        if name in self.given:
+            value = self.given[name]
+        elif name in self.case.sealed:
+            value = self.values.get(name)
+        else:
+            value = self.case.fields.get(name)
+        return None if value is None else fields.live(spec, value, self.timezone)
+
+    def scope(self, actor: Actor | None = None, at: datetime | None = None, extra: Mapping[str, Any] | None = None, language: str = "") -> Mapping[str, Any]:
+        """What expressions and texts see at that moment, for that actor, in that language."""
+        known = {**self.values, **self.given}
+        return scope_of(
+            self.definition, self.case, at or self.now, personal=known, customer=self.customer, organisation=self.organisation,
+            actor=actor.id if actor else None, timezone=self.timezone, language=language, extra={**self._given_public(), **(extra or {})},
+        )
+
+    def _given_public(self) -> dict[str, Any]:
+        return {name: self.live(name) if name in self.definition.fields else value for name, value in self.given.items()}
+
+    def situation(self, actor: Actor, at: datetime | None = None) -> Situation:
+        """The case as the machine's guards see it for this actor."""
+        moment = at or self.now
+        return Situation(
+            self.definition, self.case, actor, self.organisation, moment, self.scope(actor, moment), self.live, self.calendars,
+        )
+
+    def evaluate(self, at: datetime) -> Callable[[str], Any]:
+        """A function that evaluates an expression over the case at that moment."""
+        scope = self.scope(at=at)
+        return lambda text: expression(text)(scope)
+
+    # --- recording ------------------------------------------------------------------------------------------------------
+
+    def record(self, kind: str, actor: Actor, at: datetime, data: dict[str, Any], happened: Sequence[Happening] = ()) -> Event:
+        """Append an event and apply it; then let the clocks follow what happened, as part of the same event."""
+        last = self.case.recorded_at
+        recorded = self.now if last is None or last <= self.now else last   # recorded time never decreases
+        event = Event(f"case/{self.case.number}", self.case.seq + 1, kind, at, recorded, actor.id, actor.on_behalf, data)
+        apply(self.case, event)
+        changed = clocks.follow(self.definition, self.case, happened, at, self.calendars, self.evaluate(at), self.live)
+        if changed:
+            data.setdefault("clocks", {}).update({name: clock_json(run) for name, run in changed.items()})
+            self.case.clocks.update(changed)
+        self.events.append(event)
+        return event
+
+    def seal(self, name: str, value: Any, seq: int) -> str:
+        """Put a personal value aside and give the commitment that history holds instead."""
+        made = personal.seal(seq, name, value)
+        self.rows = [row for row in self.rows if (row.seq, row.name) != (seq, name)]   # a `set` may replace what was given
+        self.rows.append(made)
+        return made.commitment
+
+    def put(self, values: Mapping[str, Any], data: dict[str, Any]) -> list[Happening]:
+        """Write field values (canonical) into an event's data, personal ones sealed; returns the fields filled, as happenings."""
+        seq = self.case.seq + 1
+        happened = []
+        for name, value in values.items():
+            spec = self.definition.fields[name]
+            if spec.is_personal:
+                if self.values.get(name) == value and name in self.case.sealed:
+                    continue
+                data.setdefault("sealed", {})[name] = self.seal(name, value, seq)
+                self.values[name] = value
+            else:
+                old = self.case.fields.get(name)
+                if old == value:
+                    continue
+                data.setdefault("set", {})[name] = [old, value]
+            if not fields.empty(value):
+                happened.append(Happening(EventKind.FIELD, name))
+        return happened
+
+    def say_in(self, data: dict[str, Any], name: str, words: str) -> None:
+        """Put words of a person (comment, note) aside and their commitment into the event."""
+        data.setdefault("said", {})[name] = self.seal(name, words, self.case.seq + 1)
+
+    def people(self, who: Who) -> frozenset[str]:
+        """The people somebody stands for, now."""
+        return rights.people(who, self.definition, self.case, self.organisation, self.live)
+
+
+def take_up(house: House, conn: Connection, loaded: Loaded, now: datetime) -> Work:
+    """A loaded case with everything that decisions about it need."""
+    definition = library.definition(house.store, conn, loaded.case.version_id)
+    organisation = library.organisation(house.store, conn)
+    values = personal.open_(conn, loaded.id, loaded.case.sealed) if loaded.case.sealed else {}
+    customer = personal.customer(conn, loaded.case.party) if loaded.case.party is not None else None
+    return Work(house, conn, now, definition, organisation, loaded.case, loaded, customer, values=values)
+
+
+def standing(organisation: Organisation, actor: Actor) -> None:
+    """Refuse an actor whom the organisation does not know; raises Invalid."""
+    if actor.id in ("system", "customer") or actor.id in organisation.people:
+        return
+    raise Invalid(
+        say("'{who}' is nobody in this organisation", who=actor.id),
+        hint=say("`makegood org show` lists the people; say who acts with --as PERSON."), field="actor", expected=sorted(organisation.people),
+    )

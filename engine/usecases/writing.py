@@ -1,0 +1,94 @@
+"""Writing a piece of work: the case row with its events, work items and timer, personal values, the outbox."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from engine.deciding import rights
+from engine.deciding.case import ClockStatus, TaskStatus
+from engine.defining.definition import State, Who
+from engine.records import cases, outbox, personal
+from engine.records.cases import NO_DUE, Item, Loaded
+from engine.usecases.notifying import messages_of
+from engine.usecases.upcoming import upcoming
+from engine.usecases.work import Outcome, Work
+
+UNKNOWN_DUE = datetime(1970, 1, 1, tzinfo=UTC)   # a due time that cannot be known sorts first
+
+
+def write(work: Work, *, origin: str | None = None) -> Loaded:
+    """Write everything recorded; raises Conflict when somebody else changed the case meanwhile."""
+    due = due_at(work)
+    picture = (items(work, due), breaches(work), due, timer(work))
+    if work.loaded is None:
+        work.loaded = cases.insert_case(work.conn, work.definition.name, work.case, work.events, *picture, origin=origin)
+    else:
+        cases.save(work.conn, work.loaded, work.events, *picture)
+    personal.store(work.conn, work.loaded.id, work.rows)
+    messages = messages_of(work, work.loaded.id)
+    outbox.put(work.conn, messages, work.now)
+    work.written = [message.name for message in messages]
+    return work.loaded
+
+
+def outcome(work: Work, settled: int = 0) -> Outcome:
+    """What a written work did; its first `settled` events were settling."""
+    revision = work.loaded.revision if work.loaded else 1
+    return Outcome(work.case.number, work.case.state, revision, tuple(work.events[settled:]), tuple(work.events[:settled]), tuple(work.written))
+
+
+def timer(work: Work) -> tuple[datetime, datetime] | None:
+    """When the case next needs attention: (due, fire); None when nothing is to come."""
+    return min(((item.due_at, item.fire_at) for item in upcoming(work)), key=lambda pair: pair[1], default=None)
+
+
+def due_at(work: Work) -> datetime | None:
+    """The earliest due time of a promise that runs; `UNKNOWN_DUE` when one cannot be known, None without any."""
+    running = [
+        run for name, run in work.case.clocks.items()
+        if run.status is ClockStatus.RUNNING and (spec := work.definition.all_clocks.get(name)) is not None and spec.until
+    ]
+    if any(run.unknown for run in running):
+        return UNKNOWN_DUE
+    return min((run.due_at for run in running if run.due_at), default=None)
+
+
+def breaches(work: Work) -> int:
+    """How many clocks of the case stand breached."""
+    return sum(run.breached_at is not None for run in work.case.clocks.values())
+
+
+def items(work: Work, due: datetime | None) -> list[Item]:
+    """The work items of the case as it stands: its state for each role that may act there, and its open tasks."""
+    case, state = work.case, work.definition.states[work.case.state]
+    if state.final:
+        return []
+    due = due or NO_DUE
+    found = _task_items(work, state, due)
+    entered = case.entered_at or case.opened_at
+    acting = [who for action in state.actions.values() if not action.anywhere for who in action.by]
+    found += [Item("state", state.name, role, person, entered, due) for role, person in _queue(work, acting)]
+    known = {item.person for item in found}
+    found += [Item("state", state.name, None, person, entered, due) for person in case.added if person not in known]
+    return list(dict.fromkeys(found))
+
+
+def _task_items(work: Work, state: State, due: datetime) -> list[Item]:
+    found: list[Item] = []
+    for task in state.tasks.values():
+        run = work.case.tasks.get(task.name)
+        if run is None or run.status is not TaskStatus.OPEN:
+            continue
+        clock = work.case.clocks.get(task.name)
+        task_due = clock.due_at if clock and clock.due_at else due
+        queue = [(None, run.assignee)] if run.assignee else _queue(work, task.by)
+        found += [Item("task", task.name, role, person, run.opened_at, task_due) for role, person in queue]
+    return found
+
+
+def _queue(work: Work, whos: Sequence[Who]) -> list[tuple[str | None, str | None]]:
+    """Roles and people to whom a work item is shown; where the owner holds the role, the item is the owner's own."""
+    owner = work.organisation.people.get(work.case.owner or "")
+    return [
+        (role, owner.id if person is None and owner and role in owner.roles else person)
+        for role, person in rights.queue(whos, work.definition, work.case, work.organisation, work.live)
+    ]
