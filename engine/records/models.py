@@ -9,6 +9,11 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
+SQLModel.metadata.naming_convention = {   # so that a later migration can name what it changes, on both databases
+    "ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+}
+
 
 class DefinitionRow(SQLModel, table=True):
     """A published version of a bundle; never changes."""

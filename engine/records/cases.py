@@ -1,0 +1,257 @@
+"""Cases as rows: loading, inserting, saving with a version check, and what is due.
+
+The hot path of the product. Loading a case takes two statements, whatever hangs on it; saving takes one for the row, one for
+its events, and one each for work items and timer where these differ from what was loaded.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, Select, Table, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import insert as insert_into
+from sqlmodel import SQLModel
+
+from engine.deciding.case import CaseState, Event, case_from, case_json
+from engine.ground.canonical import canonical
+from engine.ground.errors import Conflict, NotFound
+from engine.ground.language import say
+from engine.records import history, items, library, models, outbox, personal
+from engine.records.items import NO_DUE, Item
+from engine.records.store import writes
+
+__all__ = [
+    "NO_DUE", "Due", "Item", "Loaded", "count_due", "due_cases", "insert", "load", "load_batch", "load_id", "open_cases_of", "put_off", "save",
+]
+
+CASE: Table = SQLModel.metadata.tables[str(models.CaseRow.__tablename__)]
+TIMER: Table = SQLModel.metadata.tables[str(models.TimerRow.__tablename__)]
+
+Timer = tuple[datetime, datetime]
+"""When something of a case falls due, and when a sweep should take it."""
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A case with what the database held when it was loaded; `case` is the state to change, the rest is for saving it."""
+
+    id: int
+    case: CaseState
+    definition: str                      # name of the bundle
+    revision: int
+    head: str
+    due_at: datetime | None
+    seq: int = 0
+    owner: str | None = None
+    timer: Timer | None = None
+    attempts: int = 0                    # failed attempts to settle since the timer was set
+    items: list[Item] = field(default_factory=list)
+    item_ids: list[int] = field(default_factory=list)
+    by_hand: bool = False                # has work items of kind `notice`, which the outbox keeps
+
+
+class Due(NamedTuple):
+    """A case with something due."""
+
+    case_id: int
+    number: str
+    due_at: datetime
+    fire_at: datetime
+    attempts: int
+
+
+# --- loading ------------------------------------------------------------------------------------------------------------
+
+# The party and what is in force of organisation and calendars come along: every decision about a case asks for them.
+_case = select(
+    CASE.c.id, CASE.c.body, CASE.c.definition, CASE.c.revision, CASE.c.head, CASE.c.due_at, TIMER.c.due_at.label("timer_due"),
+    TIMER.c.fire_at.label("timer_fire"), TIMER.c.attempts.label("timer_attempts"), *library.IN_FORCE, *personal.PARTY_COLUMNS,
+).select_from(CASE.outerjoin(TIMER, TIMER.c.case_id == CASE.c.id).outerjoin(personal.PARTY, personal.PARTY.c.id == CASE.c.party_id))
+_by_number = _case.where(CASE.c.number == bindparam("of"))
+_by_id = _case.where(CASE.c.id == bindparam("of"))
+_by_ids = _case.where(CASE.c.id.in_(bindparam("of", expanding=True)))
+_locking = {id(query): query.with_for_update(of=CASE) for query in (_by_number, _by_id, _by_ids)}
+
+
+def load(conn: Connection, number: str) -> Loaded:
+    """A case by its number, locked when this transaction writes; raises NotFound with the nearest numbers. Two statements."""
+    row = conn.execute(_query(conn, _by_number), {"of": number}).one_or_none()
+    if row is None:
+        raise _not_found(conn, number)
+    return _with_items(conn, row)
+
+
+def load_id(conn: Connection, case_id: int) -> Loaded:
+    """A case by its id, locked when this transaction writes; raises NotFound. Two statements."""
+    row = conn.execute(_query(conn, _by_id), {"of": case_id}).one_or_none()
+    if row is None:
+        raise NotFound(say("There is no case with the id {id}", id=case_id), kind="case", name=str(case_id))
+    return _with_items(conn, row)
+
+
+def load_batch(conn: Connection, ids: Sequence[int]) -> list[Loaded]:
+    """Cases by their ids, in that order, those that exist, locked when this transaction writes. Two statements in all."""
+    if not ids:
+        return []
+    loaded = {row.id: _loaded(conn, row) for row in conn.execute(_query(conn, _by_ids), {"of": list(ids)}).all()}
+    for case_id, *item in conn.execute(items.OF_CASES, {"of": list(loaded)}):
+        _take_item(loaded[case_id], item)
+    return [loaded[case_id] for case_id in ids if case_id in loaded]
+
+
+def _query(conn: Connection, query: Select[Any]) -> Select[Any]:
+    return _locking[id(query)] if writes(conn) else query
+
+
+def _with_items(conn: Connection, row: Row[Any]) -> Loaded:
+    loaded = _loaded(conn, row)
+    for _, *item in conn.execute(items.OF_CASE, {"of": loaded.id}):
+        _take_item(loaded, item)
+    return loaded
+
+
+def _loaded(conn: Connection, row: Row[Any]) -> Loaded:
+    case = case_from(json.loads(row.body))
+    library.remember(conn, row)
+    if case.party is not None:
+        personal.remember(conn, case.party, row)
+    return Loaded(
+        row.id, case, row.definition, row.revision, row.head, row.due_at, case.seq, case.owner,
+        (row.timer_due, row.timer_fire) if row.timer_due else None, row.timer_attempts or 0,
+    )
+
+
+def _take_item(loaded: Loaded, values: Sequence[Any]) -> None:
+    item = Item(*values[1:])
+    if item.kind == "notice":
+        loaded.by_hand = True
+    else:
+        loaded.item_ids.append(values[0])
+        loaded.items.append(item)
+
+
+def _not_found(conn: Connection, number: str) -> NotFound:
+    recent = select(CASE.c.number).order_by(CASE.c.id.desc()).limit(500)
+    near = get_close_matches(number.strip().upper(), conn.execute(recent).scalars().all(), 3, 0.8)
+    hint = say("Did you mean {near}?", near=", ".join(near)) if near else say("`makegood case list` shows the cases.")
+    return NotFound(say("There is no case {number}", number=number), hint=hint, kind="case", name=number, near=near)
+
+
+# --- writing ------------------------------------------------------------------------------------------------------------
+
+_insert_case = insert_into(CASE).returning(CASE.c.id)
+_CHANGING = ("state", "owner", "party_id", "closed_at", "due_at", "breaches", "revision", "head", "body")
+_update_case = update(CASE).where(CASE.c.id == bindparam("of"), CASE.c.revision == bindparam("loaded")).values(
+    {name: bindparam(f"new_{name}") for name in _CHANGING}
+)
+_insert_timer = insert_into(TIMER)
+_update_timer = update(TIMER).where(TIMER.c.case_id == bindparam("of")).values(
+    due_at=bindparam("due"), fire_at=bindparam("fire"), attempts=0, error=None
+)
+_delete_timer = delete(TIMER).where(TIMER.c.case_id == bindparam("of"))
+
+
+def insert(
+    conn: Connection, definition_name: str, case: CaseState, events: Sequence[Event], work_items: Sequence[Item], breaches: int,
+    due_at: datetime | None, timer: Timer | None, *, origin: str | None = None,
+) -> Loaded:
+    """Write a new case with its events, work items and timer; raises Conflict when its number or origin exists already.
+
+    `due_at` is the earliest due time of a running clock, `breaches` how many clocks stand breached. Two to four statements.
+    """
+    rows, head = history.chain("", events)
+    case_id = int(conn.execute(_insert_case, {
+        "number": case.number, "definition": definition_name, "version_id": case.version_id, "opened_at": case.opened_at, "origin": origin,
+        **_columns(case, breaches, due_at, 1, head),
+    }).scalar_one())
+    history.write(conn, rows)
+    loaded = Loaded(case_id, case, definition_name, 1, head, due_at, case.seq, case.owner)
+    _write_rest(conn, loaded, work_items, timer)
+    return loaded
+
+
+def save(
+    conn: Connection, loaded: Loaded, events: Sequence[Event], work_items: Sequence[Item], breaches: int, due_at: datetime | None,
+    timer: Timer | None,
+) -> None:
+    """Write a changed case: its row, the events that changed it, and where they differ its work items and timer.
+
+    Raises Conflict when somebody else saved the case since it was loaded. Two to five statements. `loaded` then holds the new
+    revision and head; load the case again before saving it once more.
+    """
+    if events and events[0].seq != loaded.seq + 1:
+        raise ValueError(f"{loaded.case.number}: event {events[0].seq} cannot follow {loaded.seq}")
+    case, revision = loaded.case, loaded.revision + 1
+    rows, head = history.chain(loaded.head, events)
+    done = conn.execute(_update_case, {
+        "of": loaded.id, "loaded": loaded.revision,
+        **{f"new_{name}": value for name, value in _columns(case, breaches, due_at, revision, head).items()},
+    })
+    if done.rowcount != 1:
+        raise Conflict(
+            say("{case} was changed by somebody else meanwhile", case=case.number),
+            hint=say("Look again with `makegood case show {case}`, then decide.", case=case.number), case=case.number, changed="revision",
+        )
+    history.write(conn, rows)
+    _write_rest(conn, loaded, work_items, timer)
+    if loaded.by_hand and (loaded.owner != case.owner or loaded.due_at != due_at):
+        outbox.refresh_work_items(conn, loaded.id)
+    loaded.revision, loaded.head, loaded.seq, loaded.owner, loaded.due_at = revision, head, case.seq, case.owner, due_at
+
+
+def _columns(case: CaseState, breaches: int, due_at: datetime | None, revision: int, head: str) -> dict[str, Any]:
+    return {
+        "state": case.state, "owner": case.owner, "party_id": case.party, "closed_at": case.closed_at, "due_at": due_at, "breaches": breaches,
+        "revision": revision, "head": head, "body": canonical(case_json(case)),
+    }
+
+
+def _write_rest(conn: Connection, loaded: Loaded, work_items: Sequence[Item], timer: Timer | None) -> None:
+    items.replace(conn, loaded.id, list(zip(loaded.item_ids, loaded.items, strict=True)), work_items)
+    if timer is None:
+        if loaded.timer is not None:
+            conn.execute(_delete_timer, {"of": loaded.id})
+    elif loaded.timer is None:
+        conn.execute(_insert_timer, {"case_id": loaded.id, "due_at": timer[0], "fire_at": timer[1], "attempts": 0})
+    elif loaded.timer != timer or loaded.attempts:
+        conn.execute(_update_timer, {"of": loaded.id, "due": timer[0], "fire": timer[1]})
+
+
+# --- what is due --------------------------------------------------------------------------------------------------------
+
+
+def due_cases(conn: Connection, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
+    """Cases with something to settle by `now`, longest waiting first, at most `limit`; `after` the last of the page before.
+
+    On PostgreSQL the cases are locked, and passed over where somebody else has locked them.
+    """
+    query = select(TIMER.c.case_id, CASE.c.number, TIMER.c.due_at, TIMER.c.fire_at, TIMER.c.attempts).join_from(TIMER, CASE)
+    query = query.where(TIMER.c.fire_at <= now).order_by(TIMER.c.fire_at, TIMER.c.case_id).limit(limit)
+    if after is not None:
+        later = and_(TIMER.c.fire_at == after.fire_at, TIMER.c.case_id > after.case_id)
+        query = query.where(or_(TIMER.c.fire_at > after.fire_at, later))
+    if writes(conn):
+        query = query.with_for_update(of=CASE, skip_locked=True)
+    return [Due(*row) for row in conn.execute(query)]
+
+
+def count_due(conn: Connection, now: datetime) -> int:
+    """How many cases have something to settle by `now`."""
+    return conn.execute(select(func.count()).select_from(TIMER).where(TIMER.c.fire_at <= now)).scalar_one()
+
+
+def put_off(conn: Connection, case_id: int, until: datetime, error: str) -> None:
+    """Let a case that could not be settled be taken up again at `until`, with the reason. When it fell due stays known."""
+    conn.execute(
+        update(TIMER).where(TIMER.c.case_id == case_id).values(fire_at=until, attempts=TIMER.c.attempts + 1, error=error[:2000])
+    )
+
+
+def open_cases_of(conn: Connection, people: Iterable[str]) -> dict[str, int]:
+    """How many open cases each of these people owns."""
+    count = dict.fromkeys(people, 0)
+    query = select(CASE.c.owner, func.count()).where(CASE.c.owner.in_(list(count)), CASE.c.closed_at.is_(None)).group_by(CASE.c.owner)
+    return count | {owner: n for owner, n in conn.execute(query)}

@@ -1,0 +1,67 @@
+"""Work items: what the inbox shows, rewritten only where a change of the case makes them differ."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlmodel import SQLModel
+
+from engine.records import models
+
+WORK_ITEM: Table = SQLModel.metadata.tables[str(models.WorkItemRow.__tablename__)]
+
+NO_DUE = datetime(9999, 12, 31, tzinfo=UTC)
+"""The due time of a work item that has none: it sorts last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A work item: one thing somebody could do now."""
+
+    kind: str                            # state, task
+    name: str
+    role: str | None
+    person: str | None
+    opened_at: datetime
+    due_at: datetime                     # NO_DUE when there is none
+
+
+_NAMES = tuple(one.name for one in fields(Item))
+_columns = select(WORK_ITEM.c.case_id, WORK_ITEM.c.id, *(WORK_ITEM.c[name] for name in _NAMES))
+OF_CASE = _columns.where(WORK_ITEM.c.case_id == bindparam("of"))
+OF_CASES = _columns.where(WORK_ITEM.c.case_id.in_(bindparam("of", expanding=True)))
+_insert = insert(WORK_ITEM)
+_update = update(WORK_ITEM).where(WORK_ITEM.c.id == bindparam("of")).values({name: bindparam(f"new_{name}") for name in _NAMES})
+_delete = delete(WORK_ITEM).where(WORK_ITEM.c.id.in_(bindparam("of", expanding=True)))
+
+
+def replace(conn: Connection, case_id: int, had: Sequence[tuple[int, Item]], wanted: Sequence[Item]) -> None:
+    """Make the items `had` (with their ids) those `wanted`: none, one or two statements.
+
+    Rows that must go are given to items that must come, so most changes of state are one UPDATE.
+    """
+    coming = Counter(wanted)
+    going: list[int] = []
+    for item_id, item in had:
+        if coming[item] > 0:
+            coming[item] -= 1
+        else:
+            going.append(item_id)
+    new = [_values(item) for item in coming.elements()]
+    both = min(len(going), len(new))
+    if both:
+        conn.execute(_update, [
+            {"of": item_id, **{f"new_{name}": value for name, value in values.items()}}
+            for item_id, values in zip(going[:both], new[:both], strict=True)
+        ])
+    if len(going) > both:
+        conn.execute(_delete, {"of": going[both:]})
+    if len(new) > both:
+        conn.execute(_insert, [{"case_id": case_id, **values} for values in new[both:]])
+
+
+def _values(item: Item) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in _NAMES}

@@ -1,0 +1,233 @@
+"""What was published: definitions, calendars, the organisation. Each version is stored whole and never changes.
+
+Versions are read once for each store and kept. Which version is in force is read once in each transaction: all three tables only
+grow, so their highest ids say it.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, Table, bindparam, func, insert, select
+from sqlmodel import SQLModel
+
+from engine.defining.definition import Definition
+from engine.defining.organisation import Organisation
+from engine.ground.calendars import Calendar, calendar_from
+from engine.ground.canonical import digest
+from engine.ground.errors import NotFound
+from engine.ground.language import say
+from engine.records import history, models
+from engine.records.store import Store, seen
+
+DEFINITION: Table = SQLModel.metadata.tables[str(models.DefinitionRow.__tablename__)]
+CALENDAR: Table = SQLModel.metadata.tables[str(models.CalendarRow.__tablename__)]
+ORGANISATION: Table = SQLModel.metadata.tables[str(models.OrganisationRow.__tablename__)]
+
+IN_FORCE = (
+    select(func.max(ORGANISATION.c.id)).scalar_subquery().label("organisation_id"),
+    select(func.max(CALENDAR.c.id)).scalar_subquery().label("calendars_id"),
+)
+"""Columns that say what is in force, to be read along with a case."""
+
+_in_force = select(*IN_FORCE)
+_latest = select(DEFINITION.c.id, DEFINITION.c.version, DEFINITION.c.hash).where(DEFINITION.c.name == bindparam("of")).order_by(
+    DEFINITION.c.version.desc()
+).limit(1)
+_latest_calendar = select(CALENDAR.c.id, CALENDAR.c.version, CALENDAR.c.hash).where(CALENDAR.c.name == bindparam("of")).order_by(
+    CALENDAR.c.version.desc()
+).limit(1)
+
+
+class Published(NamedTuple):
+    """A version as published; `unchanged` when the latest version already said the same, and nothing was written."""
+
+    id: int
+    version: int
+    unchanged: bool
+
+
+class Version(NamedTuple):
+    """A published version of a definition, without its text."""
+
+    id: int
+    name: str
+    version: int
+    hash: str
+    published_at: datetime
+    published_by: str
+
+
+class Document(NamedTuple):
+    """A published version of a definition as it was published."""
+
+    id: int
+    name: str
+    version: int
+    hash: str
+    published_at: datetime
+    published_by: str
+    document: dict[str, Any]             # the plain tree: {"procedure": …, "notices": …, "scenarios": …}
+    source: dict[str, str]               # file name → text
+
+
+# --- definitions --------------------------------------------------------------------------------------------------------
+
+
+def publish_definition(
+    conn: Connection, name: str, document_text: str, source_text: str, hash_: str, actor: str, now: datetime
+) -> Published:
+    """Store a bundle as the next version of its name, and say so in the stream `definitions`."""
+    last = conn.execute(_latest, {"of": name}).one_or_none()
+    if last is not None and last.hash == hash_:
+        return Published(last.id, last.version, True)
+    version = last.version + 1 if last else 1
+    data = {"definition": name, "version": version, "hash": hash_}
+    history.append_to(conn, history.DEFINITIONS, "published", actor, now, data)   # first: whoever appends waits for us here
+    made = conn.execute(insert(DEFINITION).values(
+        name=name, version=version, hash=hash_, document=document_text, source=source_text, published_at=now, published_by=actor,
+    ).returning(DEFINITION.c.id))
+    return Published(int(made.scalar_one()), version, False)
+
+
+def definition(store: Store, conn: Connection, version_id: int) -> Definition:
+    """A published version by id; raises NotFound. No statement when the store has seen it before."""
+    key = ("definition", version_id)
+    if key not in store.cache:
+        from engine.defining.bundle import definition_of
+
+        text = conn.execute(select(DEFINITION.c.document).where(DEFINITION.c.id == version_id)).scalar_one_or_none()
+        if text is None:
+            raise NotFound(say("There is no published definition with the id {id}", id=version_id), kind="definition", name=str(version_id))
+        store.cache[key] = definition_of(json.loads(text))
+    found: Definition = store.cache[key]
+    return found
+
+
+def latest(store: Store, conn: Connection, name: str) -> tuple[int, int, Definition]:
+    """The latest version of a bundle: id, version, definition; raises NotFound with the nearest names."""
+    row = conn.execute(_latest, {"of": name}).one_or_none()
+    if row is None:
+        raise _unknown(name, conn)
+    return row.id, row.version, definition(store, conn, row.id)
+
+
+def versions(conn: Connection, name: str | None = None) -> list[Version]:
+    """Every published version, or those of one bundle (raises NotFound when there are none); by name, latest first."""
+    query = select(*(DEFINITION.c[column] for column in Version._fields)).order_by(DEFINITION.c.name, DEFINITION.c.version.desc())
+    found = [Version(*row) for row in conn.execute(query.where(DEFINITION.c.name == name) if name is not None else query)]
+    if name is not None and not found:
+        raise _unknown(name, conn)
+    return found
+
+
+def document(conn: Connection, name: str, version: int | None = None) -> Document:
+    """A version (the latest without a number) as it was published; raises NotFound."""
+    query = select(*(DEFINITION.c[column] for column in Document._fields)).where(DEFINITION.c.name == name)
+    query = query.order_by(DEFINITION.c.version.desc()).limit(1) if version is None else query.where(DEFINITION.c.version == version)
+    row = conn.execute(query).one_or_none()
+    if row is None:
+        known = versions(conn, name)
+        raise NotFound(
+            say("There is no version {version} of {name}", version=version, name=name),
+            hint=say("There are versions 1 to {last}.", last=known[0].version), kind="definition", name=name,
+        )
+    return Document(**{**row._mapping, "document": json.loads(row.document), "source": json.loads(row.source)})
+
+
+def _unknown(name: str, conn: Connection) -> NotFound:
+    known: Sequence[str] = conn.execute(select(DEFINITION.c.name).distinct().order_by(DEFINITION.c.name)).scalars().all()
+    near = get_close_matches(name, known, 3)
+    if near:
+        hint = say("Did you mean {near}?", near=", ".join(near))
+    elif known:
+        hint = say("Published are: {known}.", known=", ".join(known))
+    else:
+        hint = say("Nothing is published yet: `makegood definition publish FOLDER`.")
+    return NotFound(say("There is no published definition {name}", name=name), hint=hint, kind="definition", name=name, near=near)
+
+
+# --- calendars and the organisation ---------------------------------------------------------------------------------------
+
+
+def publish_calendar(conn: Connection, name: str, document_text: str, actor: str, now: datetime) -> Published:
+    """Store a calendar (canonical text of `calendar_json`) as the next version of its name; it is in force at once."""
+    last = conn.execute(_latest_calendar, {"of": name}).one_or_none()
+    hash_ = digest(document_text)
+    if last is not None and last.hash == hash_:
+        return Published(last.id, last.version, True)
+    version = last.version + 1 if last else 1
+    history.append_to(conn, history.DEFINITIONS, "calendar", actor, now, {"calendar": name, "version": version, "hash": hash_})
+    made = conn.execute(insert(CALENDAR).values(
+        name=name, version=version, hash=hash_, document=document_text, published_at=now, published_by=actor,
+    ).returning(CALENDAR.c.id))
+    seen(conn).pop("in force", None)
+    return Published(int(made.scalar_one()), version, False)
+
+
+def apply_organisation(conn: Connection, document_text: str, actor: str, now: datetime) -> Published:
+    """Store the organisation (canonical text of its plain tree) as its next version; it is in force at once."""
+    query = select(ORGANISATION.c.id, ORGANISATION.c.version, ORGANISATION.c.hash).order_by(ORGANISATION.c.version.desc()).limit(1)
+    last = conn.execute(query).one_or_none()
+    hash_ = digest(document_text)
+    if last is not None and last.hash == hash_:
+        return Published(last.id, last.version, True)
+    version = last.version + 1 if last else 1
+    history.append_to(conn, history.ORGANISATION, "applied", actor, now, {"version": version, "hash": hash_})
+    made = conn.execute(insert(ORGANISATION).values(
+        version=version, hash=hash_, document=document_text, applied_at=now, applied_by=actor,
+    ).returning(ORGANISATION.c.id))
+    seen(conn).pop("in force", None)
+    return Published(int(made.scalar_one()), version, False)
+
+
+def organisation(store: Store, conn: Connection) -> Organisation:
+    """The organisation in force; an empty one when none was applied yet."""
+    in_force = _what_is_in_force(conn)[0]
+    key = ("organisation", in_force)
+    if key not in store.cache:
+        store.cache[key] = Organisation(name="") if in_force is None else _organisation(conn, in_force)
+    found: Organisation = store.cache[key]
+    return found
+
+
+def _organisation(conn: Connection, version_id: int) -> Organisation:
+    from engine.defining.organisation_file import organisation_of
+
+    return organisation_of(json.loads(conn.execute(select(ORGANISATION.c.document).where(ORGANISATION.c.id == version_id)).scalar_one()))
+
+
+def calendar(store: Store, conn: Connection, name: str) -> Calendar:
+    """The calendar of that name in force; raises NotFound with the nearest names."""
+    known = calendars(store, conn)
+    if name not in known:
+        near = get_close_matches(name, list(known), 3)
+        hint = say("Did you mean {near}?", near=", ".join(near)) if near else say("Publish a calendar of that name first.")
+        raise NotFound(say("There is no calendar {name}", name=name), hint=hint, kind="calendar", name=name, near=near)
+    return known[name]
+
+
+def calendars(store: Store, conn: Connection) -> dict[str, Calendar]:
+    """Every calendar in force by name."""
+    key = ("calendars", _what_is_in_force(conn)[1])
+    if key not in store.cache:
+        newest = select(func.max(CALENDAR.c.id)).group_by(CALENDAR.c.name)
+        rows = conn.execute(select(CALENDAR.c.id, CALENDAR.c.name, CALENDAR.c.document).where(CALENDAR.c.id.in_(newest)))
+        store.cache[key] = {row.name: calendar_from(json.loads(row.document)) for row in rows}
+    found: dict[str, Calendar] = store.cache[key]
+    return found
+
+
+def _what_is_in_force(conn: Connection) -> tuple[int | None, int | None]:
+    memo = seen(conn)
+    if "in force" not in memo:
+        remember(conn, conn.execute(_in_force).one())
+    found: tuple[int | None, int | None] = memo["in force"]
+    return found
+
+
+def remember(conn: Connection, row: Row[Any]) -> None:
+    """Keep what is in force, read as `IN_FORCE`, for the rest of the transaction."""
+    seen(conn).setdefault("in force", (row.organisation_id, row.calendars_id))

@@ -1,0 +1,238 @@
+"""The store: the only place that opens a transaction."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
+
+from engine.ground.errors import Invalid, Unavailable
+from engine.ground.language import say
+from engine.records import schema, trouble
+
+Cache = dict[Any, Any]
+"""Immutable values read before, by kind and key: published definitions, calendars, organisations."""
+
+BUSY_MS = 5000
+"""How long a SQLite transaction waits for another one that writes, in milliseconds."""
+
+_PRAGMAS = (
+    f"PRAGMA busy_timeout = {BUSY_MS}",   # first: the next one may already have to wait
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA recursive_triggers = ON",     # without it REPLACE deletes without asking the triggers
+    "PRAGMA synchronous = FULL",          # history must survive a power cut
+)
+
+
+class Store:
+    """The records of a house behind a database URL. Nothing is opened before the first transaction."""
+
+    def __init__(self, url: str) -> None:
+        self._url = _understood(url)
+        self.cache: Cache = {}
+
+    @property
+    def where(self) -> str:
+        """The database as a person knows it: the path of a SQLite file, or the URL without its password."""
+        return self._url.database or ":memory:" if self._is_sqlite else self._url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads: one consistent view. Raises Unavailable."""
+        with self._plain_words(), self._engines[0].connect() as conn, conn.execution_options(seen={}).begin():
+            yield conn
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that may write: committed at the end, rolled back on any error. On SQLite writers queue up here,
+        for at most `BUSY_MS`. Raises Unavailable, Conflict."""
+        with self._plain_words(), self._engines[1].connect() as conn, conn.execution_options(seen={}).begin():
+            yield conn
+
+    @contextmanager
+    def savepoint(self, conn: Connection) -> Iterator[None]:
+        """Part of a transaction that can fail alone: rolled back on any error, which is raised again."""
+        with self._plain_words(), conn.begin_nested():
+            yield
+
+    def create(self) -> None:
+        """Make the database, or bring its tables up to date, keeping what is in it. Raises Unavailable."""
+        self.close()
+        engine = self._connected(create=True)
+        try:
+            with self._plain_words():
+                self._migrate(engine)
+        finally:
+            engine.dispose()
+
+    def close(self) -> None:
+        """Let go of every connection; the next transaction opens anew."""
+        if "_engines" in self.__dict__:
+            self._engines[0].dispose()
+            del self._engines
+        self.cache.clear()
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._url.get_backend_name() == "sqlite"
+
+    @cached_property
+    def _engines(self) -> tuple[Engine, Engine]:
+        """One pool seen by readers and by writers, its schema known to fit this code."""
+        with self._plain_words():
+            engine = self._connected(create=False)
+            with engine.connect() as conn:
+                self._check_revision(schema.revision(conn))
+        reading = {} if self._is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        return (
+            engine.execution_options(cache=self.cache, writes=False, **reading),
+            engine.execution_options(cache=self.cache, writes=True),
+        )
+
+    def _check_revision(self, found: str) -> None:
+        wanted = schema.SCHEMA_REVISION
+        if found == "":
+            raise trouble.schema_missing(self.where)
+        if found < wanted:
+            raise trouble.schema_older(self.where, found, wanted)
+        if found > wanted:
+            raise trouble.schema_newer(self.where, found, wanted)
+
+    def _connected(self, *, create: bool) -> Engine:
+        if not self._is_sqlite:
+            return _server_engine(self._url)
+        path = self._url.database or ""
+        if not create and not Path(path).exists():
+            raise trouble.database_missing(path)
+        mode = "rwc" if create else "rw"      # a mistyped path must not leave an empty database behind
+
+        def connect() -> sqlite3.Connection:
+            name = f"file:{quote(path)}?mode={mode}"
+            return sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256)
+
+        engine = create_engine(self._url, creator=connect)
+        _prepare_sqlite(engine, _PRAGMAS)
+        return engine
+
+    def _migrate(self, engine: Engine) -> None:
+        with engine.execution_options(writes=True).connect() as conn:
+            if conn.dialect.has_table(conn, "alembic_version"):
+                found = schema.revision(conn)
+                if found > schema.SCHEMA_REVISION:
+                    raise trouble.schema_newer(self.where, found, schema.SCHEMA_REVISION)
+            conn.rollback()
+            if self._is_sqlite:   # rebuilding a table would otherwise count as deleting its rows; only changes outside a transaction
+                conn.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[union-attr]
+            with conn.begin():
+                schema.migrate(conn)
+                if self._is_sqlite and (broken := conn.exec_driver_sql("PRAGMA foreign_key_check").first()):
+                    raise Unavailable(say("Bringing {database} up to date would break references", database=self.where), reason=str(broken))
+
+    @contextmanager
+    def _plain_words(self) -> Iterator[None]:
+        try:
+            yield
+        except trouble.DRIVER_ERRORS as error:
+            plain = trouble.translated(error, self.where)
+            if plain is None:
+                raise
+            raise plain from error
+
+
+class MemoryStore(Store):
+    """Records in memory, for scenarios: one connection, set back to an image in much less than a millisecond."""
+
+    def __init__(self, image: bytes) -> None:
+        super().__init__("sqlite://")
+        self._image = image
+        self._kept: Cache = {}
+        self._raw = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, cached_statements=256)
+        self._raw.deserialize(image)
+
+    def reset(self) -> None:
+        """Forget everything since the image given at the start or taken by `keep`. No transaction may be open."""
+        self._raw.deserialize(self._image)
+        self.cache.clear()
+        self.cache.update(self._kept)
+
+    def keep(self) -> bytes:
+        """Make the present content what `reset` comes back to, and return its image."""
+        self._image = self._raw.serialize()
+        self._kept = dict(self.cache)
+        return self._image
+
+    def create(self) -> None:
+        """Nothing to do: the image brings its schema."""
+
+    def _connected(self, *, create: bool) -> Engine:
+        engine = create_engine("sqlite://", creator=lambda: self._raw, poolclass=StaticPool)
+        # neither a journal on disk nor anybody to wait for
+        _prepare_sqlite(engine, tuple(p for p in _PRAGMAS if "journal" not in p and "synchronous" not in p))
+        return engine
+
+
+def _prepare_sqlite(engine: Engine, pragmas: tuple[str, ...]) -> None:
+    @event.listens_for(engine, "connect")
+    def settings(raw: sqlite3.Connection, _: object) -> None:
+        for pragma in pragmas:
+            raw.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def begin(conn: Connection) -> None:
+        # A transaction that starts by reading and then writes fails under contention whatever the timeout says.
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("writes") else "BEGIN")
+
+
+def _server_engine(url: URL) -> Engine:
+    try:
+        return create_engine(url, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise Unavailable(
+            say("The driver {driver} for this database is not installed", driver=str(error.name)),
+            hint=say("Install it, for example `pip install 'psycopg[binary]'`."), reason=str(error),
+        ) from error
+
+
+def _understood(text: str) -> URL:
+    try:
+        url = make_url(text)
+        if url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
+        if url.get_backend_name() not in ("sqlite", "postgresql"):
+            raise ArgumentError(url.drivername)
+        url.get_dialect()
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise Invalid(
+            say("'{url}' is not a database that makegood can use", url=text.partition("://")[0] + "://…"),
+            hint=say("Write sqlite:///makegood.db, or postgresql://user@host/name."), field="database", expected="sqlite or postgresql URL",
+        ) from error
+    except ModuleNotFoundError:
+        pass  # the driver is looked for when it is needed
+    return url
+
+
+def cache_of(conn: Connection) -> Cache:
+    """The cache of the store that opened this connection."""
+    cache: Cache = conn.get_execution_options()["cache"]
+    return cache
+
+
+def seen(conn: Connection) -> Cache:
+    """What was read in this transaction and holds until it ends."""
+    memo: Cache = conn.get_execution_options()["seen"]
+    return memo
+
+
+def writes(conn: Connection) -> bool:
+    """Whether this transaction may write, so that what it reads must be locked."""
+    return bool(conn.get_execution_options().get("writes"))
