@@ -1,0 +1,181 @@
+"""The outbox: notices put there in the transaction that caused them, what became of each, and every attempt.
+
+A notice waits with `fire_at` set to when it may be tried. Claiming pushes `fire_at` to the end of a lease, so a delivery that
+dies gives the notice back by itself. `attempts` is the fencing token: whoever begins an attempt raises it, and every later
+write names the number it saw, so of two deliveries that believe a notice to be theirs only one can go on.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlmodel import SQLModel
+
+from engine.records import models
+
+NOTICE: Table = SQLModel.metadata.tables[str(models.NoticeRow.__tablename__)]
+ATTEMPT: Table = SQLModel.metadata.tables[str(models.AttemptRow.__tablename__)]
+PARTY: Table = SQLModel.metadata.tables[str(models.PartyRow.__tablename__)]
+CASE: Table = SQLModel.metadata.tables[str(models.CaseRow.__tablename__)]
+WORK_ITEM: Table = SQLModel.metadata.tables[str(models.WorkItemRow.__tablename__)]
+
+FAR = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
+
+
+class Status(StrEnum):
+    """What became of a notice."""
+
+    WAITING = "waiting"        # to be sent, or to be tried again
+    SENT = "sent"              # a channel accepted it, or a person confirmed having conveyed it
+    BY_HAND = "by_hand"        # a person has to convey it, then confirm
+    DEAD = "dead"              # no channel reached the recipient; a person may retry
+    CANCELLED = "cancelled"    # the recipient is no longer there
+
+
+class Result(StrEnum):
+    """What came of one attempt."""
+
+    ACCEPTED = "accepted"
+    FAILED = "failed"          # for now: worth trying again
+    REFUSED = "refused"        # for good, on this channel
+
+
+def put(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Put notices into the outbox: rows of `NoticeRow` without id. `message_id` is given by the caller and never changes."""
+    if rows:
+        conn.execute(insert(NOTICE), [{"tries": 0, **row} for row in rows])
+
+
+def claim(conn: Connection, now: datetime, until: datetime, limit: int) -> list[Row[Any]]:
+    """Take up to `limit` notices due by `now` under a lease that ends at `until`: their rows, longest waiting first.
+
+    Two deliveries never get the same one: on PostgreSQL rows that another has locked are passed over, on SQLite writers take turns.
+    """
+    due = (
+        select(NOTICE.c.id).where(NOTICE.c.status == Status.WAITING.value, NOTICE.c.fire_at <= now)
+        .order_by(NOTICE.c.fire_at, NOTICE.c.id).limit(limit).with_for_update(skip_locked=True)
+    )
+    rows = conn.execute(update(NOTICE).where(NOTICE.c.id.in_(due)).values(fire_at=until).returning(NOTICE)).all()
+    return sorted(rows, key=lambda row: (row.created_at, row.id))
+
+
+def begin_attempt(conn: Connection, notice_id: int, seen: int, until: datetime, channel: str, now: datetime) -> int | None:
+    """Write the next attempt before anything is sent and renew the lease to `until`: its number.
+
+    None when the notice is no longer where the caller saw it (`seen` attempts made).
+    """
+    mine = conn.execute(
+        update(NOTICE).where(NOTICE.c.id == notice_id, NOTICE.c.attempts == seen, NOTICE.c.status == Status.WAITING.value)
+        .values(attempts=seen + 1, tries=NOTICE.c.tries + 1, fire_at=until)
+    )
+    if mine.rowcount == 0:
+        return None
+    conn.execute(insert(ATTEMPT).values(notice_id=notice_id, n=seen + 1, channel=channel, started_at=now))
+    return seen + 1
+
+
+def end_attempt(conn: Connection, notice_id: int, n: int, result: Result, error: str | None, now: datetime) -> None:
+    """Record what came of an attempt."""
+    conn.execute(
+        update(ATTEMPT).where(ATTEMPT.c.notice_id == notice_id, ATTEMPT.c.n == n)
+        .values(finished_at=now, outcome=result.value, error=error)
+    )
+
+
+def settle(conn: Connection, notice_id: int, seen: int, **values: Any) -> bool:
+    """Change a notice if it still has `seen` attempts and is not sent or cancelled; whether it was changed."""
+    over = (Status.SENT.value, Status.CANCELLED.value)
+    done = conn.execute(
+        update(NOTICE).where(NOTICE.c.id == notice_id, NOTICE.c.attempts == seen, NOTICE.c.status.not_in(over)).values(**values)
+    )
+    return bool(done.rowcount)
+
+
+def one(conn: Connection, notice_id: int) -> Row[Any] | None:
+    """A notice with the number and owner of its case, or None."""
+    return conn.execute(_with_case().where(NOTICE.c.id == notice_id)).one_or_none()
+
+
+def attempts(conn: Connection, notice_id: int) -> list[Row[Any]]:
+    """Every attempt to deliver a notice, first to last."""
+    return list(conn.execute(select(ATTEMPT).where(ATTEMPT.c.notice_id == notice_id).order_by(ATTEMPT.c.n)))
+
+
+def party(conn: Connection, party_id: int) -> Row[Any] | None:
+    """The party a notice is for, or None when it is no longer there."""
+    return conn.execute(select(PARTY).where(PARTY.c.id == party_id)).one_or_none()
+
+
+def lock_case(conn: Connection, case_id: int) -> None:
+    """Hold the case of a notice, for those who may have to change both: locks are taken case first."""
+    conn.execute(select(CASE.c.id).where(CASE.c.id == case_id).with_for_update())
+
+
+def numbers(conn: Connection, case_ids: Sequence[int]) -> dict[int, str]:
+    """The numbers of these cases by id."""
+    return {row.id: row.number for row in conn.execute(select(CASE.c.id, CASE.c.number).where(CASE.c.id.in_(case_ids)))}
+
+
+def listing(
+    conn: Connection, *, status: str | None = None, case: str | None = None, limit: int = 50, before: int | None = None,
+) -> list[Row[Any]]:
+    """Notices, latest first; of one status or one case (by number) if given; `before` an id, for the next page."""
+    query = _with_case().order_by(NOTICE.c.id.desc()).limit(limit)
+    if status:
+        query = query.where(NOTICE.c.status == status)
+    if case:
+        query = query.where(CASE.c.number == case)
+    if before:
+        query = query.where(NOTICE.c.id < before)
+    return list(conn.execute(query))
+
+
+def due(conn: Connection, now: datetime) -> int:
+    """How many notices could be tried now."""
+    return conn.execute(select(func.count()).where(NOTICE.c.status == Status.WAITING.value, NOTICE.c.fire_at <= now)).scalar_one()
+
+
+def by_status(conn: Connection, status: Status) -> int:
+    """How many notices there are of that status."""
+    return conn.execute(select(func.count()).where(NOTICE.c.status == status.value)).scalar_one()
+
+
+def refresh_work_items(conn: Connection, case_id: int) -> None:
+    """Make the case's work items of kind `notice` match its notices to convey by hand: one each, for the owner.
+
+    A case that nobody owns shows them to every role that has a work item in it.
+    """
+    conn.execute(delete(WORK_ITEM).where(WORK_ITEM.c.case_id == case_id, WORK_ITEM.c.kind == "notice"))
+    query = select(NOTICE.c.name, NOTICE.c.created_at).where(NOTICE.c.case_id == case_id, NOTICE.c.status == Status.BY_HAND.value)
+    waiting = conn.execute(query.order_by(NOTICE.c.id)).all()
+    if not waiting:
+        return
+    case = conn.execute(select(CASE.c.owner, CASE.c.due_at).where(CASE.c.id == case_id)).one()
+    roles: list[str | None] = [None]
+    if case.owner is None:
+        found = select(WORK_ITEM.c.role).where(WORK_ITEM.c.case_id == case_id, WORK_ITEM.c.role.is_not(None)).distinct()
+        roles = [row.role for row in conn.execute(found.order_by(WORK_ITEM.c.role)) if row.role != "customer"]
+    for notice in waiting:
+        for role in roles:
+            conn.execute(insert(WORK_ITEM).values(
+                case_id=case_id, kind="notice", name=notice.name, role=role, person=case.owner, opened_at=notice.created_at,
+                due_at=case.due_at or FAR,
+            ))
+
+
+def _with_case() -> Select[Any]:
+    return select(NOTICE, CASE.c.number.label("case_number"), CASE.c.owner.label("case_owner")).join_from(
+        NOTICE, CASE, CASE.c.id == NOTICE.c.case_id, isouter=True
+    )

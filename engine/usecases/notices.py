@@ -1,0 +1,182 @@
+"""What people do with the outbox: look at it, have a dead letter tried again, confirm what they conveyed themselves."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from engine.deciding.rights import Actor
+from engine.defining.definition import EventKind, Happening
+from engine.ground.errors import Conflict, Invalid, NotAllowed, NotFound
+from engine.ground.language import say
+from engine.records import library, outbox
+from engine.records.outbox import Status
+from engine.usecases.amending import taking_part
+from engine.usecases.door import working
+from engine.usecases.house import House
+from engine.usecases.work import Work, standing
+
+BY_HAND = "hand"
+"""The channel of a notice that a person conveyed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeLine:
+    """A notice as a list shows it."""
+
+    id: int
+    case: str | None                 # number
+    name: str
+    to: str                          # a person's id, or "customer"
+    status: str
+    channel: str | None              # the one that took it
+    via: tuple[str, ...]             # channels still to try
+    subject: str
+    created_at: datetime
+    fire_at: datetime | None         # next attempt
+    sent_at: datetime | None
+    attempts: int
+    mandatory: bool
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptLine:
+    """One attempt to deliver a notice."""
+
+    n: int
+    channel: str
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str | None              # accepted, failed, refused; None: it never came back, or is under way
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSheet:
+    """A notice, whole."""
+
+    line: NoticeLine
+    language: str
+    text: str
+    html: str | None
+    message_id: str
+    tried: tuple[AttemptLine, ...]
+
+
+def list_notices(
+    house: House, status: str | None = None, case: str | None = None, limit: int = 50, before: int | None = None,
+) -> list[NoticeLine]:
+    """Notices, latest first, of one status or one case (by number) if given; `before` the last id seen gives the next page.
+
+    Raises Invalid for a status that does not exist.
+    """
+    known = [one.value for one in Status]
+    if status is not None and status not in known:
+        raise Invalid(
+            say("'{status}' is not a status of a notice", status=status), hint=say("Use one of {known}.", known=", ".join(known)),
+            field="status", value=status, expected=known,
+        )
+    with house.store.reading() as conn:
+        return [_line(row) for row in outbox.listing(conn, status=status, case=case, limit=limit, before=before)]
+
+
+def show_notice(house: House, notice_id: int) -> NoticeSheet:
+    """A notice with its text and every attempt; raises NotFound."""
+    with house.store.reading() as conn:
+        row = _found(conn, notice_id)
+        tried = [
+            AttemptLine(n=a.n, channel=a.channel, started_at=a.started_at, finished_at=a.finished_at, outcome=a.outcome, error=a.error)
+            for a in outbox.attempts(conn, notice_id)
+        ]
+    return NoticeSheet(
+        line=_line(row), language=row.language, text=row.text, html=row.html, message_id=row.message_id, tried=tuple(tried),
+    )
+
+
+def retry(house: House, notice_id: int, actor: Actor) -> NoticeLine:
+    """Have a notice tried again at once, on all its channels from the first; raises NotFound, NotAllowed, Conflict, Denied.
+
+    For dead letters, notices waiting for their next attempt, and those waiting for a person when an address was mended.
+    """
+    with _taken_up(house, notice_id, actor) as (conn, row, work):
+        if row.status in (Status.SENT, Status.CANCELLED):
+            raise _settled(row)
+        tried = outbox.attempts(conn, notice_id)
+        if row.status == Status.WAITING and tried and tried[-1].outcome is None and row.fire_at > house.clock.now():
+            raise Conflict(
+                say("Notice {id} is being sent at this moment", id=notice_id), hint=say("Look again in a few minutes."), notice=notice_id,
+            )
+        via = dict.fromkeys([*(attempt.channel for attempt in tried), *filter(None, row.via.split(","))])
+        values = {"via": ",".join(via), "status": Status.WAITING.value, "tries": 0, "fire_at": house.clock.now(), "channel": None}
+        _change(conn, row, **values)
+        if work is not None:
+            work.record("retried", actor, work.now, {"notice": row.id, "name": row.name})
+    return show_notice(house, notice_id).line
+
+
+def confirm(house: House, notice_id: int, actor: Actor) -> NoticeLine:
+    """A person confirms having conveyed a notice that waited for them, or that no channel could; raises as `retry` does."""
+    with _taken_up(house, notice_id, actor) as (conn, row, work):
+        if row.status not in (Status.BY_HAND, Status.DEAD):
+            raise _settled(row)
+        now = house.clock.now()
+        channel = row.channel or BY_HAND
+        _change(conn, row, status=Status.SENT.value, sent_at=now, channel=channel, fire_at=None)
+        if work is not None:
+            data: dict[str, Any] = {"sent": row.name, "notice": row.id, "channel": channel, "by_hand": True}
+            work.record("sent", actor, work.now, data, [Happening(EventKind.NOTICE_SENT, row.name)])
+    return show_notice(house, notice_id).line
+
+
+@contextmanager
+def _taken_up(house: House, notice_id: int, actor: Actor) -> Iterator[tuple[Connection, Row[Any], Work | None]]:
+    """The notice in a transaction that also holds its case, for somebody who takes part in that case."""
+    with house.store.reading() as conn:
+        number = _found(conn, notice_id).case_number
+    if number is None:
+        with house.store.writing() as conn:
+            standing(library.organisation(house.store, conn), actor)
+            yield conn, _found(conn, notice_id), None
+        return
+    with working(house, number) as door:
+        work = taking_part(door.work, actor)
+        row = _found(work.conn, notice_id)
+        yield work.conn, row, work
+        outbox.refresh_work_items(work.conn, row.case_id)
+
+
+def _change(conn: Connection, row: Row[Any], **values: Any) -> None:
+    if not outbox.settle(conn, row.id, row.attempts, **values):
+        raise Conflict(
+            say("Notice {id} was settled meanwhile", id=row.id), hint=say("Look again with `makegood notice show {id}`.", id=row.id), notice=row.id,
+        )
+
+
+def _settled(row: Row[Any]) -> NotAllowed:
+    return NotAllowed(
+        say("Notice {id} is {status}: there is nothing left to do with it", id=row.id, status=row.status)
+        if row.status != Status.WAITING else say("Notice {id} still waits to be sent by itself", id=row.id),
+        hint=say("`makegood notice list --status dead` shows those that need somebody."),
+        case=row.case_number, state=row.status, action="", possible=[],
+    )
+
+
+def _found(conn: Connection, notice_id: int) -> Row[Any]:
+    row = outbox.one(conn, notice_id)
+    if row is None:
+        raise NotFound(
+            say("There is no notice {id}", id=notice_id), hint=say("`makegood notice list` shows them."), kind="notice", name=str(notice_id),
+        )
+    return row
+
+
+def _line(row: Row[Any]) -> NoticeLine:
+    return NoticeLine(
+        id=row.id, case=row.case_number, name=row.name, to=row.person or "customer", status=row.status, channel=row.channel,
+        via=tuple(filter(None, row.via.split(","))), subject=row.subject, created_at=row.created_at, fire_at=row.fire_at,
+        sent_at=row.sent_at, attempts=row.attempts, mandatory=row.mandatory, error=row.error,
+    )
