@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NewType
+from typing import Any, Literal, NewType
 
 from engine.ground.duration import Duration
 from engine.ground.money import Money
@@ -270,7 +270,7 @@ class State:
     entry: tuple[Doing, ...] = item("what happens on entering", ())
     within: tuple[Case, ...] = item("how long a case may stay: a clock named like the state", ())
     ladder: tuple[Rung, ...] = item("what happens before, at and after that limit", ())
-    awaits: str | None = item("`customer`: time here is booked to the customer", None)
+    awaits: Literal["customer"] | None = item("`customer`: time here is booked to the customer", None)
     final: bool = item("the case is closed here; running tasks and clocks end", False)
 
 
@@ -306,7 +306,7 @@ class Extension:
     up_to: Duration = item("how much at most each time, in the unit that is added")
     at_most: int = item("how often per case", 1)
     require: tuple[str, ...] = item("fields that must be filled; `comment` for a reason", ())
-    before: str | None = item("`due`: only while the clock is not yet due", None)
+    before: Literal["due"] | None = item("`due`: only while the clock is not yet due", None)
     notice: tuple[str, ...] = item("notices sent when it is extended", ())
 
 

@@ -1,0 +1,114 @@
+"""A bundle: one folder with `procedure.yaml`, `notices/` and `scenarios/`, read whole and reported on whole."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.defining.completing import BUILT_IN_NOTICES, complete
+from engine.defining.definition import Definition
+from engine.defining.document import ordered, plain_document, restore
+from engine.defining.folder import Folder
+from engine.defining.kinds import Reading
+from engine.defining.problems import Problem, errors, nearest
+from engine.defining.reader import read_with
+from engine.defining.tree import Tree
+from engine.ground.canonical import canonical, digest
+from engine.ground.errors import DefinitionError
+from engine.ground.language import say
+
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle as it lies in a folder, read without problems."""
+
+    name: str
+    folder: Path
+    definition: Definition
+    document: Mapping[str, Any]                  # what is stored: procedure, order, notices, scenarios
+    hash: str                                    # sha256 of the document's canonical text
+    source: Mapping[str, str]                    # file, relative to the folder → its text
+    scenarios: tuple[tuple[str, Tree], ...]      # file and tree of each scenario
+    places: Tree                                 # of procedure.yaml, for problems found later
+
+    @property
+    def text(self) -> str:
+        """The canonical text of the document, as it is stored and hashed."""
+        return canonical(self.document)
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Read a bundle and check it; raises DefinitionError with every problem when one of them is an error."""
+    from engine.defining.checks import check  # expressions need Jinja2, which reading alone does not
+
+    bundle, problems = read_bundle(folder)
+    if bundle is not None:
+        problems = [*problems, *check(bundle.definition, places=bundle.places)]
+    if bundle is None or errors(problems):
+        count = len(errors(problems))
+        raise DefinitionError(say("{folder} has {count} problems", folder=str(folder), count=count), problems,
+                              hint=say("Run `makegood definition check {folder}`.", folder=str(folder)))
+    return bundle
+
+
+def definition_of(document: Mapping[str, Any]) -> Definition:
+    """The definition of a stored document; raises DefinitionError when it cannot be read by this version of the product."""
+    tree = Tree("procedure", restore(document.get("procedure"), document.get("order")))
+    reading = Reading(tree)
+    definition = read_with(reading, Definition, tree.value)
+    problems = reading.problems
+    if isinstance(definition, Definition) and not problems:
+        definition, problems = complete(definition, texts_of(document.get("notices") or {}))
+    if problems or not isinstance(definition, Definition):
+        raise DefinitionError(say("The stored definition cannot be read"), problems)
+    return definition
+
+
+def texts_of(notices: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Notice texts by name and language, from the stored form `{"ack.zh": …, "ack.zh.html": …}`; HTML stands under `ack.html`."""
+    texts: dict[str, dict[str, str]] = {}
+    for key, text in notices.items():
+        name, language, *html = key.split(".")
+        texts.setdefault(f"{name}.html" if html else name, {})[language] = text
+    return texts
+
+
+def read_bundle(folder: Path) -> tuple[Bundle | None, list[Problem]]:
+    """Read a bundle's files. Gives the bundle (None when a problem keeps it from being used) and every problem of all its files;
+    names in expressions and roles are not looked at here (`engine.defining.checks`). Never raises for what the files say."""
+    files = Folder(folder)
+    files.read()
+    tree = files.procedure
+    reading = Reading(tree)
+    definition = read_with(reading, Definition, tree.value) if tree.value is not None else None
+    problems = [*files.problems, *reading.problems]
+    if isinstance(definition, Definition):
+        definition, unknown = complete(definition, texts_of(files.notices), tree)
+        problems += [*unknown, *_agreement(definition, files)]
+    problems.sort(key=lambda problem: (problem.file, problem.line, problem.column))
+    if errors(problems) or not isinstance(definition, Definition):
+        return None, problems
+    document = {
+        "procedure": plain_document(tree.value), "order": ordered(reading), "notices": files.notices,
+        "scenarios": {name: plain_document(scenario.value) for name, scenario, _ in files.scenarios},
+    }
+    scenarios = tuple((name, scenario) for name, scenario, _ in files.scenarios)
+    hashed = digest(canonical(document))
+    return Bundle(definition.name, folder, definition, document, hashed, files.source, scenarios, tree), problems
+
+
+def _agreement(definition: Definition, files: Folder) -> Iterator[Problem]:
+    """Texts that no notice would use, and scenarios of another bundle."""
+    written = files.procedure.value.get("notices") if isinstance(files.procedure.value, dict) else None
+    known = set(definition.notices) | BUILT_IN_NOTICES | set(written if isinstance(written, dict) else ())
+    for key, file in files.notice_files.items():
+        name, language, *_ = key.split(".")
+        if name not in known:
+            yield Problem(files.shown(file), 1, 1, say("There is no notice '{name}'", name=name), nearest=nearest(name, sorted(known)))
+        elif language not in definition.languages:
+            yield Problem(files.shown(file), 1, 1, say("'{language}' is not among the languages of the procedure", language=language),
+                          nearest=nearest(language, definition.languages))
+    for _, tree, scenario in files.scenarios:
+        if scenario and scenario.bundle not in (None, definition.name):
+            yield tree.problem(("bundle",), say("This scenario is for another bundle, '{name}'", name=scenario.bundle), nearest=definition.name)

@@ -1,0 +1,153 @@
+"""What a definition leaves unsaid, worked out once: what bare names mean, actions of `anywhere`, clocks of states and tasks."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+from engine.defining.definition import ClockSpec, Definition, EventKind, FieldType, Happening, State, Task
+from engine.defining.problems import Problem, nearest
+from engine.defining.tree import Path, Tree
+from engine.ground.language import say
+
+BUILT_IN_NOTICES = frozenset({"reminder", "escalated", "assigned", "overdue"})
+"""Notices that the product brings its own texts for."""
+
+
+def complete(
+    definition: Definition, texts: Mapping[str, Mapping[str, str]], places: Tree | None = None
+) -> tuple[Definition, list[Problem]]:
+    """The definition with bare-name happenings resolved, `anywhere` merged into every state that is not final (a state's own action of
+    the same name stands), `all_clocks` and `texts` filled; and a problem for each name that nothing bears. Pure."""
+    work = _Completing(definition, places or Tree(""))
+    clocks = {name: work.clock(clock) for name, clock in definition.clocks.items()}
+    states = {name: work.state(state) for name, state in definition.states.items()}
+    every = dict(clocks)
+    for state in states.values():
+        for made, path in _own_clocks(state):
+            if made.name in every:
+                work.report(path, say("There are two clocks named '{name}'", name=made.name), hint=say(
+                    "The time limit of a state or task is a clock of its name; rename one."))
+            every.setdefault(made.name, made)
+    return replace(definition, clocks=clocks, states=states, all_clocks=every, texts=texts), work.problems
+
+
+def _own_clocks(state: State) -> Iterable[tuple[ClockSpec, Path]]:
+    """The clocks that a state and its tasks bring by their own `within:`."""
+    if state.within:
+        yield _clock_of(state, Happening(EventKind.STATE, state.name), Happening(EventKind.LEFT, state.name)), ("states", state.name, "within")
+    for task in state.tasks.values():
+        if task.within:
+            clock = _clock_of(task, Happening(EventKind.TASK_OPENED, task.name), Happening(EventKind.TASK, task.name))
+            yield clock, ("states", state.name, "tasks", task.name, "within")
+
+
+def _clock_of(thing: State | Task, begins: Happening, ends: Happening) -> ClockSpec:
+    return ClockSpec(name=thing.name, title=thing.title, from_=(begins,), until=(ends,), within=thing.within, ladder=thing.ladder)
+
+
+class _Completing:
+    """One definition being completed."""
+
+    def __init__(self, definition: Definition, tree: Tree) -> None:
+        self.definition, self.tree = definition, tree
+        self.problems: list[Problem] = []
+        states = definition.states.values()
+        self.names: dict[str, set[str]] = {
+            "action": {name for state in states for name in state.actions} | set(definition.anywhere.actions),
+            "task": {name for state in states for name in state.tasks},
+            "state": set(definition.states),
+            "field": {f.name for f in definition.fields.values() if f.type in (FieldType.DATE, FieldType.MOMENT)},
+            "notice": set(definition.notices) | BUILT_IN_NOTICES,
+        }
+        self.names["clock"] = set(definition.clocks) | {clock.name for state in states for clock, _ in _own_clocks(state)}
+
+    def report(self, path: Path, what: str, *, near: str = "", hint: str = "") -> None:
+        self.problems.append(self.tree.problem(path, what, nearest=near, hint=hint))
+
+    def state(self, state: State) -> State:
+        """The state with the actions of `anywhere`, unless it is final."""
+        if state.final:
+            return state
+        added = {
+            name: replace(action, anywhere=True)
+            for name, action in self.definition.anywhere.actions.items()
+            if name not in state.actions and (not action.in_ or state.name in action.in_)
+        }
+        return replace(state, actions={**state.actions, **added}) if added else state
+
+    def clock(self, clock: ClockSpec) -> ClockSpec:
+        """The clock with its happenings resolved."""
+        path = ("clocks", clock.name)
+        return replace(
+            clock,
+            from_=tuple(self.happening(h, (*path, "from"), i) for i, h in enumerate(clock.from_)),
+            until=tuple(self.happening(h, (*path, "until"), i) for i, h in enumerate(clock.until)),
+        )
+
+    def happening(self, happening: Happening, path: Path, index: int) -> Happening:
+        """The same happening, a bare name turned into the task or date field that it names."""
+        place = (*path, index)
+        match happening.kind:
+            case EventKind.OPENED | EventKind.CLOSED | EventKind.TASK_OPENED:
+                return happening
+            case EventKind.ACTION:
+                return self.bare(happening.name, place)
+            case EventKind.STATE | EventKind.LEFT:
+                self.known("state", happening.name, place)
+            case EventKind.TASK:
+                self.known("task", happening.name, place)
+            case EventKind.CLOCK_DUE:
+                self.known("clock", happening.name, place)
+            case EventKind.NOTICE_SENT:
+                self.known("notice", happening.name, place)
+        return happening
+
+    def bare(self, name: str, place: Path) -> Happening:
+        """What a bare name stands for: an action, else a task, else a date field."""
+        is_action, is_task = name in self.names["action"], name in self.names["task"]
+        if is_action and is_task:
+            self.report(place, say("'{name}' is an action and a task", name=name), hint=say("Write task {name} for the task, or rename one.", name=name))
+        for known, kind in ((is_action, EventKind.ACTION), (is_task, EventKind.TASK), (name in self.names["field"], EventKind.FIELD)):
+            if known:
+                return Happening(kind, name)
+        words = sorted(self.names["action"] | self.names["task"] | self.names["field"] | {"opened", "closed"})
+        if name in self.names["state"]:
+            self.report(place, say("'{name}' is a state, not an action", name=name), near=f"state {name}")
+        elif name in self.definition.fields:
+            self.report(place, say("Field '{name}' does not hold a date", name=name), hint=say("Name a field of type date or moment."))
+        elif not self.misread(name):
+            self.report(place, say("There is no action, task or date field '{name}'", name=name), near=nearest(name, words))
+        return Happening(EventKind.ACTION, name)
+
+    def known(self, kind: str, name: str, place: Path) -> None:
+        """Report a state, task, clock or notice that nothing of its kind is named."""
+        if name not in self.names[kind] and not self.misread(name):
+            sentence = {
+                "state": say("There is no state '{name}'", name=name),
+                "task": say("There is no task '{name}'", name=name),
+                "clock": say("There is no clock '{name}'", name=name),
+                "notice": say("There is no notice '{name}'", name=name),
+            }[kind]
+            self.report(place, sentence, near=nearest(name, sorted(self.names[kind])))
+
+    def misread(self, name: str) -> bool:
+        """Whether something of that name is written but could not be read, which has been reported already."""
+        return name in self.written
+
+    @cached_property
+    def written(self) -> set[str]:
+        """Every name given in the file, also of what could not be read."""
+        top = self.tree.value
+        places = [_below(top, "states"), _below(top, "fields"), _below(top, "clocks"), _below(top, "notices"),
+                  _below(_below(top, "anywhere"), "actions")]
+        for state in _below(top, "states").values():
+            places += [_below(state, "actions"), _below(state, "tasks")]
+        read = set().union(*self.names.values(), self.definition.fields)
+        return {name for place in places for name in place} - read
+
+
+def _below(value: Any, key: str) -> dict[str, Any]:
+    """The mapping under a key, empty when there is none."""
+    below = value.get(key) if isinstance(value, dict) else None
+    return below if isinstance(below, dict) else {}

@@ -1,0 +1,316 @@
+"""From a plain tree to the frozen values of a definition, driven by the dataclasses themselves.
+
+For each dataclass a plan is made once: which key fills which attribute, and how its value is read. A key is the attribute's
+name (without a trailing `_`) or `metadata["key"]`. Reading goes on after a problem, so all are reported at once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from engine.defining import kinds
+from engine.defining.definition import (
+    Action, Case, Doing, DoingKind, Expression, Happening, Opening, Point, Text, Who,
+)
+from engine.defining.kinds import WRONG, Read, Reading
+from engine.defining.organisation import Group, Person
+from engine.defining.problems import Problem, nearest
+from engine.defining.tree import Path, Tree
+from engine.defining.words import (
+    LABEL, LANGUAGE, NAME, RESERVED, parse_after, parse_happening, parse_length, parse_point, parse_who,
+)
+from engine.ground.duration import Duration, parse_duration
+from engine.ground.language import say
+from engine.ground.money import Money
+
+_WHO = kinds.parsed(parse_who, lambda: say("who"))
+_BY_TYPE: dict[Any, Read] = {
+    str: kinds.words, int: kinds.whole, bool: kinds.truth, Decimal: kinds.number, Any: kinds.plain, Text: kinds.text,
+    Expression: kinds.condition, Who: _WHO, Duration: kinds.parsed(parse_duration, lambda: say("a duration")),
+    Happening: kinds.parsed(parse_happening, lambda: say("what happens to a case")),
+    Point: kinds.parsed(parse_point, lambda: say("where on a clock")),
+}
+_LABEL = kinds.matching(LABEL, lambda: say("a name of letters, digits, '-', '_' and '.'"))
+_SPECIAL: dict[tuple[str, str], Read] = {
+    ("Case", "value"): _BY_TYPE[Duration],
+    ("Action", "after"): kinds.parsed(parse_after, lambda: say("after what")),
+    ("Field", "length"): kinds.parsed(parse_length, lambda: say("how many characters")),
+    ("Field", "pattern"): kinds.pattern,
+    ("Field", "options"): kinds.options,
+    ("Field", "currency"): kinds.matching(kinds.CURRENCY, lambda: say("a currency code such as CNY")),
+    ("Definition", "name"): _LABEL,
+    ("Definition", "calendar"): _LABEL,
+    ("ClockSpec", "calendar"): _LABEL,
+    ("Organisation", "name"): _LABEL,
+    ("Person", "language"): kinds.matching(LANGUAGE, lambda: say("a language code such as zh or en")),
+}
+_ITEMS: dict[tuple[str, str], Read] = {
+    ("Definition", "languages"): kinds.matching(LANGUAGE, lambda: say("a language code such as zh or en")),
+}
+_LABELLED = (Person, Group)     # named by LABEL rather than NAME
+
+MOVING = tuple(kind for kind in DoingKind if kind is not DoingKind.ACT)
+BEGINNING = (DoingKind.SET, DoingKind.NOTICE, DoingKind.ASSIGN, DoingKind.REMIND)
+DOINGS: dict[type, tuple[DoingKind, ...]] = {Opening: BEGINNING, Action: MOVING}
+"""Doings that a dataclass allows, where not all are: an action does not take another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key of the language: the attribute it fills and how."""
+
+    attribute: str
+    key: str
+    read: Read
+    required: bool
+    nothing: bool        # whether a key with nothing after it means an empty mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one dataclass is read from a mapping."""
+
+    cls: type
+    entries: Mapping[str, Entry]
+    named: str | None                    # the attribute filled from the key the mapping stands under
+    doings: Mapping[str, DoingKind]      # keys collected into `do`
+
+
+def read(cls: type, value: Any, tree: Tree) -> tuple[Any, list[Problem]]:
+    """Read a dataclass from a tree's value. Gives the instance, or None when a problem was found; never raises."""
+    reading = Reading(tree)
+    instance = read_with(reading, cls, value)
+    return (None if instance is WRONG or reading.problems else instance), reading.problems
+
+
+def read_with(reading: Reading, cls: type, value: Any) -> Any:
+    """Read a dataclass within a reading that goes on; gives WRONG when nothing could be made of it."""
+    return read_object(plan(cls), value, (), reading)
+
+
+@cache
+def plan(cls: type) -> Plan:
+    """How to read this dataclass; made once."""
+    hints = get_type_hints(cls)
+    entries: dict[str, Entry] = {}
+    named, doings = None, {}
+    for attribute in fields(cls):
+        if attribute.metadata.get("derived"):
+            continue
+        if attribute.name == "do" and hints["do"] == tuple[Doing, ...]:
+            doings = {str(kind.value): kind for kind in DOINGS.get(cls, tuple(DoingKind))}
+        elif "doc" not in attribute.metadata:
+            named = attribute.name
+        else:
+            key = attribute.metadata.get("key") or attribute.name.removesuffix("_")
+            hint = _without_none(hints[attribute.name])
+            required = attribute.default is MISSING and attribute.default_factory is MISSING
+            reader = reader_for(cls.__name__, attribute.name, hint, required)
+            entries[key] = Entry(attribute.name, key, reader, required, get_origin(hint) is Mapping or is_dataclass(hint))
+    return Plan(cls, entries, named, doings)
+
+
+def _without_none(hint: Any) -> Any:
+    if get_origin(hint) in (Union, UnionType):
+        rest = [part for part in get_args(hint) if part is not NoneType]
+        return rest[0] if len(rest) == 1 else Union[tuple(rest)]  # noqa: UP007 - built at run time
+    return hint
+
+
+def reader_for(owner: str, attribute: str, hint: Any, required: bool = False) -> Read:
+    """The reader for an annotation, or the special one of that attribute."""
+    special = _SPECIAL.get((owner, attribute))
+    if special:
+        return special
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is tuple and inner[-1] is Ellipsis:
+        if inner[0] is Doing:
+            return _read_doings
+        if inner[0] is Case:
+            return _read_cases
+        return _several(_ITEMS.get((owner, attribute)) or _single(inner[0]), is_dataclass(inner[0]), required)
+    if origin is tuple:
+        return _fixed(_single(inner[0]), len(inner))
+    if origin is Mapping:
+        return _mapping_of(inner[1], required)
+    return _single(hint)
+
+
+def _single(hint: Any) -> Read:
+    if hint in _BY_TYPE:
+        return _BY_TYPE[hint]
+    if get_origin(hint) is Literal:
+        return kinds.one_of({str(word): word for word in get_args(hint)})
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return kinds.enumerated(hint)
+    if is_dataclass(hint):
+        return _nested(hint)
+    raise TypeError(f"no reader for {hint!r}")
+
+
+def _mapping_of(hint: Any, required: bool) -> Read:
+    """A reader for a mapping name → values of `hint`."""
+    if hint is Any:
+        return _read_plain_mapping
+    if hint == Money | None:
+        return _mapping(kinds.authority, None, required)
+    return _mapping(_single(hint), hint if isinstance(hint, type) and is_dataclass(hint) else None, required)
+
+
+def _nested(cls: Any) -> Read:
+    def read_nested(value: Any, path: Path, reading: Reading) -> Any:
+        return read_object(plan(cls), value, path, reading)
+
+    return read_nested
+
+
+def _several(one: Read, mappings: bool, required: bool) -> Read:
+    """A reader for a list, or for one item alone."""
+
+    def read_several(value: Any, path: Path, reading: Reading) -> Any:
+        if not isinstance(value, list):
+            if isinstance(value, dict) and not mappings:
+                return kinds.expected(value, path, reading, say("one or a list in brackets"))
+            told = one(value, path, reading)
+            return WRONG if told is WRONG else (told,)
+        if required and not value:
+            return kinds.expected(value, path, reading, say("at least one"))
+        found = [one(entry, (*path, index), reading) for index, entry in enumerate(value)]
+        return tuple(entry for entry in found if entry is not WRONG)
+
+    return read_several
+
+
+def _fixed(one: Read, length: int) -> Read:
+    def read_fixed(value: Any, path: Path, reading: Reading) -> Any:
+        if not isinstance(value, list) or len(value) != length:
+            return kinds.expected(value, path, reading, say("a list of {count}", count=length))
+        found = tuple(one(entry, (*path, index), reading) for index, entry in enumerate(value))
+        return WRONG if WRONG in found else found
+
+    return read_fixed
+
+
+def _mapping(one: Read, cls: type | None, required: bool) -> Read:
+    kind = cls.__name__ if cls else "Role"
+    reserved = RESERVED.get(kind, frozenset())
+    shape = LABEL if cls in _LABELLED else NAME
+
+    def read_mapping(value: Any, path: Path, reading: Reading) -> Any:
+        if value is None and not required:
+            return {}
+        if not isinstance(value, dict) or required and not value:
+            return kinds.expected(value, path, reading, say("a mapping name → what it is"))
+        reading.keep_order(path, list(value))
+        found = {}
+        for name, entry in value.items():
+            below = (*path, name)
+            if not shape.fullmatch(name):
+                reading.report(below, say("'{name}' cannot be a name", name=name[:80]), at_key=True, hint=say(
+                    "Names begin with a letter and hold letters, digits and '_', no spaces; what people read goes into title."))
+            elif name in reserved:
+                reading.report(below, say("'{name}' has a meaning of its own and cannot be a name here", name=name), at_key=True,
+                               hint=say("Choose another word."))
+            told = one(entry, below, reading)
+            if told is not WRONG:
+                found[name] = told
+        return found
+
+    return read_mapping
+
+
+def read_object(how: Plan, value: Any, path: Path, reading: Reading) -> Any:
+    """Read one dataclass from a mapping (nothing at all is an empty one); gives WRONG when something required is missing."""
+    if value is None and path:
+        value = {}
+    if not isinstance(value, dict):
+        return kinds.expected(value, path, reading, say("a mapping with {keys}", keys=", ".join(how.entries)))
+    given: dict[str, Any] = {how.named: path[-1]} if how.named else {}
+    doings, whole = [], True
+    for key, entry in value.items():
+        known = how.entries.get(key)
+        if known:
+            if entry is None and not known.nothing:
+                told = kinds.expected(entry, (*path, key), reading, say("a value"), hint=say("Write one, or remove the key."))
+            else:
+                told = known.read(entry, (*path, key), reading)
+            if told is not WRONG:
+                given[known.attribute] = told
+            whole = whole and (told is not WRONG or not known.required)
+        elif key in how.doings:
+            doings.append(key)
+        else:
+            words = [*how.entries, *how.doings]
+            reading.report((*path, key), say("'{key}' is not known here", key=key[:80]), expected=", ".join(words),
+                           near=nearest(key, words), at_key=True)
+    if doings:
+        given["do"] = _doings(value, doings, how.doings, path, reading)
+    for entry in how.entries.values():
+        if entry.required and entry.key not in value:
+            whole = False
+            reading.report(path, say("'{key}' is missing", key=entry.key), hint=_what_for(how.cls, entry))
+    return how.cls(**given) if whole else WRONG
+
+
+def _what_for(cls: Any, entry: Entry) -> str:
+    return next(f.metadata["doc"] for f in fields(cls) if f.name == entry.attribute)  # type: ignore[no-any-return]
+
+
+def _doings(value: dict[str, Any], keys: list[str], known: Mapping[str, DoingKind], path: Path, reading: Reading) -> tuple[Doing, ...]:
+    reading.keep_order(path, keys)
+    found = [(known[key], _DOING[known[key]](value[key], (*path, key), reading)) for key in keys]
+    return tuple(Doing(kind, told) for kind, told in found if told is not WRONG)
+
+
+def _read_doings(value: Any, path: Path, reading: Reading) -> Any:
+    known = {str(kind.value): kind for kind in DoingKind}
+    if not isinstance(value, dict):
+        return kinds.expected(value, path, reading, say("a mapping with {keys}", keys=", ".join(known)))
+    for key in value:
+        if key not in known:
+            reading.report((*path, key), say("'{key}' is not known here", key=key[:80]), expected=", ".join(known),
+                           near=nearest(key, known), at_key=True)
+    return _doings(value, [key for key in value if key in known], known, path, reading)
+
+
+def _read_plain_mapping(value: Any, path: Path, reading: Reading) -> Any:
+    if not isinstance(value, dict):
+        return kinds.expected(value, path, reading, say("a mapping"))
+    return kinds.plain(value, path, reading)
+
+
+def _read_set(value: Any, path: Path, reading: Reading) -> Any:
+    if not isinstance(value, dict) or not value:
+        return kinds.expected(value, path, reading, say("a mapping field → expression"))
+    reading.keep_order(path, list(value))
+    return {name: kinds.expression(entry, (*path, name), reading) for name, entry in value.items()}
+
+
+def _read_cases(value: Any, path: Path, reading: Reading) -> Any:
+    """A duration, one case, or a list of cases; any but the last needs its `when`, or the later ones are never reached."""
+    written = value if isinstance(value, list) else [value]
+    if not written:
+        return kinds.expected(value, path, reading, say("a duration"))
+    found = []
+    for index, entry in enumerate(written):
+        below = (*path, index) if isinstance(value, list) else path
+        if isinstance(entry, dict):
+            told = read_object(plan(Case), entry, below, reading)
+        else:
+            told = _BY_TYPE[Duration](entry, below, reading)
+            told = told if told is WRONG else Case(value=told)
+        if told is not WRONG:
+            found.append(told)
+            if told.when is None and index < len(written) - 1:
+                reading.report(below, say("The cases after this one are never reached"), hint=say("Give it a when, or put it last."))
+    return tuple(found)
+
+
+_DOING: dict[DoingKind, Read] = {
+    DoingKind.SET: _read_set, DoingKind.NOTICE: _several(kinds.words, False, True), DoingKind.ASSIGN: _WHO, DoingKind.REASSIGN: _WHO,
+    DoingKind.REMIND: _several(_WHO, False, True), DoingKind.ESCALATE: _several(_WHO, False, True), DoingKind.ACT: kinds.words,
+}

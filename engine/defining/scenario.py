@@ -1,0 +1,194 @@
+"""The shape of a scenario file: a rehearsal of a procedure on a virtual clock. `engine.usecases.scenarios` carries it out.
+
+The dataclasses exist so that a scenario's problems have places and its schema can be generated; the values are plain.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from engine.defining.definition import derived, item
+from engine.defining.kinds import WRONG, Reading, expected, shown
+from engine.defining.problems import nearest
+from engine.defining.reader import read_with
+from engine.defining.tree import Tree
+from engine.ground.duration import parse_duration
+from engine.ground.errors import Invalid
+from engine.ground.language import say
+
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenStep:
+    """Somebody opens a case."""
+
+    by: str = item("who opens: a person, or `customer`")
+    with_: Mapping[str, Any] = item("the fields given", factory=dict, key="with")
+    as_: str | None = item("a name for this case in later steps", None, key="as")
+    for_: str | None = item("the person, or `customer`, on whose behalf", None, key="for")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoStep:
+    """Somebody takes an action or finishes a task."""
+
+    action: str = item("the action or task")
+    by: str = item("who acts: a person, or `customer`")
+    with_: Mapping[str, Any] = item("the fields given; `comment` for a reason", factory=dict, key="with")
+    case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
+    for_: str | None = item("the person, or `customer`, on whose behalf", None, key="for")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseStep:
+    """Somebody tries to act and must be refused."""
+
+    action: str = item("the action or task")
+    by: str = item("who tries: a person, or `customer`")
+    with_: Mapping[str, Any] = item("the fields given", factory=dict, key="with")
+    case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
+    because: str | None = item("the code of the reason that must be among those given, such as `state` or `role`", None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectStep:
+    """Somebody mends a wrong entry."""
+
+    by: str = item("who corrects")
+    with_: Mapping[str, Any] = item("the right values", key="with")
+    reason: str = item("why")
+    case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendStep:
+    """Somebody gives a clock more time."""
+
+    clock: str = item("which clock")
+    by: str = item("who extends")
+    is_: str = item("how much, as a duration", key="is")
+    with_: Mapping[str, Any] = item("the fields given", factory=dict, key="with")
+    case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseStep:
+    """Somebody stops a clock by hand."""
+
+    by: str = item("who pauses")
+    reason: str = item("why")
+    clock: str | None = item("which clock; without it every running one", None)
+    case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeStep:
+    """Somebody lets a clock run on."""
+
+    by: str = item("who resumes")
+    clock: str | None = item("which clock; without it every one paused by hand", None)
+    case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignStep:
+    """Somebody hands the case to a person."""
+
+    to: str = item("the new owner")
+    by: str = item("who assigns")
+    case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step; exactly one of its keys."""
+
+    open: OpenStep | None = item("a case is opened", None)
+    do: DoStep | None = item("somebody acts", None)
+    refuse: RefuseStep | None = item("somebody tries to act and must be refused", None)
+    expect: Mapping[str, Any] | None = item("what must hold now, such as `{state: closed, breached: [first_reply]}`; `case` says of which case", None)
+    wait: str | None = item("let time pass: a duration", None)
+    at: str | None = item("let time pass until this local date and time, `2026-11-23 09:00`", None)
+    correct: CorrectStep | None = item("somebody mends a wrong entry", None)
+    extend: ExtendStep | None = item("somebody gives a clock more time", None)
+    pause: PauseStep | None = item("somebody stops a clock by hand", None)
+    resume: ResumeStep | None = item("somebody lets a clock run on", None)
+    assign: AssignStep | None = item("somebody hands the case to a person", None)
+    line: int = derived(int)
+    """Where the step stands in its file, from 1."""
+
+    @property
+    def kind(self) -> str:
+        """The key of this step: open, do, refuse, expect, …"""
+        return next((f.name for f in fields(self) if f.name != "line" and getattr(self, f.name) is not None), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A rehearsal: at a moment, these steps, with what must hold in between."""
+
+    title: str = item("what it shows, in one sentence", key="scenario")
+    at: str = item("the local date and time at which it begins, `2026-11-20 16:00`")
+    steps: tuple[Step, ...] = item("what happens and what must hold, in order")
+    bundle: str | None = item("the bundle rehearsed; the one it lies in when left out", None)
+    organisation: str | None = item("another organisation file, relative to this file", None)
+
+
+def read_scenario(tree: Tree) -> tuple[Scenario | None, list[Any]]:
+    """The scenario of a tree and every problem in it, those of the tree not included."""
+    reading = Reading(tree)
+    scenario = read_with(reading, Scenario, tree.value)
+    if isinstance(scenario, Scenario):
+        scenario = _checked(scenario, reading)
+    return (scenario if isinstance(scenario, Scenario) and not reading.problems else None), reading.problems
+
+
+def _checked(scenario: Scenario, reading: Reading) -> Scenario:
+    """The scenario with the line of each step; reports steps that are not exactly one thing, wrong moments, durations and names."""
+    written = reading.tree.value["steps"]
+    _moment(scenario.at, ("at",), reading)
+    steps, names = [], set[str]()
+    if not isinstance(written, list):
+        expected(written, ("steps",), reading, say("a list of steps"))
+        return scenario
+    if len(written) == len(scenario.steps):    # otherwise some could not be read, and that has been reported
+        for index, (raw, step) in enumerate(zip(written, scenario.steps, strict=True)):
+            _step(raw, step, index, reading, names)
+            steps.append(replace(step, line=reading.tree.place(("steps", index))[0]))
+    return replace(scenario, steps=tuple(steps))
+
+
+def _step(raw: Any, step: Step, index: int, reading: Reading, names: set[str]) -> None:
+    path = ("steps", index)
+    if isinstance(raw, dict) and len(raw) != 1:
+        reading.report(path, say("A step is exactly one thing, not {found}", found=", ".join(raw) or say("nothing")),
+                       hint=say("Write each as a step of its own, beginning with `-`."))
+    if step.at is not None:
+        _moment(step.at, (*path, "at"), reading)
+    for key, duration in (("wait", step.wait), ("extend", step.extend.is_ if step.extend else None)):
+        if duration is not None:
+            try:
+                parse_duration(duration)
+            except Invalid as error:
+                reading.report((*path, key, "is") if key == "extend" else (*path, key), error.message, hint=error.hint)
+    asked = getattr(getattr(step, step.kind, None), "case", None) if step.kind != "expect" else (step.expect or {}).get("case")
+    if asked is not None and asked not in names:
+        reading.report((*path, step.kind, "case"), say("No earlier step opens a case as {name}", name=shown(asked)), near=nearest(asked, names),
+                       hint=say("Give the step that opens it `as: {name}`.", name=asked))
+    if step.open and step.open.as_:
+        names.add(step.open.as_)
+
+
+def _moment(text: str, path: tuple[str | int, ...], reading: Reading) -> Any:
+    """Report what is not a local date and time."""
+    try:
+        if _MOMENT.fullmatch(text):
+            datetime.fromisoformat(text)
+            return text
+    except ValueError:
+        pass
+    expected(text, path, reading, say("a local date and time, such as 2026-11-20 16:00"))
+    return WRONG

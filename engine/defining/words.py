@@ -1,0 +1,142 @@
+"""The small phrases of the language: who, what happens, where on a clock, after what. Pure parsers; each raises Invalid."""
+
+import re
+from decimal import Decimal
+
+from engine.defining.definition import EventKind, Happening, Point, PointKind, Who, WhoKind
+from engine.ground.duration import Duration, parse_duration
+from engine.ground.errors import Invalid
+from engine.ground.language import say
+
+_LETTERS = "A-Za-z_\u3400-\u4dbf\u4e00-\u9fff"
+NAME = re.compile(rf"[{_LETTERS}][{_LETTERS}0-9]{{0,59}}", re.ASCII)
+"""Names that expressions may use: states, actions, tasks, fields, roles, clocks, notices."""
+LABEL = re.compile(rf"[{_LETTERS}][{_LETTERS}0-9.-]{{0,59}}", re.ASCII)
+"""Names of bundles, organisations, calendars, people and groups, which may also hold `.` and `-`."""
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}", re.ASCII)
+LENGTH = re.compile(r"(?P<exact>[0-9]{1,6})|(?P<least>[0-9]{1,6})?\.\.(?P<most>[0-9]{1,6})?", re.ASCII)
+
+_PEOPLE = frozenset({"owner", "customer", "system", "anyone"})
+_LOGIC = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"})
+_SEEN = frozenset({
+    "state", "owner", "actor", "opened_at", "number", "comment", "contact", "done", "count", "time_of", "actor_of", "met", "breached",
+    "running", "due", "used", "worked_days", "others", "overdue", "rung", "self", "loop", "system", "anyone",
+})
+RESERVED: dict[str, frozenset[str]] = {
+    "Field": _LOGIC | _SEEN,
+    "Role": _LOGIC | _PEOPLE,
+    "State": _LOGIC | {"back"},
+    "Action": _LOGIC | {"opened"},
+    "Task": _LOGIC | {"opened", "closed", "tasks"},
+    "ClockSpec": _LOGIC,
+    "Notice": _LOGIC,
+    "Person": _LOGIC | _PEOPLE,
+    "Group": _LOGIC | _PEOPLE,
+}
+"""Words with a meaning of their own, by what would be named so."""
+
+_ACTOR_OF = re.compile(r"actor_of\(\s*(['\"]?)([^'\"()]+)\1\s*\)")
+_TASKS = re.compile(r"([1-9][0-9]?) tasks?", re.ASCII)
+_PERCENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?)\s*%", re.ASCII)
+_DEEP = 5
+
+
+def _refuse(text: str, kind: str, hint: str) -> Invalid:
+    return Invalid(say("'{text}' does not say {kind}", text=text[:80], kind=kind), hint=hint, value=text[:80], expected=kind)
+
+
+def parse_who(text: str) -> Who:
+    """Read `intake`, `owner`, `superior of owner`, `least loaded of engineer`, `actor_of('propose')`; raises Invalid."""
+    words = " ".join(text.split())
+    wrapped: list[WhoKind] = []
+    while True:
+        for kind in (WhoKind.SUPERIOR, WhoKind.LEAST_LOADED):
+            if words.startswith(f"{kind.value} of "):
+                wrapped.append(kind)
+                words = words.removeprefix(f"{kind.value} of ")
+                break
+        else:
+            break
+    who = _plain_who(words)
+    if who is None or len(wrapped) > _DEEP:
+        raise _refuse(text, say("who"), say(
+            "Write a role, group or person by name, owner, customer, system, anyone, superior of …, least loaded of … or actor_of('…'); "
+            "several in brackets: [a, b]."))
+    for kind in reversed(wrapped):
+        who = Who(kind, of=who)
+    return who
+
+
+def _plain_who(words: str) -> Who | None:
+    if words in _PEOPLE:
+        return Who(WhoKind(words))
+    match = _ACTOR_OF.fullmatch(words)
+    if match and NAME.fullmatch(match[2]):
+        return Who(WhoKind.ACTOR_OF, match[2])
+    return Who(WhoKind.NAMED, words) if LABEL.fullmatch(words) else None
+
+
+def parse_happening(text: str) -> Happening:
+    """Read `opened`, `closed`, `acknowledge`, `state x`, `left x`, `task x`, `clock x due`, `notice x sent`; raises Invalid.
+
+    A bare name is taken for an action; `complete` finds out whether it is a task or a date field.
+    """
+    match text.split():
+        case ["opened" | "closed" as word]:
+            return Happening(EventKind(word))
+        case ["state" | "left" | "task" as word, name] if NAME.fullmatch(name):
+            return Happening(EventKind(word), name)
+        case ["clock", name, "due"] if NAME.fullmatch(name):
+            return Happening(EventKind.CLOCK_DUE, name)
+        case ["notice", name, "sent"] if NAME.fullmatch(name):
+            return Happening(EventKind.NOTICE_SENT, name)
+        case [name] if NAME.fullmatch(name):
+            return Happening(EventKind.ACTION, name)
+    raise _refuse(text, say("what happens to a case"), say(
+        "Write opened, closed, an action or task by name, a date field, state x, left x, task x, clock x due or notice x sent."))
+
+
+def parse_point(text: str) -> Point:
+    """Read `50%`, `due`, `2 working days before`, `1 working day after`, `every 5 working days after`; raises Invalid."""
+    words = " ".join(text.split())
+    if words == "due":
+        return Point(PointKind.DUE)
+    percent = _PERCENT.fullmatch(words)
+    if percent:
+        return Point(PointKind.PERCENT, Decimal(percent[1]))
+    for kind, ending in ((PointKind.BEFORE, " before"), (PointKind.AFTER, " after")):
+        if words.endswith(ending):
+            every = words.startswith("every ") and kind is PointKind.AFTER
+            amount = words.removesuffix(ending).removeprefix("every " if every else "")
+            try:
+                duration = parse_duration(amount)
+            except Invalid:
+                break
+            if every and not duration.amount:
+                break
+            return Point(PointKind.EVERY if every else kind, duration=duration)
+    raise _refuse(text, say("where on a clock"), say(
+        "Write 50%, due, 4 working hours before, 1 working day after or every 5 working days after."))
+
+
+def parse_after(text: str) -> str | Duration:
+    """Read `tasks`, `any task`, `2 tasks` (given back in that form) or a duration; raises Invalid."""
+    words = " ".join(text.split())
+    if words in ("tasks", "any task"):
+        return words
+    tasks = _TASKS.fullmatch(words)
+    if tasks:
+        return f"{tasks[1]} tasks"
+    try:
+        return parse_duration(words)
+    except Invalid:
+        raise _refuse(text, say("after what"), say("Write tasks, any task, 2 tasks or, for by: system, a duration such as 30 days.")) from None
+
+
+def parse_length(text: str) -> str:
+    """Read `10`, `1..200`, `5..` or `..200` (given back as written, without spaces); raises Invalid."""
+    words = "".join(text.split())
+    match = LENGTH.fullmatch(words)
+    if match and words != ".." and int(match["least"] or 0) <= int(match["most"] or 10**6):
+        return words
+    raise _refuse(text, say("how many characters"), say("Write 10, 1..200 or 5..; the smaller number first."))
