@@ -77,21 +77,21 @@ def revision(conn: Connection) -> str:
     return conn.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none() or ""
 
 
-def alembic_config(conn: Connection, migrations: Path = MIGRATIONS) -> "Config":
+def alembic_config(conn: Connection) -> "Config":
     """Alembic's settings for work on this connection."""
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = conn
     return config
 
 
-def migrate(conn: Connection, migrations: Path = MIGRATIONS) -> None:
+def migrate(conn: Connection) -> None:
     """Bring the schema to the latest revision, inside the transaction of `conn`."""
     from alembic import command
 
-    command.upgrade(alembic_config(conn, migrations), "head")
+    command.upgrade(alembic_config(conn), "head")
     put_triggers(conn)
 
 
