@@ -252,7 +252,7 @@ def read_object(how: Plan, value: Any, path: Path, reading: Reading) -> Any:
     for entry in how.entries.values():
         if entry.required and entry.key not in value:
             whole = False
-            reading.report(path, say("'{key}' is missing", key=entry.key), hint=_what_for(how.cls, entry))
+            reading.report(path, say("'{key}' is missing", key=entry.key), expected=_what_for(how.cls, entry))
     return how.cls(**given) if whole else WRONG
 
 

@@ -44,12 +44,15 @@ class DoStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefuseStep:
-    """Somebody tries to act and must be refused."""
+    """Somebody tries to act, or to extend a clock, and must be refused."""
 
-    action: str = item("the action or task")
     by: str = item("who tries: a person, or `customer`")
+    action: str | None = item("the action or task tried", None)
+    extend: str | None = item("instead of `action`: the clock that should get more time", None)
+    is_: str | None = item("with `extend`: how much, as a duration", None, key="is")
     with_: Mapping[str, Any] = item("the fields given", factory=dict, key="with")
     case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
+    for_: str | None = item("the person, or `customer`, on whose behalf", None, key="for")
     because: str | None = item("the code of the reason that must be among those given, such as `state` or `role`", None)
 
 
@@ -168,18 +171,35 @@ def _step(raw: Any, step: Step, index: int, reading: Reading, names: set[str]) -
                        hint=say("Write each as a step of its own, beginning with `-`."))
     if step.at is not None:
         _moment(step.at, (*path, "at"), reading)
-    for key, duration in (("wait", step.wait), ("extend", step.extend.is_ if step.extend else None)):
-        if duration is not None:
-            try:
-                parse_duration(duration)
-            except Invalid as error:
-                reading.report((*path, key, "is") if key == "extend" else (*path, key), error.message, hint=error.hint)
+    if step.wait is not None:
+        _duration(step.wait, (*path, "wait"), reading)
+    if step.extend:
+        _duration(step.extend.is_, (*path, "extend", "is"), reading)
+    if step.refuse:
+        _refusal(step.refuse, (*path, "refuse"), reading)
     asked = getattr(getattr(step, step.kind, None), "case", None) if step.kind != "expect" else (step.expect or {}).get("case")
     if asked is not None and asked not in names:
         reading.report((*path, step.kind, "case"), say("No earlier step opens a case as {name}", name=shown(asked)), near=nearest(asked, names),
                        hint=say("Give the step that opens it `as: {name}`.", name=asked))
     if step.open and step.open.as_:
         names.add(step.open.as_)
+
+
+def _refusal(step: RefuseStep, path: tuple[str | int, ...], reading: Reading) -> None:
+    """Report a refusal that does not say what is tried: an action, or a clock and by how much to extend it."""
+    if (step.action is None) == (step.extend is None):
+        reading.report(path, say("What is tried is not clear"), hint=say("Write either action or extend."))
+    elif (step.extend is None) != (step.is_ is None):
+        reading.report(path, say("'extend' and 'is' belong together"), hint=say("Write `extend: <clock>, is: <duration>`."))
+    elif step.is_ is not None:
+        _duration(step.is_, (*path, "is"), reading)
+
+
+def _duration(text: str, path: tuple[str | int, ...], reading: Reading) -> None:
+    try:
+        parse_duration(text)
+    except Invalid as error:
+        reading.report(path, error.message, hint=error.hint)
 
 
 def _moment(text: str, path: tuple[str | int, ...], reading: Reading) -> Any:
