@@ -1,0 +1,293 @@
+"""What the signs of the expression language do: comparing, computing, filters. Exact, bounded, without side effects.
+
+Everything here raises `Unfit` with a sentence for the person who wrote the expression; `engine.deciding.expressions`
+adds which expression it was.
+"""
+
+import operator
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from typing import Any
+
+from engine.deciding.values import Amount
+from engine.ground.duration import Duration, Unit, parse_duration
+from engine.ground.errors import Invalid
+from engine.ground.language import say
+
+LONGEST_TEXT = 10_000      # characters that adding texts may make
+LARGEST = Decimal(10) ** 18
+_EXACT = Context(prec=40, traps=[InvalidOperation, DivisionByZero, Overflow])
+_MINUTES = {Unit.MINUTES: 1, Unit.HOURS: 60, Unit.DAYS: 1440, Unit.WEEKS: 10080}
+
+
+class Unfit(Exception):
+    """A value that an operator cannot work with; the argument is the sentence that says so."""
+
+
+def truth(value: Any) -> bool:
+    """Whether a value counts as yes: filled and not `no`. A number field counts as filled even with 0; a count of 0 is no."""
+    if value is None or value is False:
+        return False
+    if isinstance(value, Decimal):
+        return True
+    return bool(value)
+
+
+def empty(value: Any) -> bool:
+    """Whether there is nothing: no value, an empty text, an empty list."""
+    return value is None or (isinstance(value, (str, list, tuple, dict)) and not value)
+
+
+# --- comparing ------------------------------------------------------------------------------------------------------------
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (Decimal, int)) and not isinstance(value, bool)
+
+
+def span(duration: Duration) -> timedelta:
+    """The length of a duration that has one: minutes, hours, days and weeks; raises Unfit for months and working time."""
+    if duration.unit not in _MINUTES:
+        raise Unfit(say("{duration} has no fixed length", duration=str(duration)))
+    return timedelta(microseconds=int(duration.amount * _MINUTES[duration.unit] * 60_000_000))
+
+
+def _moment(text: str) -> date:
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Unfit(say("'{text}' is not a date such as 2026-11-20", text=text)) from error
+
+
+def _length(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            value = parse_duration(value)
+        except Invalid as error:
+            raise Unfit(error.message) from error
+    return span(value) if isinstance(value, Duration) else value
+
+
+def _alike(left: Any, right: Any) -> tuple[Any, Any] | None:
+    """Both values in a form in which they can be compared, or None when they are of different kinds."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return (left, right) if isinstance(left, bool) and isinstance(right, bool) else None
+    if _is_number(left) and _is_number(right):
+        _currency(left, right)
+        return left, right
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, date) and isinstance(other, str):
+            read = _moment(other)
+            if isinstance(read, datetime) and read.tzinfo is None and isinstance(one, datetime):
+                read = read.replace(tzinfo=one.tzinfo)
+            return _dates(one, read) if one is left else _dates(read, one)
+    if isinstance(left, date) and isinstance(right, date):
+        return _dates(left, right)
+    if isinstance(left, (timedelta, Duration)) or isinstance(right, (timedelta, Duration)):
+        if all(isinstance(value, (timedelta, Duration, str)) for value in (left, right)):
+            return (left, right) if left == right else (_length(left), _length(right))
+        return None
+    if isinstance(left, str) and isinstance(right, str):
+        return left, right
+    return (left, right) if type(left) is type(right) else None
+
+
+def _dates(left: date, right: date) -> tuple[date, date]:
+    """A date beside an instant: both as local dates."""
+    if isinstance(left, datetime) and isinstance(right, datetime):
+        return left, right
+    return (left.date() if isinstance(left, datetime) else left), (right.date() if isinstance(right, datetime) else right)
+
+
+_ORDERED = {"lt": operator.lt, "lteq": operator.le, "gt": operator.gt, "gteq": operator.ge}
+
+
+def compare(sign: str, left: Any, right: Any) -> bool:
+    """`left sign right` (eq ne lt lteq gt gteq in notin); false whenever a side is empty (None)."""
+    if left is None or right is None:
+        return False
+    if sign in ("in", "notin"):
+        return _holds(left, right) is (sign == "in")
+    pair = _alike(left, right)
+    if sign == "eq":
+        return pair is not None and bool(pair[0] == pair[1])
+    if sign == "ne":
+        return pair is None or bool(pair[0] != pair[1])
+    if pair is None or isinstance(pair[0], (bool, list, tuple)):
+        raise Unfit(say("{left} and {right} have no order", left=_kind(left), right=_kind(right)))
+    try:
+        return bool(_ORDERED[sign](*pair))
+    except TypeError as error:
+        raise Unfit(say("{left} and {right} have no order", left=_kind(left), right=_kind(right))) from error
+
+
+def _holds(item: Any, container: Any) -> bool:
+    if isinstance(container, (list, tuple)):
+        return any(compare("eq", item, one) for one in container)
+    if isinstance(container, str) and isinstance(item, str):
+        return item in container
+    raise Unfit(say("'in' needs a list or a text on its right, not {kind}", kind=_kind(container)))
+
+
+def _kind(value: Any) -> str:
+    for kinds, name in (
+        (bool, say("yes or no")), ((Decimal, int), say("a number")), (str, say("a text")), (date, say("a date")),
+        ((timedelta, Duration), say("a duration")), ((list, tuple), say("a list")),
+    ):
+        if isinstance(value, kinds):
+            return name
+    return say("nothing") if value is None else type(value).__name__.lower()
+
+
+# --- computing ------------------------------------------------------------------------------------------------------------
+
+
+def _currency(*values: Any) -> str | None:
+    found = {value.currency for value in values if isinstance(value, Amount)}
+    if len(found) > 1:
+        raise Unfit(say("amounts in {currencies} cannot be put together", currencies=", ".join(sorted(found))))
+    return next(iter(found), None)
+
+
+def _bounded(number: Decimal, currency: str | None = None) -> Decimal:
+    if abs(number) >= LARGEST:
+        raise Unfit(say("the result is too large"))
+    return Amount(number, currency) if currency else number
+
+
+def _add(left: Any, right: Any) -> Any:
+    if isinstance(left, str) and isinstance(right, str):
+        if len(left) + len(right) > LONGEST_TEXT:
+            raise Unfit(say("the text would be longer than {most} characters", most=LONGEST_TEXT))
+        return str(left) + str(right)
+    moved = _moved(left, right, 1)
+    return moved if moved is not None else _bounded(_EXACT.add(left, right), _currency(left, right))
+
+
+def _subtract(left: Any, right: Any) -> Any:
+    if isinstance(left, date) and isinstance(right, date):
+        if isinstance(left, datetime) and isinstance(right, datetime):
+            return left - right
+        first, second = _dates(left, right)
+        return Decimal((first - second).days)
+    moved = _moved(left, right, -1)
+    return moved if moved is not None else _bounded(_EXACT.subtract(left, right), _currency(left, right))
+
+
+def _moved(left: Any, right: Any, sign: int) -> Any:
+    """Days added to a date, a length of time to an instant or to another; None when it is neither."""
+    if isinstance(left, date) and not isinstance(left, datetime) and _is_number(right):
+        if abs(right) > 100_000 or right != int(right):
+            raise Unfit(say("{days} is not a number of days", days=str(right)))
+        return left + timedelta(days=sign * int(right))
+    if isinstance(left, (datetime, timedelta)) and isinstance(right, (timedelta, Duration)):
+        return left + sign * _length(right)
+    return None
+
+
+def _multiply(left: Any, right: Any) -> Any:
+    if isinstance(left, Amount) and isinstance(right, Amount):
+        raise Unfit(say("an amount of money cannot be multiplied by another"))
+    return _bounded(_EXACT.multiply(left, right), _currency(left, right))
+
+
+def _divide(left: Any, right: Any) -> Any:
+    currency = _currency(left, right)
+    return _bounded(_EXACT.divide(left, right), None if isinstance(right, Amount) else currency)
+
+
+def _floor(left: Any, right: Any) -> Any:
+    currency = _currency(left, right)
+    whole = _EXACT.divide(left, right).to_integral_value(ROUND_FLOOR)
+    return _bounded(whole, None if isinstance(right, Amount) else currency)
+
+
+def _remainder(left: Any, right: Any) -> Any:
+    whole = _EXACT.divide(left, right).to_integral_value(ROUND_FLOOR)
+    return _bounded(_EXACT.subtract(left, _EXACT.multiply(whole, right)), _currency(left, right))
+
+
+ARITHMETIC: Mapping[str, tuple[str, Callable[[Any, Any], Any]]] = {
+    "Add": ("+", _add), "Sub": ("-", _subtract), "Mul": ("*", _multiply), "Div": ("/", _divide), "FloorDiv": ("//", _floor), "Mod": ("%", _remainder),
+}
+"""The arithmetic signs by the name of their syntax node."""
+
+
+def compute(name: str, left: Any, right: Any) -> Any:
+    """Two values put together by an arithmetic sign; nothing (None) when a side is empty, like a comparison that is false."""
+    if left is None or right is None:
+        return None
+    sign, work = ARITHMETIC[name]
+    texts = isinstance(left, str) and isinstance(right, str) and name == "Add"
+    for value in () if texts else (left, right):
+        if not (_is_number(value) or isinstance(value, (date, timedelta, Duration))):
+            raise Unfit(say("'{sign}' does not work with {kind}", sign=sign, kind=_kind(value)))
+    try:
+        return work(left, right)
+    except (InvalidOperation, DivisionByZero, ZeroDivisionError) as error:
+        raise Unfit(say("a division by zero")) from error
+    except (Overflow, OverflowError) as error:
+        raise Unfit(say("the result is too large")) from error
+    except TypeError as error:
+        raise Unfit(say("'{sign}' does not work with {left} and {right}", sign=sign, left=_kind(left), right=_kind(right))) from error
+
+
+def negate(value: Any) -> Any:
+    """Minus a number; nothing stays nothing."""
+    if value is None:
+        return None
+    if not _is_number(value):
+        raise Unfit(say("'{sign}' does not work with {kind}", sign="-", kind=_kind(value)))
+    return _bounded(-value, _currency(value))
+
+
+# --- filters --------------------------------------------------------------------------------------------------------------
+
+
+def _items(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    if not isinstance(value, (list, tuple)):
+        raise Unfit(say("{filter} needs a list, not {kind}", filter="min, max, sum", kind=_kind(value)))
+    return [item for item in value if item is not None]
+
+
+def _extreme(sign: str) -> Callable[..., Any]:
+    def pick(value: Any) -> Any:
+        best = None
+        for item in _items(value):
+            if best is None or compare(sign, item, best):
+                best = item
+        return best
+    return pick
+
+
+def _sum(value: Any) -> Any:
+    total: Any = Decimal(0)
+    for item in _items(value):
+        total = compute("Add", total, item)
+    return total
+
+
+def _round(value: Any, digits: Any = Decimal(0)) -> Any:
+    if value is None:
+        return None
+    if not _is_number(value) or not _is_number(digits) or digits != int(digits) or not 0 <= digits <= 6:
+        raise Unfit(say("round needs a number and how many decimals (0 to 6)"))
+    return _bounded(_EXACT.create_decimal(value).quantize(Decimal(1).scaleb(-int(digits)), ROUND_HALF_UP), _currency(value))
+
+
+def _size(value: Any) -> Any:
+    if value is None:
+        return 0
+    if not isinstance(value, (str, list, tuple)):
+        raise Unfit(say("{kind} has no length", kind=_kind(value)))
+    return len(value)
+
+
+FILTERS: Mapping[str, tuple[Callable[..., Any], int]] = {
+    "min": (_extreme("lt"), 0), "max": (_extreme("gt"), 0), "sum": (_sum, 0), "round": (_round, 1), "length": (_size, 0),
+    "default": (lambda value, other=None: other if empty(value) else value, 1),
+}
+"""The filters of the language, each with how many arguments it takes at most."""

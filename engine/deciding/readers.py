@@ -1,0 +1,278 @@
+"""One reader for each type of field: from what was given to the canonical value, or `Unreadable` with what was expected."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.deciding.patterns import LONGEST_MATCHED, pattern
+from engine.deciding.values import Amount, Attached, Customer
+from engine.defining.definition import Field
+from engine.ground.duration import Duration, parse_duration
+from engine.ground.errors import Invalid
+from engine.ground.language import say
+from engine.ground.money import parse_money
+
+LONGEST_TEXT = 10_000
+LONGEST_LINE = 200
+PARTY_KEYS = ("name", "email", "phone", "address", "chat", "language")
+_YEARS = range(1900, 3000)         # beyond these a date is a slip of the pen
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,9})?")
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})-([0-9]{2})|/([0-9]{1,2})/([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日)")
+_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?) ?(Z|[+-][0-9]{2}:?[0-9]{2})?")
+_EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"\\]{1,64}@[^\s@,;:<>()\[\]\"\\.]+(\.[^\s@,;:<>()\[\]\"\\.]+)*")
+_NAMED_EMAIL = re.compile(r"([^<>]+?) *<([^<>]+)>")
+_PHONE = re.compile(r"\+?[0-9()\-./ #*]{3,40}(?:(?:ext|x|转)\.? ?[0-9]{1,8})?")
+_CHAT = re.compile(r"[a-z][a-z0-9+.\-]{1,20}://\S{1,500}")
+_PERSON = re.compile(r"[\w.\-@]{1,100}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+_LENGTH = re.compile(r" *([0-9]{1,6})? *(\.\.)? *([0-9]{1,6})? *")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_YES = frozenset({"yes", "true", "y", "是"})
+_NO = frozenset({"no", "false", "n", "否"})
+
+
+class Unreadable(Exception):
+    """A value that does not fit; `expected` says what would."""
+
+    def __init__(self, expected: str, hint: str = "") -> None:
+        super().__init__(expected)
+        self.expected, self.hint = expected, hint
+
+
+def words(raw: Any, longest: int, *, lines: bool = True) -> str | None:
+    """Text in normal form C, without the blanks around it; with `lines` it may have several. None when nothing is left."""
+    if isinstance(raw, (int, Decimal)) and not isinstance(raw, bool):
+        raw = str(raw)
+    if not isinstance(raw, str):
+        raise Unreadable(say("text"))
+    made = unicodedata.normalize("NFC", str(raw)).replace("\r\n", "\n").strip()
+    for sign in made:
+        kind = unicodedata.category(sign)
+        if kind == "Cs" or (kind in ("Cc", "Zl", "Zp") and not (lines and sign in "\n\t\u2028\u2029")):
+            raise Unreadable(
+                say("text without control characters") if lines else say("text on one line, without control characters"),
+            )
+    if len(made) > longest:
+        raise Unreadable(say("text of at most {most} characters", most=longest))
+    return made or None
+
+
+def _narrow(raw: Any) -> str:
+    """What was typed, full-width digits and signs made plain."""
+    return unicodedata.normalize("NFKC", str(raw)).strip()
+
+
+def bounds(length: str | None) -> tuple[int, int]:
+    """Least and most characters of `length:` (`10` exactly, `1..200`, `5..`, `..80`); raises Invalid when it is none of these."""
+    if length is None:
+        return 0, LONGEST_TEXT
+    match = _LENGTH.fullmatch(str(length))
+    if match and (match[1] or match[3]):
+        least = int(match[1] or 0)
+        most = int(match[3]) if match[3] else LONGEST_TEXT if match[2] else least
+        if least <= most <= LONGEST_TEXT:
+            return least, most
+    raise Invalid(
+        say("'{length}' is not a length", length=length), hint=say("Write 10, 1..200 or 5.., at most {most}.", most=LONGEST_TEXT),
+        field="length", value=str(length), expected="1..200",
+    )
+
+
+def text(field: Field, raw: Any, _: str) -> str | None:
+    """A text within its length that matches its pattern."""
+    least, most = bounds(field.length)
+    if field.pattern is not None and field.length is None:
+        most = LONGEST_MATCHED
+    made = words(raw, LONGEST_TEXT)
+    if made is not None and not least <= len(made) <= most:
+        raise Unreadable(say("text of {least} to {most} characters", least=least, most=most))
+    if made is not None and field.pattern is not None and not pattern(field.pattern, most).fullmatch(made):
+        raise Unreadable(say("text like {pattern}", pattern=field.pattern))
+    return made
+
+
+def choice(field: Field, raw: Any, _: str) -> str:
+    """One of the options: its value, or its title in any language, whatever the case."""
+    given = str(raw).strip() if isinstance(raw, (str, int, Decimal)) and not isinstance(raw, bool) else ""
+    if given in field.options:
+        return given
+    wanted = _narrow(given).casefold()
+    found = {value for value, title in field.options.items() if wanted in {value.casefold(), *(one.casefold() for one in title.values())}}
+    if wanted and len(found) == 1:
+        return found.pop()
+    near = get_close_matches(wanted, [*field.options, *(one for title in field.options.values() for one in title.values())], 1)
+    raise Unreadable(
+        say("one of {options}", options=", ".join(field.options)), say("Did you mean {near}?", near=near[0]) if near else "",
+    )
+
+
+def yes_no(_: Field, raw: Any, __: str) -> bool:
+    """True or false; yes, no, 是, 否 as text."""
+    if isinstance(raw, bool):
+        return raw
+    given = _narrow(raw).lower() if isinstance(raw, str) else ""
+    if given not in _YES | _NO:
+        raise Unreadable(say("yes or no"))
+    return given in _YES
+
+
+def exact(raw: Any) -> Decimal:
+    """A plain decimal number of at most 15 digits before the point and 9 after it."""
+    given = format(raw, "f") if isinstance(raw, Decimal) and raw.is_finite() else _narrow(raw) if isinstance(raw, (str, int)) else ""
+    if isinstance(raw, bool) or not _NUMBER.fullmatch(given):
+        raise Unreadable(say("a number such as 12 or 1250.50"))
+    return Decimal(given)
+
+
+def number(field: Field, raw: Any, _: str) -> str:
+    """A number within its bounds, without needless zeros."""
+    made = exact(raw)
+    _between(field, made)
+    whole = format(made, "f")
+    return (whole.rstrip("0").rstrip(".") if "." in whole else whole) if made else "0"
+
+
+def _between(field: Field, value: Decimal) -> None:
+    if field.between is not None and not field.between[0] <= value <= field.between[1]:
+        raise Unreadable(say("from {least} to {most}", least=field.between[0], most=field.between[1]))
+
+
+def money(field: Field, raw: Any, _: str) -> str:
+    """An amount in the field's currency, to its minor unit; with the currency behind it when the field has none of its own."""
+    if isinstance(raw, Amount):
+        raw = f"{raw:f} {raw.currency}"
+    elif isinstance(raw, Decimal):
+        raw = format(raw, "f")
+    elif isinstance(raw, str):
+        raw = _narrow(raw).lstrip("+")
+    try:
+        made = parse_money(raw, field.currency)
+    except Invalid as error:
+        raise Unreadable(say("an amount such as 1250.50 {currency}", currency=field.currency or "CNY")) from error
+    _between(field, made.amount)
+    amount = format(abs(made.amount) if not made.amount else made.amount, "f")
+    return amount if field.currency else f"{amount} {made.currency}"
+
+
+def _date_of(year: str, month: str, day: str) -> date:
+    try:
+        made = date(int(year), int(month), int(day))
+    except ValueError as error:
+        raise Unreadable(say("a day that exists, such as 2026-11-20")) from error
+    if made.year not in _YEARS:
+        raise Unreadable(say("a year from {first} to {last}", first=_YEARS[0], last=_YEARS[-1]))
+    return made
+
+
+def day(_: Field, raw: Any, timezone: str) -> str:
+    """A date, as 2026-11-20 (also 2026/11/20, 2026年11月20日); of an instant, its local date."""
+    if isinstance(raw, datetime):
+        if raw.tzinfo is None:
+            raise Unreadable(say("a moment with its time zone"))
+        raw = raw.astimezone(ZoneInfo(timezone)).date()
+    given = raw.isoformat() if isinstance(raw, date) else _narrow(raw) if isinstance(raw, str) else ""
+    match = _DATE.fullmatch(given)
+    if not match:
+        raise Unreadable(say("a date such as 2026-11-20"))
+    year, *rest = (part for part in match.groups() if part)
+    return _date_of(year, rest[0], rest[1]).isoformat()
+
+
+def instant(text: str) -> datetime:
+    """The instant of a canonical moment."""
+    return datetime.fromisoformat(text)
+
+
+def moment(_: Field, raw: Any, timezone: str) -> str:
+    """An instant, in UTC. Without an offset it is local: a time that the clocks skip moves forward, one that comes twice is the first."""
+    if isinstance(raw, datetime):
+        raw = raw.isoformat(" ") if raw.tzinfo is not None else None
+    match = _MOMENT.fullmatch(_narrow(raw)) if isinstance(raw, str) else None
+    if not match:
+        raise Unreadable(say("a moment such as 2026-11-20 16:00"))
+    _date_of(*match[1].split("-"))
+    try:
+        made = datetime.fromisoformat(f"{match[1]}T{match[2]}{match[3] or ''}")
+    except ValueError as error:
+        raise Unreadable(say("a time that exists, such as 2026-11-20 16:00")) from error
+    if made.tzinfo is None:
+        made = made.replace(tzinfo=ZoneInfo(timezone))
+    return made.astimezone(UTC).isoformat()
+
+
+def duration(_: Field, raw: Any, __: str) -> str:
+    """A duration as the language writes it."""
+    if isinstance(raw, timedelta):
+        raw = f"{raw // timedelta(minutes=1)} minutes"
+    try:
+        return str(parse_duration(str(raw) if isinstance(raw, Duration) else _narrow(raw) if isinstance(raw, str) else ""))
+    except Invalid as error:
+        raise Unreadable(say("a duration such as 3 working days or 24 hours")) from error
+
+
+def person(_: Field, raw: Any, __: str) -> str:
+    """The id of somebody who works here; whether there is such a person, the use case asks."""
+    if not isinstance(raw, str) or not _PERSON.fullmatch(raw.strip()):
+        raise Unreadable(say("the id of a person, as the organisation file has it"))
+    return str(raw.strip())
+
+
+def party(_: Field, raw: Any, __: str) -> dict[str, str] | int:
+    """A party: `#12` (or 12) for one that is known, a name, `name <e-mail>`, or a mapping of name, email, phone, address, chat, language."""
+    if isinstance(raw, Customer):
+        raw = {key: getattr(raw, key) for key in PARTY_KEYS}
+    if isinstance(raw, int) and not isinstance(raw, bool) and raw > 0:
+        return int(raw)
+    if isinstance(raw, str):
+        given = raw.strip()
+        if re.fullmatch(r"#[0-9]{1,12}", given) and int(given[1:]) > 0:
+            return int(given[1:])
+        named = _NAMED_EMAIL.fullmatch(given)
+        raw = _mapping(given) if given.startswith("{") else {"name": named[1], "email": named[2]} if named else {"name": given}
+    if not isinstance(raw, Mapping):
+        raise Unreadable(say("a name, #NUMBER of a known party, or a mapping of {keys}", keys=", ".join(PARTY_KEYS)))
+    for key in raw:
+        if key not in PARTY_KEYS:
+            near = get_close_matches(str(key), PARTY_KEYS, 1)
+            raise Unreadable(
+                say("a party has {keys}, not {key}", keys=", ".join(PARTY_KEYS), key=str(key)), say("Did you mean {near}?", near=near[0]) if near else "",
+            )
+    made = {key: value for key in PARTY_KEYS if raw.get(key) is not None and (value := _party_value(key, raw[key]))}
+    if "name" not in made:
+        raise Unreadable(say("a party with a name"))
+    return made
+
+
+def _mapping(given: str) -> Any:
+    try:
+        return json.loads(given, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(say("a mapping such as {example}", example='{"name": "…", "email": "…"}')) from error
+
+
+def _party_value(key: str, raw: Any) -> str | None:
+    made = words(raw, LONGEST_LINE * (5 if key in ("address", "chat") else 1), lines=key == "address")
+    shapes = {
+        "email": (_EMAIL, say("an e-mail address such as name@example.com")), "phone": (_PHONE, say("a telephone number such as +86 10 5555 0100")),
+        "chat": (_CHAT, say("an address such as tgram://…")), "language": (_LANGUAGE, say("a language such as zh or en")),
+    }
+    if made is not None and key in shapes and not shapes[key][0].fullmatch(made):
+        raise Unreadable(f"{key}: {shapes[key][1]}")
+    return made
+
+
+def file(_: Field, raw: Any, __: str) -> dict[str, Any]:
+    """A file that was attached: its content's sha256, name and size in bytes."""
+    if isinstance(raw, Attached):
+        raw = {"sha256": raw.sha256, "name": raw.name, "size": raw.size}
+    if isinstance(raw, Mapping) and set(raw) == {"sha256", "name", "size"}:
+        size, name = raw["size"], words(raw["name"], LONGEST_LINE, lines=False)
+        if isinstance(size, int) and not isinstance(size, bool) and size >= 0 and name and _SHA256.fullmatch(str(raw["sha256"])):
+            return {"sha256": str(raw["sha256"]), "name": name, "size": size}
+    raise Unreadable(say("an attached file with sha256, name and size"))
