@@ -1,0 +1,275 @@
+"""When a clock is due: budgets, the stretches on which a clock ran, and what of them is consumed (clocks rules 4–6, 9).
+
+Everything here is worked out from a run (start, budget, stops, extensions) and a calendar, so that any figure can be
+computed again. Minutes and hours elapse, working hours follow the calendar, days and longer are local dates.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from engine.deciding.case import ClockRun, Stop
+from engine.ground.calendars import Calendar
+from engine.ground.duration import WORKED, Duration, Unit, parse_duration
+from engine.ground.errors import CalendarExpired
+from engine.ground.language import say
+from engine.ground.worktime import add, add_workdays, end_of_day, is_workday, local_date, measure, start_of_day
+
+Stretch = tuple[datetime, datetime | None]
+"""From, to; without an end while it goes on."""
+
+_MINUTES = {Unit.MINUTES: 1, Unit.HOURS: 60, Unit.WORKING_MINUTES: 1, Unit.WORKING_HOURS: 60}
+_MONTHS = {Unit.MONTHS: 1, Unit.QUARTERS: 3, Unit.YEARS: 12}
+_DAYS = {Unit.DAYS: 1, Unit.WEEKS: 7}
+_INSTANT = timedelta(microseconds=1)
+
+
+def due(run: ClockRun, calendar: Calendar) -> datetime | None:
+    """When a run is due, in UTC; None while it stands still. Raises CalendarExpired when the calendar does not reach so far.
+
+    Hours run only on stretches on which the clock ran: after a pause, due is the remainder from then on. Days, weeks and months
+    count local dates and end at the end of the last; only dates on which the clock stood still throughout are added. A clock
+    that stands still at the end of its last date ends with the date on which it runs again (it cannot fall due while paused).
+    """
+    return None if standing_still(run) else due_extended(run, calendar, run.extended)
+
+
+def due_extended(run: ClockRun, calendar: Calendar, extended: Iterable[str]) -> datetime | None:
+    """When a run would be due with these extensions: those in the budget's unit add to it, others count on from there."""
+    fixed = _fixed(run.budget, calendar)
+    budget = None if fixed else parse_duration(run.budget)
+    others = []
+    for more in map(parse_duration, extended):
+        if budget is not None and more.unit is budget.unit:
+            budget = Duration(budget.amount + more.amount, budget.unit)
+        else:
+            others.append(more)
+    at = fixed or (reach(run, run.started_at, budget, calendar) if budget else None)
+    for more in others:
+        at = reach(run, at, more, calendar, first=last_date(calendar, at)) if at else None
+    return at
+
+
+def due_after(start: datetime, duration: Duration, calendar: Calendar) -> datetime:
+    """The end of a duration that begins at an instant and is never paused; raises CalendarExpired."""
+    if duration.unit in _MINUTES:
+        length = length_of(duration)
+        return add(calendar, start, length) if duration.unit in WORKED else _plus(start, length, calendar)
+    if duration.amount == 0:
+        return start.astimezone(UTC)
+    return end_of_day(calendar, _nth_date(calendar, local_date(calendar, start), duration))
+
+
+def reach(run: ClockRun, start: datetime, duration: Duration, calendar: Calendar, *, first: date | None = None) -> datetime | None:
+    """Where a duration from `start` ends when it runs only while the run does; None when the run stops before that.
+
+    Dates count from the day after `first`, by default the local date of `start`.
+    """
+    if duration.unit in _MINUTES or duration.amount == 0:
+        length = length_of(duration) if duration.amount else timedelta()
+        return walk(stretches(run, start), length, calendar, duration.unit in WORKED)
+    first = first or local_date(calendar, start)
+    workdays = duration.unit is Unit.WORKING_DAYS
+    stops = stood_still(run.stops)
+    day = _add_paused(calendar, first, _nth_date(calendar, first, duration), stops, workdays)
+    return _end_while_running(calendar, day, stops, workdays)
+
+
+def _fixed(budget: str, calendar: Calendar) -> datetime | None:
+    """The due time of a budget that is a date (its end) or an instant rather than a duration: pauses do not move it."""
+    if not budget[:4].isdigit() or budget[4:5] != "-":
+        return None
+    if "T" in budget:
+        return datetime.fromisoformat(budget).astimezone(UTC)
+    return end_of_day(calendar, date.fromisoformat(budget))
+
+
+def budget_unit(run: ClockRun) -> Unit | None:
+    """The unit a run counts in; None when its due time is a date or moment of the case."""
+    return None if run.budget[4:5] == "-" else parse_duration(run.budget).unit
+
+
+def is_worked(run: ClockRun) -> bool:
+    """Whether time on this clock is working time (working minutes, hours and days) rather than elapsed time."""
+    unit = budget_unit(run)
+    return unit in WORKED or unit is Unit.WORKING_DAYS
+
+
+# --- stretches ------------------------------------------------------------------------------------------------------
+
+
+def standing_still(run: ClockRun) -> bool:
+    """Whether a stop is open."""
+    return any(stop.until is None for stop in run.stops)
+
+
+def stood_still(stops: Iterable[Stop]) -> list[Stretch]:
+    """When a clock stood still, in order; overlapping stops count once."""
+    found: list[Stretch] = []
+    for since, until in sorted(((stop.since, stop.until) for stop in stops), key=lambda pair: pair[0]):
+        if found and (found[-1][1] is None or since <= found[-1][1]):
+            before = found[-1]
+            end = None if before[1] is None or until is None else max(before[1], until)
+            found[-1] = (before[0], end)
+        elif until is None or since < until:
+            found.append((since, until))
+    return found
+
+
+def stretches(run: ClockRun, start: datetime | None = None) -> list[Stretch]:
+    """When a run ran, from `start` (its own start) on: the last stretch is open unless it stands still now."""
+    frm = start or run.started_at
+    found: list[Stretch] = []
+    for since, until in stood_still(run.stops):
+        if until is not None and until <= frm:
+            continue
+        if since > frm:
+            found.append((frm, since))
+        if until is None:
+            return found
+        frm = until
+    return [*found, (frm, None)]
+
+
+def span(frm: datetime, to: datetime, calendar: Calendar, worked: bool) -> timedelta:
+    """The elapsed or working time between two instants."""
+    return measure(calendar, frm, to) if worked else to - frm
+
+
+def walk(on: Sequence[Stretch], left: timedelta, calendar: Calendar, worked: bool) -> datetime | None:
+    """The instant at which that much elapsed or working time has passed on these stretches; None when they end before.
+
+    Time that is used up exactly when a stretch ends is carried to the beginning of the next, as rule 9 has it.
+    """
+    for frm, to in on:
+        if to is None:
+            return add(calendar, frm, left) if worked else _plus(frm, left, calendar)
+        available = span(frm, to, calendar, worked)
+        if available >= left:
+            at = add(calendar, frm, left) if worked else frm + left
+            if at < to:
+                return at
+        left -= min(left, available)
+    return None
+
+
+def spent(run: ClockRun, until: datetime, calendar: Calendar, worked: bool) -> timedelta:
+    """The elapsed or working time on which a run ran up to an instant."""
+    total = timedelta()
+    for frm, to in stretches(run):
+        end = until if to is None else min(to, until)
+        if end > frm:
+            total += span(frm, end, calendar, worked)
+    return total
+
+
+def as_if_running(run: ClockRun, at: datetime) -> ClockRun:
+    """A copy in which whatever stands still runs on from `at`: for asking what would be."""
+    return replace(run, stops=[replace(stop, until=max(at, stop.since)) if stop.until is None else stop for stop in run.stops])
+
+
+# --- dates ----------------------------------------------------------------------------------------------------------
+
+
+def last_date(calendar: Calendar, at: datetime) -> date:
+    """The local date of an instant; midnight is 24:00 of the day before."""
+    return local_date(calendar, at - _INSTANT)
+
+
+def _nth_date(calendar: Calendar, first: date, duration: Duration, sign: int = 1) -> date:
+    """The last date of a duration counted from the day after `first` (months: the same day of the month, or its last)."""
+    n = int(duration.amount) * sign
+    try:
+        if duration.unit is Unit.WORKING_DAYS:
+            return add_workdays(calendar, first, n)
+        if duration.unit in _DAYS:
+            return first + timedelta(days=n * _DAYS[duration.unit])
+        return _add_months(first, n * _MONTHS[duration.unit])
+    except (OverflowError, ValueError) as error:
+        raise _beyond(calendar) from error
+
+
+def _add_months(day: date, months: int) -> date:
+    """Month arithmetic from the anchor (clocks rule 5): 31 January + 1 month is the last of February."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    following = date(year + month // 11, (month + 1) % 12 + 1, 1)
+    return date(year, month + 1, min(day.day, (following - timedelta(days=1)).day))
+
+
+def _add_paused(calendar: Calendar, first: date, day: date, stops: Sequence[Stretch], workdays: bool) -> date:
+    """Add the (working) dates after `first` on which the clock stood still throughout."""
+    for since, until in stops:
+        if until is None:
+            break
+        still = local_date(calendar, since)
+        if start_of_day(calendar, still) < since:
+            still += timedelta(days=1)
+        still = max(still, first + timedelta(days=1))
+        after = local_date(calendar, until)     # the first date on which it ran again
+        while still < after and still <= day:
+            if not workdays:
+                day += timedelta(days=1)
+            elif is_workday(calendar, still):
+                day = add_workdays(calendar, day, 1)
+            still += timedelta(days=1)
+    return day
+
+
+def _end_while_running(calendar: Calendar, day: date, stops: Sequence[Stretch], workdays: bool) -> datetime | None:
+    """The end of that date, or of the (working) date on which the clock runs again when it stands still just then."""
+    for since, until in stops:
+        if since <= end_of_day(calendar, day) and (until is None or end_of_day(calendar, day) < until):
+            if until is None:
+                return None
+            day = local_date(calendar, until)
+            if workdays and not is_workday(calendar, day):
+                day = add_workdays(calendar, day, 1)
+    return end_of_day(calendar, day)
+
+
+def shift(at: datetime, duration: Duration, calendar: Calendar, sign: int, run: ClockRun | None = None) -> datetime | None:
+    """A point that many units before (-1) or after (1) an instant, for rungs: days keep the wall time, 24:00 stays 24:00.
+
+    Forwards it passes over what `run` stood still. Raises CalendarExpired.
+    """
+    if duration.unit in _MINUTES:
+        worked = duration.unit in WORKED
+        if sign < 0 or run is None:
+            length = length_of(duration) * sign
+            return add(calendar, at, length) if worked else _plus(at, length, calendar)
+        return walk(stretches(run, at), length_of(duration), calendar, worked)
+    local = at.astimezone(calendar.zone)
+    first = last_date(calendar, at)
+    day = _nth_date(calendar, first, duration, sign)
+    if sign > 0 and run is not None:
+        day = _add_paused(calendar, first, day, stood_still(run.stops), duration.unit is Unit.WORKING_DAYS)
+    if first != local.date():
+        return end_of_day(calendar, day)
+    return datetime.combine(day, local.time(), calendar.zone).astimezone(UTC)
+
+
+def length_of(duration: Duration) -> timedelta:
+    """Minutes, hours, days and weeks as elapsed time (a day 24 hours)."""
+    if duration.unit in _MINUTES:
+        return timedelta(microseconds=int(duration.amount * _MINUTES[duration.unit] * 60_000_000))
+    return timedelta(days=int(duration.amount) * _DAYS[duration.unit])
+
+
+def times(duration: Duration, n: int) -> Duration:
+    """A duration n times over: counted from the anchor, never chained."""
+    return Duration(duration.amount * Decimal(n), duration.unit)
+
+
+def _plus(at: datetime, length: timedelta, calendar: Calendar) -> datetime:
+    try:
+        return at.astimezone(UTC) + length
+    except OverflowError as error:
+        raise _beyond(calendar) from error
+
+
+def _beyond(calendar: Calendar) -> CalendarExpired:
+    return CalendarExpired(
+        say("That lies beyond the year 9999"), hint=say("Write a shorter duration."), calendar=calendar.name, valid_through="9999-12-31",
+        wanted="",
+    )

@@ -1,0 +1,66 @@
+"""Figures of a clock for people: consumed, remaining, due as it stands on the wall."""
+
+from datetime import datetime, timedelta
+
+from engine.deciding.case import ClockRun, ClockStatus
+from engine.deciding.clock_due import as_if_running, due_extended, is_worked, span, spent
+from engine.ground.calendars import Calendar
+from engine.ground.errors import CalendarExpired
+from engine.ground.language import say
+
+
+def consumed(run: ClockRun, now: datetime, calendar: Calendar) -> timedelta | None:
+    """The time on which the clock ran until `now`, or until it stopped: working time when its budget is worked, else elapsed.
+
+    None when the calendar does not reach so far.
+    """
+    until = now if run.ended_at is None else min(now, run.ended_at)
+    try:
+        return spent(run, until, calendar, is_worked(run))
+    except CalendarExpired:
+        return None
+
+
+def remaining(run: ClockRun, now: datetime, calendar: Calendar) -> timedelta | None:
+    """The time from `now` to due, elapsed or working as the budget counts; negative when overdue, and when paused as if it ran on now.
+
+    None when the clock has stopped or its due time cannot be known.
+    """
+    if run.status not in (ClockStatus.RUNNING, ClockStatus.PAUSED):
+        return None
+    try:
+        asked = as_if_running(run, now)
+        due = run.due_at or due_extended(asked, calendar, run.extended)
+        return None if due is None else span(now, due, calendar, is_worked(run))
+    except CalendarExpired:
+        return None
+
+
+def share(run: ClockRun, now: datetime, calendar: Calendar) -> float | None:
+    """The share of its time that a clock has consumed, 1.0 at due and more when overdue; None when it cannot be known."""
+    used, left = consumed(run, now, calendar), remaining(run, now, calendar)
+    if run.due_at is not None and run.ended_at is not None:
+        try:
+            whole = spent(run, run.due_at, calendar, is_worked(run))
+        except CalendarExpired:
+            return None
+        return None if used is None or not whole else used / whole
+    if used is None or left is None or not used + left:
+        return None
+    return used / (used + left)
+
+
+def due_text(at: datetime, calendar: Calendar) -> str:
+    """An instant as it stands on the wall of the calendar's house, to the minute; midnight is 24:00 of the day before."""
+    local = at.astimezone(calendar.zone)
+    if local.hour or local.minute or local.second or local.microsecond:
+        return f"{local:%Y-%m-%d %H:%M}"
+    return f"{local - timedelta(days=1):%Y-%m-%d} 24:00"
+
+
+def unknown_text(run: ClockRun) -> str:
+    """Why the due time of a run is unknown, in the language spoken; "" when it is known."""
+    if not run.unknown:
+        return ""
+    calendar, _, until = run.unknown.rpartition(" ")
+    return say("calendar {calendar} is known until {until} only", calendar=calendar, until=until)

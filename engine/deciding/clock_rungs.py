@@ -1,0 +1,201 @@
+"""What is still to come of a clock: its rungs, its breach, the end of its pause or window, each at its instant."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from engine.deciding.case import CaseState, ClockRun, ClockStatus
+from engine.deciding.clock_due import as_if_running, due_extended, is_worked, shift, spent, stood_still, stretches, times, walk
+from engine.deciding.clock_stops import resume_at
+from engine.defining.definition import ClockSpec, Definition, PointKind, Rung
+from engine.ground.calendars import Calendar
+from engine.ground.errors import CalendarExpired
+
+Calendars = Callable[[str | None], Calendar]
+"""The calendar of a name as now in force; None asks for the procedure's own."""
+
+_INSTANT = timedelta(microseconds=1)
+
+
+class PendingKind(StrEnum):
+    """What a clock has still to come."""
+
+    BREACH = "breach"
+    RUNG = "rung"
+    RESUME = "resume"        # its pause has lasted as long as it may
+    END = "end"              # a window runs out
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """One thing to come. It fell due at `due_at`; it may be carried out from `fire_at`.
+
+    They differ by a microsecond for whatever comes at or after due, since what is done exactly at the due instant is in time
+    (clocks rule 10). `rung` is the place in the ladder; the end of a window has the place after the last rung.
+    """
+
+    due_at: datetime
+    fire_at: datetime
+    kind: PendingKind
+    clock: str
+    rung: int = -1
+    n: int = 1
+
+
+_RANK = {PendingKind.RESUME: 0, PendingKind.BREACH: 1, PendingKind.RUNG: 2, PendingKind.END: 3}
+
+
+def pending(definition: Definition, case: CaseState, calendars: Calendars) -> list[Pending]:
+    """Everything that can be known now to come, in order: each rung's next occurrence, for all clocks that run or are paused."""
+    order = {name: index for index, name in enumerate(case.clocks)}
+    found = [
+        item
+        for name, run in case.clocks.items()
+        if (spec := definition.all_clocks.get(name)) is not None
+        for item in _of_run(spec, run, calendars)
+    ]
+    return sorted(found, key=lambda item: (item.fire_at, order[item.clock], _RANK[item.kind], item.rung, item.n))
+
+
+def _of_run(spec: ClockSpec, run: ClockRun, calendars: Calendars) -> Iterator[Pending]:
+    if run.status is ClockStatus.PAUSED:
+        if spec.pause:
+            yield from _resumption(spec, run, calendars(spec.calendar))
+        return
+    due = run.due_at
+    if run.status is not ClockStatus.RUNNING or due is None:
+        return
+    if not spec.until:
+        yield Pending(due, due + _INSTANT, PendingKind.END, spec.name, len(spec.ladder))
+    elif run.breached_at is None or run.breached_at < due:
+        yield Pending(due, due + _INSTANT, PendingKind.BREACH, spec.name)
+    if spec.ladder:
+        calendar = calendars(spec.calendar)
+        for index, rung in enumerate(spec.ladder):
+            n = _next(run, index, rung)
+            at = rung_at(spec, run, due, index, n, calendar) if n else None
+            if at is not None:
+                yield Pending(at, fire_at(at, due), PendingKind.RUNG, spec.name, index, n)
+
+
+def _resumption(spec: ClockSpec, run: ClockRun, calendar: Calendar) -> Iterator[Pending]:
+    try:
+        end = resume_at(spec, run, calendar)
+    except CalendarExpired:
+        return
+    if end is not None:
+        yield Pending(end, end, PendingKind.RESUME, spec.name)
+
+
+def fire_at(at: datetime, due: datetime) -> datetime:
+    """From when a rung may be carried out: what lies at or after due waits until due has passed."""
+    return at + _INSTANT if at >= due else at
+
+
+def _next(run: ClockRun, index: int, rung: Rung) -> int:
+    """Which occurrence of a rung is the next in this round; 0 when there is none."""
+    last = max((n for fired, n in run.fired if fired == index), default=0)
+    if rung.at.kind is not PointKind.EVERY:
+        return 0 if last else 1
+    if rung.at.duration is None or not rung.at.duration.amount or (rung.at_most is not None and last >= rung.at_most):
+        return 0
+    return last + 1
+
+
+def rung_at(spec: ClockSpec, run: ClockRun, due: datetime, index: int, n: int, calendar: Calendar) -> datetime | None:
+    """When the n-th occurrence of a rung falls due; None when the calendar does not reach so far.
+
+    Never before the start and never while the clock stood still: then it comes when the clock runs (again).
+    """
+    try:
+        at = _placed(spec.ladder[index], run, due, n, calendar)
+    except CalendarExpired:
+        return None
+    if at is None:
+        return None
+    at = max(at, run.started_at)
+    for since, until in stood_still(run.stops):
+        if until is not None and since <= at < until and at != due:
+            at = until
+    return at
+
+
+def _placed(rung: Rung, run: ClockRun, due: datetime, n: int, calendar: Calendar) -> datetime | None:
+    point = rung.at
+    if point.kind is PointKind.DUE:
+        return due
+    if point.kind is PointKind.PERCENT:
+        return _percent(point.percent, run, due, calendar)
+    assert point.duration is not None
+    if point.kind is PointKind.BEFORE:
+        return shift(due, point.duration, calendar, -1)
+    return shift(due, times(point.duration, n), calendar, 1, run)
+
+
+def _percent(percent: Decimal, run: ClockRun, due: datetime, calendar: Calendar) -> datetime | None:
+    """A share of the time on which the clock runs from start to due: working time when its budget is worked, else elapsed."""
+    if percent == 100:
+        return due
+    worked = is_worked(run)
+    total = spent(run, due, calendar, worked)
+    if not total:
+        worked, total = False, spent(run, due, calendar, False)
+    share = timedelta(microseconds=int(total // _INSTANT * percent / 100))
+    return walk(stretches(run), share, calendar, worked)
+
+
+# --- rounds ---------------------------------------------------------------------------------------------------------
+
+
+def new_round(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar) -> ClockRun:
+    """Arm the rungs for a due time computed anew at `at` (clocks rule 12): those still to come fire (again), those past stay.
+
+    Of rungs that have passed by this computation only the latest is left to fire, so that a correction sends one message, not a
+    burst; the others count as carried out.
+    """
+    asked = as_if_running(run, at)
+    try:
+        due = run.due_at or due_extended(asked, calendar, run.extended)
+    except CalendarExpired:
+        return run
+    if due is None:
+        return run
+    passed: list[tuple[datetime, int, int]] = []
+    kept: list[tuple[int, int]] = []
+    for index, rung in enumerate(spec.ladder):
+        before = max((n for fired, n in run.fired if fired == index), default=0)
+        n, when = _latest_passed(spec, asked, due, index, rung, at, calendar)
+        kept += [(fired, m) for fired, m in run.fired if fired == index and m <= n]
+        if n > before and when is not None:
+            passed.append((when, index, n))
+        elif 0 < n and (index, n) not in kept:
+            kept.append((index, n))
+    passed.sort()
+    kept += [(index, n) for _, index, n in passed[:-1]]
+    if passed and passed[-1][2] > 1:
+        kept.append((passed[-1][1], passed[-1][2] - 1))
+    return replace(run, fired=sorted(set(kept)))
+
+
+def _latest_passed(
+    spec: ClockSpec, run: ClockRun, due: datetime, index: int, rung: Rung, at: datetime, calendar: Calendar
+) -> tuple[int, datetime | None]:
+    """The last occurrence of a rung that lies before `at`, and when; 0 when none does."""
+
+    def passed(n: int) -> datetime | None:
+        when = rung_at(spec, run, due, index, n, calendar)
+        return when if when is not None and fire_at(when, due) <= at else None
+
+    most = 1 if rung.at.kind is not PointKind.EVERY else rung.at_most or 1_000_000
+    if rung.at.kind is PointKind.EVERY and (rung.at.duration is None or not rung.at.duration.amount):
+        return 0, None
+    low, step = 0, 1
+    while low + step <= most and passed(low + step) is not None:    # gallop, then halve
+        low, step = low + step, step * 2
+    while step > 1:
+        step //= 2
+        if low + step <= most and passed(low + step) is not None:
+            low += step
+    return low, passed(low) if low else None
