@@ -5,7 +5,9 @@ dies gives the notice back by itself. `attempts` is the fencing token: whoever b
 write names the number it saw, so of two deliveries that believe a notice to be theirs only one can go on.
 """
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -31,6 +33,7 @@ PARTY: Table = SQLModel.metadata.tables[str(models.PartyRow.__tablename__)]
 CASE: Table = SQLModel.metadata.tables[str(models.CaseRow.__tablename__)]
 WORK_ITEM: Table = SQLModel.metadata.tables[str(models.WorkItemRow.__tablename__)]
 
+_insert = insert(NOTICE)
 FAR = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 
 
@@ -52,10 +55,34 @@ class Result(StrEnum):
     REFUSED = "refused"        # for good, on this channel
 
 
-def put(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Put notices into the outbox: rows of `NoticeRow` without id. `message_id` is given by the caller and never changes."""
-    if rows:
-        conn.execute(insert(NOTICE), [{"tries": 0, **row} for row in rows])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A notice to be put into the outbox: to a party or to a person of the organisation, over the channels of `via` in order."""
+
+    case_id: int | None
+    name: str
+    party_id: int | None = None
+    person: str | None = None
+    via: tuple[str, ...]
+    language: str
+    subject: str
+    text: str
+    html: str | None = None
+    mandatory: bool = False
+
+
+def put(conn: Connection, messages: Sequence[Message], now: datetime) -> None:
+    """Put messages into the outbox, due at once. The Message-ID is given here and never changes. One statement."""
+    if messages:
+        conn.execute(_insert, [
+            {
+                "case_id": one.case_id, "name": one.name, "party_id": one.party_id, "person": one.person, "via": ",".join(one.via),
+                "language": one.language, "subject": one.subject, "text": one.text, "html": one.html, "mandatory": one.mandatory,
+                "status": Status.WAITING.value, "message_id": f"{uuid.uuid4().hex}@makegood", "created_at": now, "fire_at": now,
+                "attempts": 0, "tries": 0,
+            }
+            for one in messages
+        ])
 
 
 def claim(conn: Connection, now: datetime, until: datetime, limit: int) -> list[Row[Any]]:
