@@ -10,7 +10,7 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
-from engine.deciding import readers
+from engine.deciding import readers, readers_parties
 from engine.deciding.operators import empty
 from engine.deciding.readers import Unreadable
 from engine.deciding.values import Amount, Attached, Customer, PartyNumber, Titled, local
@@ -27,7 +27,7 @@ LONGEST_COMMENT = 10_000
 _READ: Mapping[FieldType, Callable[[Field, Any, str], Any]] = {
     FieldType.TEXT: readers.text, FieldType.CHOICE: readers.choice, FieldType.YES_NO: readers.yes_no, FieldType.NUMBER: readers.number,
     FieldType.MONEY: readers.money, FieldType.DATE: readers.day, FieldType.MOMENT: readers.moment, FieldType.DURATION: readers.duration,
-    FieldType.PARTY: readers.party, FieldType.PERSON: readers.person, FieldType.FILE: readers.file,
+    FieldType.PARTY: readers_parties.party, FieldType.PERSON: readers_parties.person, FieldType.FILE: readers_parties.file,
 }
 
 
@@ -123,7 +123,7 @@ def live(field: Field, canonical: Any, timezone: str) -> Any:
 def _party(_: Field, value: Any, __: str) -> Any:
     if isinstance(value, int):
         return PartyNumber(value)
-    return Customer(**{key: value[key] for key in readers.PARTY_KEYS if key in value})
+    return Customer(**{key: value[key] for key in readers_parties.PARTY_KEYS if key in value})
 
 
 _LIVE: Mapping[FieldType, Callable[[Field, Any, str], Any]] = {

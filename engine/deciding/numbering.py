@@ -9,6 +9,7 @@ from engine.ground.language import say
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _SERIAL = re.compile(r"serial(?::0?([1-9]))?")
+_FIXED = re.compile(r"[\w.\-()〔〕（）]*")   # what file names and history streams can hold
 _PERIODS = ("year", "month", "day")
 _LONGEST = 40
 
@@ -28,9 +29,12 @@ def check_pattern(pattern: str) -> None:
         raise _wrong(pattern, say("it needs one {serial}", serial="{serial:04}"))
     for finer, coarser in (("month", "year"), ("day", "month")):
         if finer in periods and coarser not in periods:
-            raise _wrong(pattern, say("{finer} without {coarser} would give the same number twice", finer="{" + finer + "}", coarser="{" + coarser + "}"))
-    if not re.fullmatch(r"[\w.\-()〔〕（）第号]*", rest) or rest.startswith((".", "-")) or len(number(pattern, date(2026, 1, 1), 1)) > _LONGEST:
-        raise _wrong(pattern, say("beside its holes it may hold letters, digits and . - _ ( ), at most {most} characters in all", most=_LONGEST))
+            why = say("{finer} without {coarser} would give the same number twice", finer=f"{{{finer}}}", coarser=f"{{{coarser}}}")
+            raise _wrong(pattern, why)
+    tidy = _FIXED.fullmatch(rest) and not pattern.startswith((".", "-"))
+    if not tidy or len(number(pattern, date(2026, 1, 1), 1)) > _LONGEST:
+        why = say("beside its holes it may hold letters, digits and . - _ ( ), at most {most} characters in all", most=_LONGEST)
+        raise _wrong(pattern, why)
 
 
 def _wrong(pattern: str, why: str) -> Invalid:

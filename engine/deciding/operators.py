@@ -1,4 +1,4 @@
-"""What the signs of the expression language do: comparing, computing, filters. Exact, bounded, without side effects.
+"""What the signs of the expression language do: comparing and computing. Exact, bounded, without side effects.
 
 Everything here raises `Unfit` with a sentence for the person who wrote the expression; `engine.deciding.expressions`
 adds which expression it was.
@@ -7,7 +7,7 @@ adds which expression it was.
 import operator
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import ROUND_FLOOR, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
 from engine.deciding.values import Amount
@@ -17,7 +17,7 @@ from engine.ground.language import say
 
 LONGEST_TEXT = 10_000      # characters that adding texts may make
 LARGEST = Decimal(10) ** 18
-_EXACT = Context(prec=40, traps=[InvalidOperation, DivisionByZero, Overflow])
+EXACT = Context(prec=40, traps=[InvalidOperation, DivisionByZero, Overflow])
 _MINUTES = {Unit.MINUTES: 1, Unit.HOURS: 60, Unit.DAYS: 1440, Unit.WEEKS: 10080}
 
 
@@ -42,7 +42,7 @@ def empty(value: Any) -> bool:
 # --- comparing ------------------------------------------------------------------------------------------------------------
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
     return isinstance(value, (Decimal, int)) and not isinstance(value, bool)
 
 
@@ -73,8 +73,8 @@ def _alike(left: Any, right: Any) -> tuple[Any, Any] | None:
     """Both values in a form in which they can be compared, or None when they are of different kinds."""
     if isinstance(left, bool) or isinstance(right, bool):
         return (left, right) if isinstance(left, bool) and isinstance(right, bool) else None
-    if _is_number(left) and _is_number(right):
-        _currency(left, right)
+    if is_number(left) and is_number(right):
+        currency_of(left, right)
         return left, right
     for one, other in ((left, right), (right, left)):
         if isinstance(one, date) and isinstance(other, str):
@@ -115,11 +115,11 @@ def compare(sign: str, left: Any, right: Any) -> bool:
     if sign == "ne":
         return pair is None or bool(pair[0] != pair[1])
     if pair is None or isinstance(pair[0], (bool, list, tuple)):
-        raise Unfit(say("{left} and {right} have no order", left=_kind(left), right=_kind(right)))
+        raise Unfit(say("{left} and {right} have no order", left=kind_of(left), right=kind_of(right)))
     try:
         return bool(_ORDERED[sign](*pair))
     except TypeError as error:
-        raise Unfit(say("{left} and {right} have no order", left=_kind(left), right=_kind(right))) from error
+        raise Unfit(say("{left} and {right} have no order", left=kind_of(left), right=kind_of(right))) from error
 
 
 def _holds(item: Any, container: Any) -> bool:
@@ -127,10 +127,10 @@ def _holds(item: Any, container: Any) -> bool:
         return any(compare("eq", item, one) for one in container)
     if isinstance(container, str) and isinstance(item, str):
         return item in container
-    raise Unfit(say("'in' needs a list or a text on its right, not {kind}", kind=_kind(container)))
+    raise Unfit(say("'in' needs a list or a text on its right, not {kind}", kind=kind_of(container)))
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
     for kinds, name in (
         (bool, say("yes or no")), ((Decimal, int), say("a number")), (str, say("a text")), (date, say("a date")),
         ((timedelta, Duration), say("a duration")), ((list, tuple), say("a list")),
@@ -143,14 +143,14 @@ def _kind(value: Any) -> str:
 # --- computing ------------------------------------------------------------------------------------------------------------
 
 
-def _currency(*values: Any) -> str | None:
+def currency_of(*values: Any) -> str | None:
     found = {value.currency for value in values if isinstance(value, Amount)}
     if len(found) > 1:
         raise Unfit(say("amounts in {currencies} cannot be put together", currencies=", ".join(sorted(found))))
     return next(iter(found), None)
 
 
-def _bounded(number: Decimal, currency: str | None = None) -> Decimal:
+def bounded(number: Decimal, currency: str | None = None) -> Decimal:
     if abs(number) >= LARGEST:
         raise Unfit(say("the result is too large"))
     return Amount(number, currency) if currency else number
@@ -162,7 +162,7 @@ def _add(left: Any, right: Any) -> Any:
             raise Unfit(say("the text would be longer than {most} characters", most=LONGEST_TEXT))
         return str(left) + str(right)
     moved = _moved(left, right, 1)
-    return moved if moved is not None else _bounded(_EXACT.add(left, right), _currency(left, right))
+    return moved if moved is not None else bounded(EXACT.add(left, right), currency_of(left, right))
 
 
 def _subtract(left: Any, right: Any) -> Any:
@@ -172,12 +172,12 @@ def _subtract(left: Any, right: Any) -> Any:
         first, second = _dates(left, right)
         return Decimal((first - second).days)
     moved = _moved(left, right, -1)
-    return moved if moved is not None else _bounded(_EXACT.subtract(left, right), _currency(left, right))
+    return moved if moved is not None else bounded(EXACT.subtract(left, right), currency_of(left, right))
 
 
 def _moved(left: Any, right: Any, sign: int) -> Any:
     """Days added to a date, a length of time to an instant or to another; None when it is neither."""
-    if isinstance(left, date) and not isinstance(left, datetime) and _is_number(right):
+    if isinstance(left, date) and not isinstance(left, datetime) and is_number(right):
         if abs(right) > 100_000 or right != int(right):
             raise Unfit(say("{days} is not a number of days", days=str(right)))
         return left + timedelta(days=sign * int(right))
@@ -189,27 +189,28 @@ def _moved(left: Any, right: Any, sign: int) -> Any:
 def _multiply(left: Any, right: Any) -> Any:
     if isinstance(left, Amount) and isinstance(right, Amount):
         raise Unfit(say("an amount of money cannot be multiplied by another"))
-    return _bounded(_EXACT.multiply(left, right), _currency(left, right))
+    return bounded(EXACT.multiply(left, right), currency_of(left, right))
 
 
 def _divide(left: Any, right: Any) -> Any:
-    currency = _currency(left, right)
-    return _bounded(_EXACT.divide(left, right), None if isinstance(right, Amount) else currency)
+    currency = currency_of(left, right)
+    return bounded(EXACT.divide(left, right), None if isinstance(right, Amount) else currency)
 
 
 def _floor(left: Any, right: Any) -> Any:
-    currency = _currency(left, right)
-    whole = _EXACT.divide(left, right).to_integral_value(ROUND_FLOOR)
-    return _bounded(whole, None if isinstance(right, Amount) else currency)
+    currency = currency_of(left, right)
+    whole = EXACT.divide(left, right).to_integral_value(ROUND_FLOOR)
+    return bounded(whole, None if isinstance(right, Amount) else currency)
 
 
 def _remainder(left: Any, right: Any) -> Any:
-    whole = _EXACT.divide(left, right).to_integral_value(ROUND_FLOOR)
-    return _bounded(_EXACT.subtract(left, _EXACT.multiply(whole, right)), _currency(left, right))
+    whole = EXACT.divide(left, right).to_integral_value(ROUND_FLOOR)
+    return bounded(EXACT.subtract(left, EXACT.multiply(whole, right)), currency_of(left, right))
 
 
 ARITHMETIC: Mapping[str, tuple[str, Callable[[Any, Any], Any]]] = {
-    "Add": ("+", _add), "Sub": ("-", _subtract), "Mul": ("*", _multiply), "Div": ("/", _divide), "FloorDiv": ("//", _floor), "Mod": ("%", _remainder),
+    "Add": ("+", _add), "Sub": ("-", _subtract), "Mul": ("*", _multiply), "Div": ("/", _divide),
+    "FloorDiv": ("//", _floor), "Mod": ("%", _remainder),
 }
 """The arithmetic signs by the name of their syntax node."""
 
@@ -221,8 +222,8 @@ def compute(name: str, left: Any, right: Any) -> Any:
     sign, work = ARITHMETIC[name]
     texts = isinstance(left, str) and isinstance(right, str) and name == "Add"
     for value in () if texts else (left, right):
-        if not (_is_number(value) or isinstance(value, (date, timedelta, Duration))):
-            raise Unfit(say("'{sign}' does not work with {kind}", sign=sign, kind=_kind(value)))
+        if not (is_number(value) or isinstance(value, (date, timedelta, Duration))):
+            raise Unfit(say("'{sign}' does not work with {kind}", sign=sign, kind=kind_of(value)))
     try:
         return work(left, right)
     except (InvalidOperation, DivisionByZero, ZeroDivisionError) as error:
@@ -230,64 +231,13 @@ def compute(name: str, left: Any, right: Any) -> Any:
     except (Overflow, OverflowError) as error:
         raise Unfit(say("the result is too large")) from error
     except TypeError as error:
-        raise Unfit(say("'{sign}' does not work with {left} and {right}", sign=sign, left=_kind(left), right=_kind(right))) from error
+        raise Unfit(say("'{sign}' does not work with {left} and {right}", sign=sign, left=kind_of(left), right=kind_of(right))) from error
 
 
 def negate(value: Any) -> Any:
     """Minus a number; nothing stays nothing."""
     if value is None:
         return None
-    if not _is_number(value):
-        raise Unfit(say("'{sign}' does not work with {kind}", sign="-", kind=_kind(value)))
-    return _bounded(-value, _currency(value))
-
-
-# --- filters --------------------------------------------------------------------------------------------------------------
-
-
-def _items(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    if not isinstance(value, (list, tuple)):
-        raise Unfit(say("{filter} needs a list, not {kind}", filter="min, max, sum", kind=_kind(value)))
-    return [item for item in value if item is not None]
-
-
-def _extreme(sign: str) -> Callable[..., Any]:
-    def pick(value: Any) -> Any:
-        best = None
-        for item in _items(value):
-            if best is None or compare(sign, item, best):
-                best = item
-        return best
-    return pick
-
-
-def _sum(value: Any) -> Any:
-    total: Any = Decimal(0)
-    for item in _items(value):
-        total = compute("Add", total, item)
-    return total
-
-
-def _round(value: Any, digits: Any = Decimal(0)) -> Any:
-    if value is None:
-        return None
-    if not _is_number(value) or not _is_number(digits) or digits != int(digits) or not 0 <= digits <= 6:
-        raise Unfit(say("round needs a number and how many decimals (0 to 6)"))
-    return _bounded(_EXACT.create_decimal(value).quantize(Decimal(1).scaleb(-int(digits)), ROUND_HALF_UP), _currency(value))
-
-
-def _size(value: Any) -> Any:
-    if value is None:
-        return 0
-    if not isinstance(value, (str, list, tuple)):
-        raise Unfit(say("{kind} has no length", kind=_kind(value)))
-    return len(value)
-
-
-FILTERS: Mapping[str, tuple[Callable[..., Any], int]] = {
-    "min": (_extreme("lt"), 0), "max": (_extreme("gt"), 0), "sum": (_sum, 0), "round": (_round, 1), "length": (_size, 0),
-    "default": (lambda value, other=None: other if empty(value) else value, 1),
-}
-"""The filters of the language, each with how many arguments it takes at most."""
+    if not is_number(value):
+        raise Unfit(say("'{sign}' does not work with {kind}", sign="-", kind=kind_of(value)))
+    return bounded(-value, currency_of(value))

@@ -31,7 +31,8 @@ def pattern(text: str, longest: int = LONGEST_MATCHED) -> re.Pattern[str]:
         why = str(error)
     raise Invalid(
         say("'{pattern}' cannot be used as a pattern: {why}", pattern=text, why=why),
-        hint=say("Write a regular expression such as {example}.", example="[A-Z]{2}[0-9]{6}"), field="pattern", value=text, expected="pattern",
+        hint=say("Write a regular expression such as {example}.", example="[A-Z]{2}[0-9]{6}"),
+        field="pattern", value=text, expected="pattern",
     )
 
 

@@ -25,7 +25,7 @@ def printed(value: Any, language: str) -> str:
     if value is None:
         return ""
     if isinstance(value, Titled):
-        return value.title(language)
+        return value.title_in(language)
     if isinstance(value, str):
         return str(value)
     if isinstance(value, bool):

@@ -1,9 +1,7 @@
 """One reader for each type of field: from what was given to the canonical value, or `Unreadable` with what was expected."""
 
-import json
 import re
 import unicodedata
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
@@ -11,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.deciding.patterns import LONGEST_MATCHED, pattern
-from engine.deciding.values import Amount, Attached, Customer
+from engine.deciding.values import Amount
 from engine.defining.definition import Field
 from engine.ground.duration import Duration, parse_duration
 from engine.ground.errors import Invalid
@@ -19,20 +17,11 @@ from engine.ground.language import say
 from engine.ground.money import parse_money
 
 LONGEST_TEXT = 10_000
-LONGEST_LINE = 200
-PARTY_KEYS = ("name", "email", "phone", "address", "chat", "language")
 _YEARS = range(1900, 3000)         # beyond these a date is a slip of the pen
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,9})?")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})-([0-9]{2})|/([0-9]{1,2})/([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日)")
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?) ?(Z|[+-][0-9]{2}:?[0-9]{2})?")
-_EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"\\]{1,64}@[^\s@,;:<>()\[\]\"\\.]+(\.[^\s@,;:<>()\[\]\"\\.]+)*")
-_NAMED_EMAIL = re.compile(r"([^<>]+?) *<([^<>]+)>")
-_PHONE = re.compile(r"\+?[0-9()\-./ #*]{3,40}(?:(?:ext|x|转)\.? ?[0-9]{1,8})?")
-_CHAT = re.compile(r"[a-z][a-z0-9+.\-]{1,20}://\S{1,500}")
-_PERSON = re.compile(r"[\w.\-@]{1,100}")
-_LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _LENGTH = re.compile(r" *([0-9]{1,6})? *(\.\.)? *([0-9]{1,6})? *")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _YES = frozenset({"yes", "true", "y", "是"})
 _NO = frozenset({"no", "false", "n", "否"})
 
@@ -214,65 +203,3 @@ def duration(_: Field, raw: Any, __: str) -> str:
         return str(parse_duration(str(raw) if isinstance(raw, Duration) else _narrow(raw) if isinstance(raw, str) else ""))
     except Invalid as error:
         raise Unreadable(say("a duration such as 3 working days or 24 hours")) from error
-
-
-def person(_: Field, raw: Any, __: str) -> str:
-    """The id of somebody who works here; whether there is such a person, the use case asks."""
-    if not isinstance(raw, str) or not _PERSON.fullmatch(raw.strip()):
-        raise Unreadable(say("the id of a person, as the organisation file has it"))
-    return str(raw.strip())
-
-
-def party(_: Field, raw: Any, __: str) -> dict[str, str] | int:
-    """A party: `#12` (or 12) for one that is known, a name, `name <e-mail>`, or a mapping of name, email, phone, address, chat, language."""
-    if isinstance(raw, Customer):
-        raw = {key: getattr(raw, key) for key in PARTY_KEYS}
-    if isinstance(raw, int) and not isinstance(raw, bool) and raw > 0:
-        return int(raw)
-    if isinstance(raw, str):
-        given = raw.strip()
-        if re.fullmatch(r"#[0-9]{1,12}", given) and int(given[1:]) > 0:
-            return int(given[1:])
-        named = _NAMED_EMAIL.fullmatch(given)
-        raw = _mapping(given) if given.startswith("{") else {"name": named[1], "email": named[2]} if named else {"name": given}
-    if not isinstance(raw, Mapping):
-        raise Unreadable(say("a name, #NUMBER of a known party, or a mapping of {keys}", keys=", ".join(PARTY_KEYS)))
-    for key in raw:
-        if key not in PARTY_KEYS:
-            near = get_close_matches(str(key), PARTY_KEYS, 1)
-            raise Unreadable(
-                say("a party has {keys}, not {key}", keys=", ".join(PARTY_KEYS), key=str(key)), say("Did you mean {near}?", near=near[0]) if near else "",
-            )
-    made = {key: value for key in PARTY_KEYS if raw.get(key) is not None and (value := _party_value(key, raw[key]))}
-    if "name" not in made:
-        raise Unreadable(say("a party with a name"))
-    return made
-
-
-def _mapping(given: str) -> Any:
-    try:
-        return json.loads(given, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(say("a mapping such as {example}", example='{"name": "…", "email": "…"}')) from error
-
-
-def _party_value(key: str, raw: Any) -> str | None:
-    made = words(raw, LONGEST_LINE * (5 if key in ("address", "chat") else 1), lines=key == "address")
-    shapes = {
-        "email": (_EMAIL, say("an e-mail address such as name@example.com")), "phone": (_PHONE, say("a telephone number such as +86 10 5555 0100")),
-        "chat": (_CHAT, say("an address such as tgram://…")), "language": (_LANGUAGE, say("a language such as zh or en")),
-    }
-    if made is not None and key in shapes and not shapes[key][0].fullmatch(made):
-        raise Unreadable(f"{key}: {shapes[key][1]}")
-    return made
-
-
-def file(_: Field, raw: Any, __: str) -> dict[str, Any]:
-    """A file that was attached: its content's sha256, name and size in bytes."""
-    if isinstance(raw, Attached):
-        raw = {"sha256": raw.sha256, "name": raw.name, "size": raw.size}
-    if isinstance(raw, Mapping) and set(raw) == {"sha256", "name", "size"}:
-        size, name = raw["size"], words(raw["name"], LONGEST_LINE, lines=False)
-        if isinstance(size, int) and not isinstance(size, bool) and size >= 0 and name and _SHA256.fullmatch(str(raw["sha256"])):
-            return {"sha256": str(raw["sha256"]), "name": name, "size": size}
-    raise Unreadable(say("an attached file with sha256, name and size"))

@@ -109,7 +109,8 @@ class CaseScope(Mapping[str, Any]):
         clock = str(extra.get("clock", ""))
         spec, due = self._definition.all_clocks.get(clock), extra.get("due_at")
         title = Titled(clock, spec.title) if spec else str(extra.get("clock_title", clock))
-        return Reached(title, self._due_at(self._case.clocks.get(clock), due) if due else None, extra.get("overdue"), str(extra.get("rung", "")))
+        shown = self._due_at(self._case.clocks.get(clock), due) if due else None
+        return Reached(title, shown, extra.get("overdue"), str(extra.get("rung", "")))
 
     def _of_rung(self, name: str) -> Any:
         if "clock" in self._extra:

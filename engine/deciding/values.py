@@ -24,7 +24,7 @@ class Titled(str):
         made.titles = titles
         return made
 
-    def title(self, language: str = "") -> str:  # type: ignore[override]
+    def title_in(self, language: str = "") -> str:
         """The title in that language, else the one for every language, else any, else the value itself."""
         titles = self.titles
         return titles.get(language) or titles.get("") or next(iter(titles.values()), "") or str(self)
