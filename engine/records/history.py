@@ -109,5 +109,5 @@ def heads(conn: Connection) -> Iterator[Head]:
     """The end of every stream, in order of their names, streaming."""
     ends = select(EVENT.c.stream, func.max(EVENT.c.seq).label("seq")).group_by(EVENT.c.stream).subquery()
     query = select(EVENT.c.stream, EVENT.c.seq, EVENT.c.hash).join(ends, (EVENT.c.stream == ends.c.stream) & (EVENT.c.seq == ends.c.seq))
-    for row in conn.execution_options(yield_per=1000).execute(query.order_by(EVENT.c.stream)):
+    for row in conn.execute(query.order_by(EVENT.c.stream), execution_options={"yield_per": 1000}):
         yield Head(*row)

@@ -1,0 +1,120 @@
+"""Anchors: the heads of all streams, written outside the database from time to time.
+
+Whoever holds the database can recompute every hash in it, but not what an anchor file said. Each file names the sha256 of
+the one before, so that a file changed or taken out of the middle shows too; keep copies where nobody who works here can write.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from engine.ground.canonical import canonical
+from engine.ground.errors import Conflict, Unavailable
+from engine.ground.language import say
+from engine.records.history import Head
+
+
+@dataclass(slots=True)
+class Anchored:
+    """What the anchor files of a folder say together."""
+
+    heads: dict[str, dict[int, dict[str, str]]] = field(default_factory=dict)   # stream → seq → hash → the first file that names it
+    problems: list[tuple[str, str]] = field(default_factory=list)               # (file, what is wrong with it)
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The anchor files of a folder, oldest first; raises Unavailable when it cannot be listed."""
+    try:
+        return sorted(folder.glob("*.jsonl"))
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+
+
+def read(folder: Path) -> Anchored:
+    """Everything the anchor files of a folder say, and what is wrong with them; raises Unavailable when one cannot be read."""
+    found = Anchored()
+    before = ""
+    for path in files_in(folder):
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        wrong = _take(found, path.name, content, before)
+        if wrong:
+            found.problems.append((path.name, wrong))
+        before = sha256(content).hexdigest()
+    return found
+
+
+def _take(found: Anchored, name: str, content: bytes, before: str) -> str:
+    """Add what one file says; returns what is wrong with it, or ""."""
+    lines = content.decode("utf-8", "replace").splitlines()
+    wrong = ""
+    try:
+        header = json.loads(lines[0])
+        if header["before"] != before:
+            wrong = say("does not follow the anchor file before it: that one was changed, taken away or added later")
+        if header["streams"] != len(lines) - 1:
+            wrong = wrong or say("names {found} streams of {said}: it was changed", found=len(lines) - 1, said=header["streams"])
+        for line in lines[1:]:
+            head = json.loads(line)
+            found.heads.setdefault(head["stream"], {}).setdefault(int(head["seq"]), {}).setdefault(head["hash"], name)
+    except (ValueError, KeyError, IndexError, TypeError):
+        wrong = say("is not an anchor file that can be read: it was changed")
+    return wrong
+
+
+def write(folder: Path, heads: Iterable[Head], now: datetime) -> Path:
+    """Write the next anchor file, whole or not at all, and return its path.
+
+    Raises Conflict when a file of this moment or a later one is there already, Unavailable when the folder cannot be written.
+    """
+    path = folder / f"{now:%Y%m%dT%H%M%S}.{now.microsecond:06}Z.jsonl"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        earlier = files_in(folder)
+        if earlier and earlier[-1].name >= path.name:
+            raise Conflict(
+                say("There is already an anchor of {name} in {folder}", name=earlier[-1].name, folder=str(folder)),
+                hint=say("Check the clock of this machine; anchors are never overwritten."), changed=earlier[-1].name,
+            )
+        before = sha256(earlier[-1].read_bytes()).hexdigest() if earlier else ""
+        lines = [canonical(head._asdict()) for head in heads]
+        header: dict[str, Any] = {"anchor": 1, "made": now.isoformat(), "before": before, "streams": len(lines)}
+        _place(path, "\n".join([canonical(header), *lines, ""]).encode())
+    except OSError as error:
+        raise Unavailable(
+            say("The anchor {path} cannot be written: {reason}", path=str(path), reason=error.strerror or str(error)),
+            hint=say("Check `anchors` in makegood.toml, the folder and its rights."), reason=str(error),
+        ) from error
+    return path
+
+
+def _place(path: Path, content: bytes) -> None:
+    """Make a file appear whole under its name, safe from a power cut, never in place of another."""
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    try:
+        with partial.open("xb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        os.link(partial, path)   # unlike a rename, refuses to replace
+    finally:
+        partial.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _unreadable(path: Path, error: OSError) -> Unavailable:
+    return Unavailable(
+        say("The anchors in {path} cannot be read: {reason}", path=str(path), reason=error.strerror or str(error)),
+        hint=say("Check `anchors` in makegood.toml, the folder and its rights."), reason=str(error),
+    )

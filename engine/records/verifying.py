@@ -1,0 +1,228 @@
+"""Whether history is what was recorded: each stream by itself, then each case against the fold of its stream."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from engine.deciding.case import CaseState, Event, apply, case_json, opened
+from engine.ground.canonical import canonical, digest
+from engine.ground.language import say
+from engine.records import history, personal
+from engine.records.cases import CASE
+from engine.records.files import FILE
+from engine.records.history import EVENT
+from engine.records.library import CALENDAR, DEFINITION, ORGANISATION
+
+_rows = select(EVENT.c.stream, EVENT.c.seq, EVENT.c.kind, EVENT.c.occurred_at, EVENT.c.recorded_at, EVENT.c.body, EVENT.c.hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first row of a stream that does not verify."""
+
+    stream: str
+    seq: int                             # of the row; 0 when no row can be named
+    what: str
+
+
+@dataclass(slots=True)
+class Stream:
+    """A stream as it is walked, up to its first broken row."""
+
+    name: str
+    anchored: Mapping[int, Mapping[str, str]]            # seq → hash → the anchor file that names it
+    seq: int = 0
+    head: str = ""
+    last: Event | None = None
+    case: CaseState | None = None                        # the fold, of a case's stream
+    committed: dict[tuple[int, str], str] = field(default_factory=dict)    # (event, name) → commitment
+    upheld: int = 0                                      # anchored rows that are still there
+    broken: Broken | None = None
+
+    def take(self, row: Row[Any]) -> None:
+        """Check the next row; the first thing wrong is kept in `broken`."""
+        if self.broken is not None:
+            return
+        if row.seq != self.seq + 1:
+            self._break(self.seq + 1, say("is missing"))
+            return
+        self.seq = row.seq
+        what = self._wrong(row)
+        if what:
+            self._break(row.seq, what)
+
+    def end(self) -> None:
+        """Check that nothing anchored lies beyond the last row."""
+        beyond = [seq for seq in self.anchored if seq > self.seq]
+        if self.broken is None and beyond:
+            file = next(iter(self.anchored[min(beyond)].values()))
+            self._break(self.seq + 1, say("is missing: row {seq} was anchored in {file}", seq=min(beyond), file=file))
+
+    def _break(self, seq: int, what: str) -> None:
+        self.broken = Broken(self.name, seq, what)
+
+    def _wrong(self, row: Row[Any]) -> str:
+        if history.chained(self.head, row.body) != row.hash:
+            return say("was changed, or the row before it: its hash does not follow from them")
+        self.head = row.hash
+        anchored = self.anchored.get(row.seq)
+        if anchored is not None:
+            if row.hash not in anchored:
+                file = next(iter(anchored.values()))
+                return say("is not what was anchored in {file}: it or a row before it was rewritten", file=file)
+            self.upheld += 1
+        try:
+            event = history.event_from(json.loads(row.body))
+        except (ValueError, KeyError, TypeError):
+            return say("cannot be read")
+        if (event.stream, event.seq, event.kind, event.occurred_at, event.recorded_at) != (
+            row.stream, row.seq, row.kind, row.occurred_at, row.recorded_at
+        ):
+            return say("has columns that do not say what was recorded")
+        if self.last is not None and event.recorded_at < self.last.recorded_at:
+            return say("was recorded before the row that precedes it")
+        self.last = event
+        return self._fold(event) if self.name.startswith("case/") else ""
+
+    def _fold(self, event: Event) -> str:
+        try:
+            if self.case is None:
+                self.case = opened(event)
+            else:
+                apply(self.case, event)
+            for key in ("sealed", "said"):
+                for name, commitment in event.data.get(key, {}).items():
+                    self.committed[event.seq, name] = commitment
+        except (KeyError, ValueError, TypeError, IndexError, AttributeError):
+            return say("does not fit the events before it")
+        return ""
+
+
+def count(conn: Connection, only: str | None) -> int:
+    """How many events there are, in all or in one stream."""
+    query = select(func.count()).select_from(EVENT)
+    return conn.execute(query.where(EVENT.c.stream == only) if only else query).scalar_one()
+
+
+def walk(conn: Connection, only: str | None, anchored: Mapping[str, Mapping[int, Mapping[str, str]]]) -> Iterator[tuple[int, Stream | None]]:
+    """Every stream (or one) checked row by row: (rows taken since the last, a stream that ended or None)."""
+    query = _rows.where(EVENT.c.stream == only) if only else _rows
+    stream: Stream | None = None
+    taken = 0
+    for row in conn.execute(query.order_by(EVENT.c.stream, EVENT.c.seq), execution_options={"yield_per": 1000}):
+        if stream is None or row.stream != stream.name:
+            if stream is not None:
+                stream.end()
+                yield taken, stream
+                taken = 0
+            stream = Stream(row.stream, anchored.get(row.stream, {}))
+        stream.take(row)
+        taken += 1
+        if taken >= 1000:
+            yield taken, None
+            taken = 0
+    if stream is not None:
+        stream.end()
+        yield taken, stream
+
+
+def compare(conn: Connection, streams: Sequence[Stream]) -> None:
+    """Check cases, personal values and files against the streams that were walked; what is wrong goes into `broken`."""
+    sound = {one.name.removeprefix("case/"): one for one in streams if one.name.startswith("case/") and one.broken is None}
+    if not sound:
+        return
+    rows = {row.number: row for row in conn.execute(select(CASE).where(CASE.c.number.in_(sound)))}
+    ids = [row.id for row in rows.values()]
+    values: dict[int, dict[tuple[int, str], Row[Any]]] = {case_id: {} for case_id in ids}
+    for value in conn.execute(select(personal.PERSONAL).where(personal.PERSONAL.c.case_id.in_(ids))):
+        values[value.case_id][value.seq, value.name] = value
+    kept = {(row.case_id, row.sha256) for row in conn.execute(select(FILE.c.case_id, FILE.c.sha256).where(FILE.c.case_id.in_(ids)))}
+    for number, stream in sound.items():
+        row = rows.get(number)
+        stream.broken = _case_wrong(stream, row) if row is None else (
+            _case_wrong(stream, row) or _values_wrong(stream, values[row.id]) or _files_wrong(stream, values[row.id], row.id, kept)
+        )
+
+
+def _case_wrong(stream: Stream, row: Row[Any] | None) -> Broken | None:
+    case = stream.case
+    if row is None or case is None:
+        return Broken(stream.name, stream.seq, say("has a history, but the case itself is missing"))
+    try:
+        recorded = int(json.loads(row.body)["seq"])
+    except (ValueError, KeyError, TypeError):
+        return Broken(stream.name, stream.seq, say("the case as stored cannot be read"))
+    if recorded > stream.seq:
+        return Broken(stream.name, stream.seq + 1, say("is missing: the case as stored has {seq} events", seq=recorded))
+    if row.head != stream.head:
+        return Broken(stream.name, stream.seq, say("is not the last event that the case as stored names"))
+    columns = (row.version_id, row.state, row.owner, row.party_id, row.opened_at, row.closed_at)
+    if row.body != canonical(case_json(case)) or columns != (
+        case.version_id, case.state, case.owner, case.party, case.opened_at, case.closed_at
+    ):
+        return Broken(stream.name, stream.seq, say("the case as stored is not what its history makes of it"))
+    return None
+
+
+def _values_wrong(stream: Stream, values: Mapping[tuple[int, str], Row[Any]]) -> Broken | None:
+    for (seq, name), commitment in sorted(stream.committed.items()):
+        value = values.get((seq, name))
+        if value is None:
+            return Broken(stream.name, seq, say("its personal value {name} is missing", name=name))
+        if not personal.matches(value.value, value.salt, commitment):
+            return Broken(stream.name, seq, say("its personal value {name} is not what was recorded", name=name))
+    for seq, name in sorted(values):
+        if (seq, name) not in stream.committed:
+            return Broken(stream.name, seq, say("there is a personal value {name} that was never recorded", name=name))
+    return None
+
+
+def _files_wrong(stream: Stream, values: Mapping[tuple[int, str], Row[Any]], case_id: int, kept: set[tuple[int, str]]) -> Broken | None:
+    for (seq, name), value in sorted(values.items(), key=lambda pair: pair[0]):
+        if name == "file" and (case_id, json.loads(value.value).get("sha256")) not in kept:
+            return Broken(stream.name, seq, say("the file attached is missing"))
+    return None
+
+
+def files_wrong(conn: Connection, only: str | None) -> Iterator[Broken]:
+    """Files whose content is not what their name, its hash, says."""
+    query = select(CASE.c.number, FILE.c.sha256, FILE.c.content).join_from(FILE, CASE).order_by(CASE.c.id, FILE.c.sha256)
+    if only is not None:
+        query = query.where(CASE.c.number == only.removeprefix("case/"))
+    for number, key, content in conn.execute(query, execution_options={"yield_per": 10}):
+        if sha256(content).hexdigest() != key:
+            yield Broken(history.case_stream(number), 0, say("the content of the file {sha256} was changed", sha256=key))
+
+
+def cases_without_history(conn: Connection) -> Iterator[Broken]:
+    """Cases whose whole stream is gone."""
+    stream = "case/" + CASE.c.number
+    first = select(EVENT.c.seq).where(EVENT.c.stream == stream).exists()
+    for number in conn.execute(select(CASE.c.number).where(~first).order_by(CASE.c.number)).scalars():
+        yield Broken(history.case_stream(number), 1, say("is missing: the case has no history"))
+
+
+def published_wrong(conn: Connection) -> Iterator[Broken]:
+    """Published versions that are not what was published, or that history does not know, or that are gone."""
+    said: dict[tuple[str, str, int], tuple[str, int, str]] = {}
+    for stream in (history.DEFINITIONS, history.ORGANISATION):
+        for event in history.read(conn, stream):
+            kind = {"published": "definition", "calendar": "calendar", "applied": "organisation"}.get(event.kind)
+            if kind:
+                said[kind, str(event.data.get(kind, "")), event.data["version"]] = (stream, event.seq, event.data["hash"])
+    for kind, table in (("definition", DEFINITION), ("calendar", CALENDAR), ("organisation", ORGANISATION)):
+        for row in conn.execute(select(table), execution_options={"yield_per": 20}):
+            name = "" if kind == "organisation" else row.name
+            known = said.pop((kind, name, row.version), None)
+            title = f"{kind} {name} {row.version}".replace("  ", " ")
+            stream = history.ORGANISATION if kind == "organisation" else history.DEFINITIONS
+            if known is None:
+                yield Broken(stream, 0, say("{title} is stored, but history does not know of it", title=title))
+            elif row.hash != known[2] or digest(row.document) != row.hash:
+                yield Broken(stream, known[1], say("{title} as stored is not what was published", title=title))
+    for (kind, name, version), (stream, seq, _) in said.items():
+        yield Broken(stream, seq, say("{title} was published, but is missing", title=f"{kind} {name} {version}".replace("  ", " ")))
