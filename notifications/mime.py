@@ -29,16 +29,16 @@ def compose(
     message["Message-ID"] = f"<{_one_line('Message-ID', message_id)}>"
     message["Date"] = format_datetime(date)
     message["From"] = mailbox("From", sender)
-    message["To"] = mailbox("To", to) if "@" in to else Group(", ".join(line.strip() for line in to.splitlines() if line.strip()))
+    message["To"] = mailbox("To", to) if "@" in to else Group(_one_line("To", ", ".join(filter(None, map(str.strip, to.splitlines())))))
     if reply_to:
         message["Reply-To"] = mailbox("Reply-To", reply_to)
     message["Subject"] = _one_line("Subject", subject)
     message["Auto-Submitted"] = "auto-generated"      # RFC 3834: no answering machine replies to this
-    if language:
-        message["Content-Language"] = _one_line("Content-Language", language)
     message.set_content(text)
     if html:
         message.add_alternative(html, subtype="html")
+    if language:                                      # last: setting the content clears every Content-… field
+        message["Content-Language"] = _one_line("Content-Language", language)
     return message
 
 
@@ -47,7 +47,7 @@ def mailbox(field: str, written: str) -> Address:
     name, address = parseaddr(_one_line(field, written))
     try:
         local, _, domain = address.rpartition("@")
-        if local and domain and " " not in address:
+        if local and domain and " " not in address and address in written:
             return Address(display_name=name, addr_spec=address) if address.isascii() else Address(name, local, domain)
     except (ValueError, IndexError, MessageError):
         pass
