@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.defining.completing import BUILT_IN_NOTICES, complete
 from engine.defining.definition import Definition
 from engine.defining.document import ordered, plain_document, restore
-from engine.defining.folder import Folder
 from engine.defining.kinds import Reading
 from engine.defining.problems import Problem, errors, nearest
 from engine.defining.reader import read_with
@@ -16,6 +15,9 @@ from engine.defining.tree import Tree
 from engine.ground.canonical import canonical, digest
 from engine.ground.errors import DefinitionError
 from engine.ground.language import say
+
+if TYPE_CHECKING:
+    from engine.defining.folder import Folder
 
 
 
@@ -77,6 +79,8 @@ def texts_of(notices: Mapping[str, str]) -> dict[str, dict[str, str]]:
 def read_bundle(folder: Path) -> tuple[Bundle | None, list[Problem]]:
     """Read a bundle's files. Gives the bundle (None when a problem keeps it from being used) and every problem of all its files;
     names in expressions and roles are not looked at here (`engine.defining.checks`). Never raises for what the files say."""
+    from engine.defining.folder import Folder  # published documents are read without it
+
     files = Folder(folder)
     files.read()
     tree = files.procedure
@@ -98,7 +102,7 @@ def read_bundle(folder: Path) -> tuple[Bundle | None, list[Problem]]:
     return Bundle(definition.name, folder, definition, document, hashed, files.source, scenarios, tree), problems
 
 
-def _agreement(definition: Definition, files: Folder) -> Iterator[Problem]:
+def _agreement(definition: Definition, files: "Folder") -> Iterator[Problem]:
     """Texts that no notice would use, and scenarios of another bundle."""
     written = files.procedure.value.get("notices") if isinstance(files.procedure.value, dict) else None
     known = set(definition.notices) | BUILT_IN_NOTICES | set(written if isinstance(written, dict) else ())
@@ -111,4 +115,5 @@ def _agreement(definition: Definition, files: Folder) -> Iterator[Problem]:
                           nearest=nearest(language, definition.languages))
     for _, tree, scenario in files.scenarios:
         if scenario and scenario.bundle not in (None, definition.name):
-            yield tree.problem(("bundle",), say("This scenario is for another bundle, '{name}'", name=scenario.bundle), nearest=definition.name)
+            what = say("This scenario is for another bundle, '{name}'", name=scenario.bundle)
+            yield tree.problem(("bundle",), what, nearest=definition.name)

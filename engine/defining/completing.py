@@ -35,7 +35,8 @@ def complete(
 def _own_clocks(state: State) -> Iterable[tuple[ClockSpec, Path]]:
     """The clocks that a state and its tasks bring by their own `within:`."""
     if state.within:
-        yield _clock_of(state, Happening(EventKind.STATE, state.name), Happening(EventKind.LEFT, state.name)), ("states", state.name, "within")
+        clock = _clock_of(state, Happening(EventKind.STATE, state.name), Happening(EventKind.LEFT, state.name))
+        yield clock, ("states", state.name, "within")
     for task in state.tasks.values():
         if task.within:
             clock = _clock_of(task, Happening(EventKind.TASK_OPENED, task.name), Happening(EventKind.TASK, task.name))
@@ -107,7 +108,8 @@ class _Completing:
         """What a bare name stands for: an action, else a task, else a date field."""
         is_action, is_task = name in self.names["action"], name in self.names["task"]
         if is_action and is_task:
-            self.report(place, say("'{name}' is an action and a task", name=name), hint=say("Write task {name} for the task, or rename one.", name=name))
+            self.report(place, say("'{name}' is an action and a task", name=name), hint=say(
+                "Write task {name} for the task, or rename one.", name=name))
         for known, kind in ((is_action, EventKind.ACTION), (is_task, EventKind.TASK), (name in self.names["field"], EventKind.FIELD)):
             if known:
                 return Happening(kind, name)

@@ -54,8 +54,9 @@ class Folder:
                 self.report("", say("There is no folder of that name"), hint=say("A bundle is a folder with procedure.yaml in it."))
                 return
             found = sorted(path for path in self.folder.iterdir() if not _IGNORED.fullmatch(path.name))
-            below = {part: sorted((self.folder / part).iterdir()) for part in ("notices", "scenarios") if (self.folder / part).is_dir()
-                     and (self.folder / part).resolve().is_relative_to(self.folder.resolve())}
+            inside = [part for part in map(self.folder.joinpath, ("notices", "scenarios"))
+                      if part.is_dir() and part.resolve().is_relative_to(self.folder.resolve())]
+            below = {part.name: sorted(part.iterdir()) for part in inside}
         except (OSError, ValueError, RuntimeError) as error:
             self.report("", say("The folder cannot be read: {reason}", reason=getattr(error, "strerror", None) or str(error)))
             return
@@ -107,7 +108,8 @@ class Folder:
     def _notice(self, name: str) -> None:
         match = _NOTICE.fullmatch(name.removeprefix("notices/"))
         if not match:
-            self.report(name, say("This is not the name of a notice text"), hint=say("Name it notices/<notice>.<language>.j2 or ….html.j2."))
+            self.report(name, say("This is not the name of a notice text"), hint=say(
+                "Name it notices/<notice>.<language>.j2 or ….html.j2."))
             return
         content = self._content(name)
         if content is None:
@@ -116,16 +118,20 @@ class Folder:
             text = content.decode("utf-8")
         except UnicodeDecodeError as error:
             before = content[: error.start].decode("utf-8", "replace").split("\n")
-            self.report(name, say("The file is not UTF-8"), line=len(before), column=len(before[-1]) + 1, hint=say("Save it with the encoding UTF-8."))
+            self.report(name, say("The file is not UTF-8"), line=len(before), column=len(before[-1]) + 1,
+                        hint=say("Save it with the encoding UTF-8."))
             return
         text = self._keep(name, content).replace("\r\n", "\n").replace("\r", "\n")
         if "\0" in text:
-            self.report(name, say("Character U+{code} cannot stand in a file", code="0000"), hint=say("Remove it."))
+            line = text[: text.index("\0")].count("\n") + 1
+            self.report(name, say("Character U+{code} cannot stand in a file", code="0000"), line=line, hint=say("Remove it."))
         lines = text.split("\n")
         if not match["html"] and (not lines[0].startswith("Subject:") or not lines[0].removeprefix("Subject:").strip()):
-            self.report(name, say("The first line is not `Subject: …`"), line=1, column=1, hint=say("Begin with `Subject: ` and the subject."))
+            self.report(name, say("The first line is not `Subject: …`"), line=1, column=1, hint=say(
+                "Begin with `Subject: ` and the subject."))
         elif not match["html"] and len(lines) > 1 and lines[1].strip():
-            self.report(name, say("The second line is not empty"), line=2, column=1, hint=say("Leave one line empty between subject and body."))
+            self.report(name, say("The second line is not empty"), line=2, column=1, hint=say(
+                "Leave one line empty between subject and body."))
         key = f"{match['name']}.{match['language']}" + (".html" if match["html"] else "")
         self.notices[key] = text
         self.notice_files[key] = name

@@ -128,7 +128,8 @@ def text(value: Any, path: Path, reading: Reading) -> Any:
     found: dict[str, str] = {}
     for language, said in value.items():
         if not LANGUAGE.fullmatch(language):
-            reading.report((*path, language), say("'{key}' is not a language", key=language), expected=say("codes like zh, en"), at_key=True)
+            reading.report((*path, language), say("'{key}' is not a language", key=language[:80]), expected=say("codes like zh, en"),
+                           at_key=True)
             continue
         told = words(said, (*path, language), reading)
         if told is not WRONG:
@@ -241,9 +242,11 @@ def authority(value: Any, path: Path, reading: Reading) -> Any:
     if isinstance(value, dict):
         for key in value:
             if key != "amount":
-                reading.report((*path, key), say("'{key}' is not known here", key=key), expected="amount", near=nearest(key, ["amount"]), at_key=True)
+                reading.report((*path, key), say("'{key}' is not known here", key=key[:80]), expected="amount",
+                               near=nearest(key, ["amount"]), at_key=True)
         if "amount" not in value:
-            return reading.report(path, say("'{key}' is missing", key="amount"), hint=say("Write an amount with its currency, or unlimited."))
+            return reading.report(path, say("'{key}' is missing", key="amount"), hint=say(
+                "Write an amount with its currency, or unlimited."))
         value, path = value["amount"], (*path, "amount")
     if value == "unlimited":
         return None

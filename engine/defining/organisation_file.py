@@ -54,7 +54,8 @@ def _empty(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
         yield tree.problem(("people",), say("Nobody works here"), hint=say("Name at least one person under people."))
     for name, group in organisation.groups.items():
         if not group.members:
-            yield tree.problem(("groups", name), say("Group '{name}' has no members", name=name), hint=say("Name its members, or remove it."))
+            yield tree.problem(("groups", name), say("Group '{name}' has no members", name=name), hint=say(
+                "Name its members, or remove it."))
         if name in organisation.people:
             yield tree.problem(("groups", name), say("'{name}' is a person and a group", name=name), hint=say("Rename the group."))
 

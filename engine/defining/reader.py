@@ -13,15 +13,30 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from engine.defining import kinds
+from engine.defining.combining import fixed, mapping, plain_mapping, several
 from engine.defining.definition import (
-    Action, Case, Doing, DoingKind, Expression, Happening, Opening, Point, Text, Who,
+    Action,
+    Case,
+    Doing,
+    DoingKind,
+    Expression,
+    Happening,
+    Opening,
+    Point,
+    Text,
+    Who,
 )
 from engine.defining.kinds import WRONG, Read, Reading
-from engine.defining.organisation import Group, Person
 from engine.defining.problems import Problem, nearest
 from engine.defining.tree import Path, Tree
 from engine.defining.words import (
-    LABEL, LANGUAGE, NAME, RESERVED, parse_after, parse_happening, parse_length, parse_point, parse_who,
+    LABEL,
+    LANGUAGE,
+    parse_after,
+    parse_happening,
+    parse_length,
+    parse_point,
+    parse_who,
 )
 from engine.ground.duration import Duration, parse_duration
 from engine.ground.language import say
@@ -51,7 +66,6 @@ _SPECIAL: dict[tuple[str, str], Read] = {
 _ITEMS: dict[tuple[str, str], Read] = {
     ("Definition", "languages"): kinds.matching(LANGUAGE, lambda: say("a language code such as zh or en")),
 }
-_LABELLED = (Person, Group)     # named by LABEL rather than NAME
 
 MOVING = tuple(kind for kind in DoingKind if kind is not DoingKind.ACT)
 BEGINNING = (DoingKind.SET, DoingKind.NOTICE, DoingKind.ASSIGN, DoingKind.REMIND)
@@ -132,9 +146,9 @@ def reader_for(owner: str, attribute: str, hint: Any, required: bool = False) ->
             return _read_doings
         if inner[0] is Case:
             return _read_cases
-        return _several(_ITEMS.get((owner, attribute)) or _single(inner[0]), is_dataclass(inner[0]), required)
+        return several(_ITEMS.get((owner, attribute)) or _single(inner[0]), is_dataclass(inner[0]), required)
     if origin is tuple:
-        return _fixed(_single(inner[0]), len(inner))
+        return fixed(_single(inner[0]), len(inner))
     if origin is Mapping:
         return _mapping_of(inner[1], required)
     return _single(hint)
@@ -155,10 +169,10 @@ def _single(hint: Any) -> Read:
 def _mapping_of(hint: Any, required: bool) -> Read:
     """A reader for a mapping name → values of `hint`."""
     if hint is Any:
-        return _read_plain_mapping
+        return plain_mapping
     if hint == Money | None:
-        return _mapping(kinds.authority, None, required)
-    return _mapping(_single(hint), hint if isinstance(hint, type) and is_dataclass(hint) else None, required)
+        return mapping(kinds.authority, None, required)
+    return mapping(_single(hint), hint if isinstance(hint, type) and is_dataclass(hint) else None, required)
 
 
 def _nested(cls: Any) -> Read:
@@ -166,61 +180,6 @@ def _nested(cls: Any) -> Read:
         return read_object(plan(cls), value, path, reading)
 
     return read_nested
-
-
-def _several(one: Read, mappings: bool, required: bool) -> Read:
-    """A reader for a list, or for one item alone."""
-
-    def read_several(value: Any, path: Path, reading: Reading) -> Any:
-        if not isinstance(value, list):
-            if isinstance(value, dict) and not mappings:
-                return kinds.expected(value, path, reading, say("one or a list in brackets"))
-            told = one(value, path, reading)
-            return WRONG if told is WRONG else (told,)
-        if required and not value:
-            return kinds.expected(value, path, reading, say("at least one"))
-        found = [one(entry, (*path, index), reading) for index, entry in enumerate(value)]
-        return tuple(entry for entry in found if entry is not WRONG)
-
-    return read_several
-
-
-def _fixed(one: Read, length: int) -> Read:
-    def read_fixed(value: Any, path: Path, reading: Reading) -> Any:
-        if not isinstance(value, list) or len(value) != length:
-            return kinds.expected(value, path, reading, say("a list of {count}", count=length))
-        found = tuple(one(entry, (*path, index), reading) for index, entry in enumerate(value))
-        return WRONG if WRONG in found else found
-
-    return read_fixed
-
-
-def _mapping(one: Read, cls: type | None, required: bool) -> Read:
-    kind = cls.__name__ if cls else "Role"
-    reserved = RESERVED.get(kind, frozenset())
-    shape = LABEL if cls in _LABELLED else NAME
-
-    def read_mapping(value: Any, path: Path, reading: Reading) -> Any:
-        if value is None and not required:
-            return {}
-        if not isinstance(value, dict) or required and not value:
-            return kinds.expected(value, path, reading, say("a mapping name → what it is"))
-        reading.keep_order(path, list(value))
-        found = {}
-        for name, entry in value.items():
-            below = (*path, name)
-            if not shape.fullmatch(name):
-                reading.report(below, say("'{name}' cannot be a name", name=name[:80]), at_key=True, hint=say(
-                    "Names begin with a letter and hold letters, digits and '_', no spaces; what people read goes into title."))
-            elif name in reserved:
-                reading.report(below, say("'{name}' has a meaning of its own and cannot be a name here", name=name), at_key=True,
-                               hint=say("Choose another word."))
-            told = one(entry, below, reading)
-            if told is not WRONG:
-                found[name] = told
-        return found
-
-    return read_mapping
 
 
 def read_object(how: Plan, value: Any, path: Path, reading: Reading) -> Any:
@@ -277,12 +236,6 @@ def _read_doings(value: Any, path: Path, reading: Reading) -> Any:
     return _doings(value, [key for key in value if key in known], known, path, reading)
 
 
-def _read_plain_mapping(value: Any, path: Path, reading: Reading) -> Any:
-    if not isinstance(value, dict):
-        return kinds.expected(value, path, reading, say("a mapping"))
-    return kinds.plain(value, path, reading)
-
-
 def _read_set(value: Any, path: Path, reading: Reading) -> Any:
     if not isinstance(value, dict) or not value:
         return kinds.expected(value, path, reading, say("a mapping field → expression"))
@@ -311,6 +264,6 @@ def _read_cases(value: Any, path: Path, reading: Reading) -> Any:
 
 
 _DOING: dict[DoingKind, Read] = {
-    DoingKind.SET: _read_set, DoingKind.NOTICE: _several(kinds.words, False, True), DoingKind.ASSIGN: _WHO, DoingKind.REASSIGN: _WHO,
-    DoingKind.REMIND: _several(_WHO, False, True), DoingKind.ESCALATE: _several(_WHO, False, True), DoingKind.ACT: kinds.words,
+    DoingKind.SET: _read_set, DoingKind.NOTICE: several(kinds.words, False, True), DoingKind.ASSIGN: _WHO, DoingKind.REASSIGN: _WHO,
+    DoingKind.REMIND: several(_WHO, False, True), DoingKind.ESCALATE: several(_WHO, False, True), DoingKind.ACT: kinds.words,
 }

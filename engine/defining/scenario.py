@@ -112,7 +112,8 @@ class Step:
     open: OpenStep | None = item("a case is opened", None)
     do: DoStep | None = item("somebody acts", None)
     refuse: RefuseStep | None = item("somebody tries to act and must be refused", None)
-    expect: Mapping[str, Any] | None = item("what must hold now, such as `{state: closed, breached: [first_reply]}`; `case` says of which case", None)
+    expect: Mapping[str, Any] | None = item(
+        "what must hold now, such as `{state: closed, breached: [first_reply]}`; `case` says of which case", None)
     wait: str | None = item("let time pass: a duration", None)
     at: str | None = item("let time pass until this local date and time, `2026-11-23 09:00`", None)
     correct: CorrectStep | None = item("somebody mends a wrong entry", None)
@@ -179,8 +180,8 @@ def _step(raw: Any, step: Step, index: int, reading: Reading, names: set[str]) -
         _refusal(step.refuse, (*path, "refuse"), reading)
     asked = getattr(getattr(step, step.kind, None), "case", None) if step.kind != "expect" else (step.expect or {}).get("case")
     if asked is not None and asked not in names:
-        reading.report((*path, step.kind, "case"), say("No earlier step opens a case as {name}", name=shown(asked)), near=nearest(asked, names),
-                       hint=say("Give the step that opens it `as: {name}`.", name=asked))
+        reading.report((*path, step.kind, "case"), say("No earlier step opens a case as {name}", name=shown(asked)),
+                       near=nearest(asked, names), hint=say("Give the step that opens it an `as`."))
     if step.open and step.open.as_:
         names.add(step.open.as_)
 

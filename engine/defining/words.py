@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from engine.defining.definition import EventKind, Happening, Point, PointKind, Who, WhoKind
 from engine.ground.duration import Duration, parse_duration
@@ -45,6 +46,7 @@ def _refuse(text: str, kind: str, hint: str) -> Invalid:
     return Invalid(say("'{text}' does not say {kind}", text=text[:80], kind=kind), hint=hint, value=text[:80], expected=kind)
 
 
+@lru_cache(maxsize=1024)
 def parse_who(text: str) -> Who:
     """Read `intake`, `owner`, `superior of owner`, `least loaded of engineer`, `actor_of('propose')`; raises Invalid."""
     words = " ".join(text.split())
@@ -76,6 +78,7 @@ def _plain_who(words: str) -> Who | None:
     return Who(WhoKind.NAMED, words) if LABEL.fullmatch(words) else None
 
 
+@lru_cache(maxsize=1024)
 def parse_happening(text: str) -> Happening:
     """Read `opened`, `closed`, `acknowledge`, `state x`, `left x`, `task x`, `clock x due`, `notice x sent`; raises Invalid.
 
@@ -96,6 +99,7 @@ def parse_happening(text: str) -> Happening:
         "Write opened, closed, an action or task by name, a date field, state x, left x, task x, clock x due or notice x sent."))
 
 
+@lru_cache(maxsize=1024)
 def parse_point(text: str) -> Point:
     """Read `50%`, `due`, `2 working days before`, `1 working day after`, `every 5 working days after`; raises Invalid."""
     words = " ".join(text.split())
@@ -119,6 +123,7 @@ def parse_point(text: str) -> Point:
         "Write 50%, due, 4 working hours before, 1 working day after or every 5 working days after."))
 
 
+@lru_cache(maxsize=1024)
 def parse_after(text: str) -> str | Duration:
     """Read `tasks`, `any task`, `2 tasks` (given back in that form) or a duration; raises Invalid."""
     words = " ".join(text.split())
@@ -130,7 +135,8 @@ def parse_after(text: str) -> str | Duration:
     try:
         return parse_duration(words)
     except Invalid:
-        raise _refuse(text, say("after what"), say("Write tasks, any task, 2 tasks or, for by: system, a duration such as 30 days.")) from None
+        raise _refuse(text, say("after what"), say(
+            "Write tasks, any task, 2 tasks or, for by: system, a duration such as 30 days.")) from None
 
 
 def parse_length(text: str) -> str:

@@ -1,0 +1,77 @@
+"""Readers made from readers: one or several, a fixed number, a mapping of names."""
+
+from typing import Any
+
+from engine.defining import kinds
+from engine.defining.kinds import WRONG, Read, Reading
+from engine.defining.organisation import Group, Person
+from engine.defining.tree import Path
+from engine.defining.words import LABEL, NAME, RESERVED
+from engine.ground.language import say
+
+_LABELLED = (Person, Group)     # named by LABEL rather than NAME
+
+
+def several(one: Read, mappings: bool, required: bool) -> Read:
+    """A reader for a list, or for one item alone."""
+
+    def read_several(value: Any, path: Path, reading: Reading) -> Any:
+        if not isinstance(value, list):
+            if isinstance(value, dict) and not mappings:
+                return kinds.expected(value, path, reading, say("one or a list in brackets"))
+            told = one(value, path, reading)
+            return WRONG if told is WRONG else (told,)
+        if required and not value:
+            return kinds.expected(value, path, reading, say("at least one"))
+        found = [one(entry, (*path, index), reading) for index, entry in enumerate(value)]
+        return tuple(entry for entry in found if entry is not WRONG)
+
+    return read_several
+
+
+def fixed(one: Read, length: int) -> Read:
+    """A reader for a list of exactly so many."""
+
+    def read_fixed(value: Any, path: Path, reading: Reading) -> Any:
+        if not isinstance(value, list) or len(value) != length:
+            return kinds.expected(value, path, reading, say("a list of {count}", count=length))
+        found = tuple(one(entry, (*path, index), reading) for index, entry in enumerate(value))
+        return WRONG if WRONG in found else found
+
+    return read_fixed
+
+
+def mapping(one: Read, cls: type | None, required: bool) -> Read:
+    """A reader for a mapping name → what `one` reads; `cls` says what is named and so which names are allowed."""
+    kind = cls.__name__ if cls else "Role"
+    reserved = RESERVED.get(kind, frozenset())
+    shape = LABEL if cls in _LABELLED else NAME
+
+    def read_mapping(value: Any, path: Path, reading: Reading) -> Any:
+        if value is None and not required:
+            return {}
+        if not isinstance(value, dict) or required and not value:
+            return kinds.expected(value, path, reading, say("a mapping name → what it is"))
+        reading.keep_order(path, list(value))
+        found = {}
+        for name, entry in value.items():
+            below = (*path, name)
+            if not shape.fullmatch(name):
+                reading.report(below, say("'{name}' cannot be a name", name=name[:80]), at_key=True, hint=say(
+                    "Names begin with a letter and hold letters, digits and '_', no spaces; what people read goes into title."))
+            elif name in reserved:
+                reading.report(below, say("'{name}' has a meaning of its own and cannot be a name here", name=name), at_key=True,
+                               hint=say("Choose another word."))
+            told = one(entry, below, reading)
+            if told is not WRONG:
+                found[name] = told
+        return found
+
+    return read_mapping
+
+
+def plain_mapping(value: Any, path: Path, reading: Reading) -> Any:
+    """A mapping of whatever is written."""
+    if not isinstance(value, dict):
+        return kinds.expected(value, path, reading, say("a mapping"))
+    return kinds.plain(value, path, reading)
