@@ -118,7 +118,7 @@ def export(house: House, out: TextIO, form: Literal["csv", "jsonl"], *, number: 
     """Write history to `out`, stream by stream in order, and return how many events. `since` bounds the time of recording.
 
     JSON lines hold each event exactly as hashed, with its hash; CSV holds the columns `COLUMNS`, with `data` as JSON, and is
-    safe to open in a spreadsheet. Personal values are not in history, only commitments to them. Raises NotFound, Invalid.
+    safe to open in a spreadsheet (open the file with `newline=""`). Personal values are not in history, only commitments to them. Raises NotFound, Invalid.
     """
     query = select(EVENT.c.body, EVENT.c.hash).order_by(EVENT.c.stream, EVENT.c.seq)
     if since is not None:
@@ -127,7 +127,7 @@ def export(house: House, out: TextIO, form: Literal["csv", "jsonl"], *, number: 
     with house.store.reading() as conn:
         if number is not None:
             query = query.where(EVENT.c.stream == _stream_of(conn, number))
-        rows = csv.writer(out, lineterminator="\n")
+        rows = csv.writer(out)   # ends lines with CR LF: only then does it quote both
         if form == "csv":
             rows.writerow(COLUMNS)
         for part in conn.execute(query, execution_options={"yield_per": 2000}).partitions():

@@ -1,0 +1,271 @@
+"""Whatever somebody does to the records behind the program's back, `audit verify` names it."""
+
+import csv
+import io
+import json
+import random
+import sqlite3
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from recording import NOW, event, moved, new_store, opened
+
+from engine.deciding.case import rebuild
+from engine.ground.canonical import canonical, digest
+from engine.ground.clock import VirtualClock
+from engine.ground.errors import Conflict, Invalid, NotFound, Unavailable
+from engine.records import cases, files, history, library, personal
+from engine.usecases import auditing
+from engine.usecases.house import House, Settings
+
+Tamper = Callable[[sqlite3.Connection], object]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    """Three cases with four events each, a personal value, a file, and versions of everything that is published."""
+    store = new_store(tmp_path)
+    with store.writing() as conn:
+        library.publish_calendar(conn, "office", '{"name":"office"}', "owner", NOW)
+        library.apply_organisation(conn, '{"organisation":"acme"}', "owner", NOW)
+        for n in range(1, 4):
+            loaded = opened(conn, f"A-{n}", secret="the screen flickers")
+            for step in range(3):
+                moved(conn, f"A-{n}", f"step{step}", NOW + timedelta(hours=step + 1))
+            loaded = cases.load(conn, f"A-{n}")
+            kept = files.File(digest("scan"), "scan.txt", "text/plain", 4)
+            sealed = personal.seal(5, "file", kept.canonical())
+            attached = event(loaded.case, "attached", NOW + timedelta(hours=5), said={"file": sealed.commitment})
+            cases.save(conn, loaded, [attached], [], 0, loaded.due_at, None)
+            personal.store(conn, loaded.id, [sealed])
+            files.keep_file(conn, loaded.id, kept, b"scan", NOW)
+    return House(store, VirtualClock(NOW + timedelta(days=1)), Settings(tmp_path))
+
+
+def tampered(house: House, change: Tamper | str) -> list[tuple[str, int]]:
+    """What verify names after somebody changed the file with another program, the triggers dropped first."""
+    house.store.close()
+    raw = sqlite3.connect(house.settings.folder / "makegood.db")
+    for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        raw.execute(f"DROP TRIGGER {name}")
+    raw.executescript(change) if isinstance(change, str) else change(raw)
+    raw.commit()
+    raw.close()
+    return [(problem.stream, problem.seq) for problem in auditing.verify(house).problems]
+
+
+def rechained(raw: sqlite3.Connection, stream: str) -> None:
+    """What a thorough forger does: recompute every hash of a stream, and the case's head and body with it."""
+    head, events = "", []
+    for seq, body in raw.execute("SELECT seq, body FROM event WHERE stream = ? ORDER BY seq", (stream,)).fetchall():
+        head = history.chained(head, body)
+        events.append(history.event_from(json.loads(body)))
+        raw.execute("UPDATE event SET hash = ? WHERE stream = ? AND seq = ?", (head, stream, seq))
+    from engine.deciding.case import case_json
+
+    case = rebuild(events)
+    raw.execute('UPDATE "case" SET head = ?, body = ?, state = ? WHERE number = ?', (head, canonical(case_json(case)), case.state, case.number))
+
+
+def test_what_was_only_written_by_the_program_verifies(house: House) -> None:
+    seen: list[tuple[int, int]] = []
+    found = auditing.verify(house, progress=lambda done, total: seen.append((done, total)))
+    assert (found.problems, found.streams, found.events, found.anchored) == ([], 5, 18, 0)
+    assert seen[-1] == (18, 18)
+
+
+@pytest.mark.parametrize(("change", "named"), [
+    ("UPDATE event SET body = replace(body, 'step1', 'step9') WHERE stream = 'case/A-2'", ("case/A-2", 3)),
+    ("UPDATE event SET kind = 'noted' WHERE stream = 'case/A-2' AND seq = 2", ("case/A-2", 2)),
+    ("UPDATE event SET occurred_at = '2020-01-01 00:00:00.000000' WHERE stream = 'case/A-2' AND seq = 4", ("case/A-2", 4)),
+    ("UPDATE event SET recorded_at = '2020-01-01 00:00:00.000000' WHERE stream = 'organisation'", ("organisation", 1)),
+    ("UPDATE event SET hash = 'x' WHERE stream = 'case/A-2' AND seq = 1", ("case/A-2", 1)),
+    ("DELETE FROM event WHERE stream = 'case/A-2' AND seq = 3", ("case/A-2", 3)),
+    ("DELETE FROM event WHERE stream = 'case/A-2' AND seq = 1", ("case/A-2", 1)),
+    ("DELETE FROM event WHERE stream = 'case/A-2' AND seq >= 4", ("case/A-2", 4)),
+    ("DELETE FROM event WHERE stream = 'case/A-2'", ("case/A-2", 1)),
+    ("UPDATE event SET seq = seq + 1 WHERE stream = 'case/A-2' AND seq = 5", ("case/A-2", 5)),
+    ("UPDATE event SET seq = 90 WHERE stream = 'case/A-2' AND seq = 2; UPDATE event SET seq = 2 WHERE stream = 'case/A-2' AND seq = 3;"
+     "UPDATE event SET seq = 3 WHERE stream = 'case/A-2' AND seq = 90", ("case/A-2", 2)),
+    ("INSERT INTO event SELECT stream, 6, kind, occurred_at, recorded_at, body, hash FROM event WHERE stream = 'case/A-2' AND seq = 5",
+     ("case/A-2", 6)),
+    ("UPDATE event SET stream = 'case/A-9' WHERE stream = 'case/A-2'", ("case/A-9", 1)),
+    ("UPDATE \"case\" SET state = 'closed' WHERE number = 'A-2'", ("case/A-2", 5)),
+    ("UPDATE \"case\" SET owner = NULL WHERE number = 'A-2'", ("case/A-2", 5)),
+    ("UPDATE \"case\" SET body = replace(body, '12.50', '99.00') WHERE number = 'A-2'", ("case/A-2", 5)),
+    ("UPDATE \"case\" SET body = 'nonsense' WHERE number = 'A-2'", ("case/A-2", 5)),
+    ("UPDATE \"case\" SET head = 'x' WHERE number = 'A-2'", ("case/A-2", 5)),
+    ("DELETE FROM \"case\" WHERE number = 'A-2'", ("case/A-2", 5)),
+    ("UPDATE personal SET value = '\"all is well\"' WHERE case_id = 2 AND name = 'findings'", ("case/A-2", 1)),
+    ("UPDATE personal SET salt = 'not hex' WHERE case_id = 2 AND name = 'findings'", ("case/A-2", 1)),
+    ("DELETE FROM personal WHERE case_id = 2 AND name = 'findings'", ("case/A-2", 1)),
+    ("INSERT INTO personal VALUES (2, 2, 'comment', '\"planted\"', '00')", ("case/A-2", 2)),
+    ("DELETE FROM file WHERE case_id = 2", ("case/A-2", 5)),
+    ("UPDATE file SET content = x'00' WHERE case_id = 2", ("case/A-2", 0)),
+    ("UPDATE definition_version SET document = '{\"procedure\":{}}'", ("definitions", 1)),
+    ("UPDATE definition_version SET version = 2", ("definitions", 0)),
+    ("UPDATE calendar_version SET document = '{}', hash = 'x'", ("definitions", 2)),
+    ("DELETE FROM organisation_version", ("organisation", 1)),
+    ("INSERT INTO organisation_version VALUES (2, 2, 'x', '{}', '2026-01-01', 'x')", ("organisation", 0)),
+])
+def test_a_change_behind_the_back_of_the_program_is_named(house: House, change: str, named: tuple[str, int]) -> None:
+    assert tampered(house, change)[0] == named
+
+
+def test_only_the_first_broken_row_of_each_stream_is_named(house: House) -> None:
+    assert tampered(house, "UPDATE event SET body = body || ' ' WHERE stream LIKE 'case/%' AND seq > 2") == [
+        ("case/A-1", 3), ("case/A-2", 3), ("case/A-3", 3)
+    ]
+
+
+def test_one_case_can_be_verified_alone(house: House) -> None:
+    assert tampered(house, "UPDATE event SET body = body || ' ' WHERE stream = 'case/A-2' AND seq = 2")
+    assert auditing.verify(house, number="A-1").problems == []
+    assert auditing.verify(house, number="A-1").events == 5
+    assert [problem.seq for problem in auditing.verify(house, number="A-2").problems] == [2]
+    with pytest.raises(NotFound):
+        auditing.verify(house, number="A-7")
+
+
+# --- anchors ------------------------------------------------------------------------------------------------------------
+
+
+def rewrite(raw: sqlite3.Connection) -> None:
+    raw.execute("UPDATE event SET body = replace(body, 'step1', 'step9') WHERE stream = 'case/A-2'")
+    rechained(raw, "case/A-2")
+
+
+def shorten(raw: sqlite3.Connection) -> None:
+    raw.execute("DELETE FROM event WHERE stream = 'case/A-2' AND seq = 5")
+    raw.execute("DELETE FROM personal WHERE case_id = 2 AND seq = 5")
+    rechained(raw, "case/A-2")
+
+
+def remove(raw: sqlite3.Connection) -> None:
+    for table in ("personal", "file"):
+        raw.execute(f"DELETE FROM {table} WHERE case_id = 2")
+    raw.execute("DELETE FROM event WHERE stream = 'case/A-2'")
+    raw.execute("DELETE FROM \"case\" WHERE number = 'A-2'")
+
+
+@pytest.mark.parametrize(("change", "row"), [(rewrite, 5), (shorten, 5), (remove, 1)])
+def test_a_forger_who_recomputes_everything_is_caught_by_an_anchor_and_by_nothing_else(house: House, change: Tamper, row: int) -> None:
+    path = auditing.anchor(house)
+    assert auditing.verify(house).anchored == 5
+    assert tampered(house, change) == [("case/A-2", row)]
+    path.unlink()
+    assert auditing.verify(house).problems == []
+
+
+def test_history_may_grow_after_an_anchor(house: House) -> None:
+    auditing.anchor(house)
+    with house.store.writing() as conn:
+        moved(conn, "A-1", "later", NOW + timedelta(days=2))
+        opened(conn, "A-4", NOW + timedelta(days=2))
+    found = auditing.verify(house)
+    assert (found.problems, found.anchored, found.streams) == ([], 5, 6)
+
+
+def test_an_anchor_file_that_was_changed_or_taken_away_is_named(house: House) -> None:
+    clock = house.clock
+    assert isinstance(clock, VirtualClock)
+    paths = []
+    for day in range(3):
+        clock.move_to(NOW + timedelta(days=day + 1))
+        paths.append(auditing.anchor(house))
+    content = paths[1].read_text()
+    paths[1].unlink()
+    assert [problem.stream for problem in auditing.verify(house).problems] == [f"anchors/{paths[2].name}"]
+    paths[1].write_text("\n".join(content.splitlines()[:-1]) + "\n")
+    assert [problem.stream for problem in auditing.verify(house).problems] == [f"anchors/{path.name}" for path in paths[1:]]
+    paths[1].write_text("nothing of ours")
+    assert auditing.verify(house).problems[0].stream == f"anchors/{paths[1].name}"
+    paths[1].write_text(content)
+    assert auditing.verify(house).problems == []
+
+
+def test_an_anchor_is_never_overwritten_and_leaves_no_halves(house: House) -> None:
+    path = auditing.anchor(house)
+    content = path.read_bytes()
+    with pytest.raises(Conflict):
+        auditing.anchor(house)
+    assert path.read_bytes() == content
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_anchor_folder_that_cannot_be_written_is_said(house: House) -> None:
+    (house.settings.folder / "anchors").write_text("a file, not a folder")
+    with pytest.raises(Unavailable, match="cannot be written"):
+        auditing.anchor(house)
+
+
+def test_any_single_changed_character_of_any_row_is_found(house: House) -> None:
+    """A random search over what a forger could touch; each time exactly one character of one column of one row."""
+    house.store.close()
+    path = house.settings.folder / "makegood.db"
+    whole = path.read_bytes()
+    chosen = random.Random(7)
+    for _ in range(60):
+        path.write_bytes(whole)
+        raw = sqlite3.connect(path)
+        for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            raw.execute(f"DROP TRIGGER {name}")
+        row, *_ = chosen.choice(raw.execute("SELECT rowid FROM event").fetchall())
+        column = chosen.choice(["stream", "kind", "body", "hash"])
+        text = raw.execute(f"SELECT {column} FROM event WHERE rowid = ?", (row,)).fetchone()[0]
+        at = chosen.randrange(len(text))
+        raw.execute(f"UPDATE event SET {column} = ? WHERE rowid = ?", (text[:at] + chr(ord(text[at]) ^ 1) + text[at + 1:], row))
+        raw.commit()
+        raw.close()
+        assert auditing.verify(house).problems, (row, column, at)
+        house.store.close()
+
+
+# --- export -------------------------------------------------------------------------------------------------------------
+
+
+def test_json_lines_hold_every_event_as_hashed(house: House) -> None:
+    out = io.StringIO()
+    assert auditing.export(house, out, "jsonl") == 18
+    head = ""
+    for line in out.getvalue().splitlines():
+        form = json.loads(line)
+        head = history.chained("" if form["seq"] == 1 else head, canonical({key: value for key, value in form.items() if key != "hash"}))
+        assert form["hash"] == head
+
+
+def test_csv_holds_one_row_for_each_event_of_one_case(house: House) -> None:
+    out = io.StringIO()
+    assert auditing.export(house, out, "csv", number="A-2") == 5
+    rows = list(csv.DictReader(io.StringIO(out.getvalue(), newline="")))
+    assert [(row["seq"], row["act"], row["to"]) for row in rows[:3]] == [("1", "", "registered"), ("2", "go", "step0"), ("3", "go", "step1")]
+    assert json.loads(rows[0]["data"])["number"] == "A-2"
+
+
+def test_since_is_when_it_was_recorded(house: House) -> None:
+    out = io.StringIO()
+    assert auditing.export(house, out, "jsonl", since=NOW + timedelta(hours=3)) == 6
+    with pytest.raises(Invalid):
+        auditing.export(house, out, "jsonl", since=NOW.replace(tzinfo=None))
+    with pytest.raises(NotFound):
+        auditing.export(house, out, "csv", number="A-7")
+
+
+@pytest.mark.parametrize("word", ["=1+1", "+49", "-5", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_of_a_csv_is_a_formula(house: House, word: str) -> None:
+    with house.store.writing() as conn:
+        loaded = cases.load(conn, "A-1")
+        cases.save(conn, loaded, [event(loaded.case, "acted", NOW + timedelta(days=1), act=word, to=word)], [], 0, None, None)
+    out = io.StringIO()
+    auditing.export(house, out, "csv", number="A-1")
+    row = list(csv.DictReader(io.StringIO(out.getvalue(), newline="")))[-1]
+    assert row["act"] == row["to"] == "'" + word
+
+
+def test_personal_values_are_never_exported(house: House) -> None:
+    for form in ("csv", "jsonl"):
+        out = io.StringIO()
+        auditing.export(house, out, form)  # type: ignore[arg-type]
+        assert "flickers" not in out.getvalue()
