@@ -43,7 +43,7 @@ class Compiled:
 @lru_cache(maxsize=4096)
 def expression(text: str) -> Compiled:
     """Compile an expression, once per text; raises Invalid saying what the language does not have, and what it has."""
-    notes = Notes(text)
+    notes = Notes(str(text))
     if not isinstance(text, str) or not text.strip():
         raise notes.refuse(say("an expression is a text and not empty"))
     if len(text) > LONGEST:

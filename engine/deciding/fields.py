@@ -23,6 +23,7 @@ __all__ = ["empty", "live", "parse", "parse_given", "problem"]
 
 MOST_ITEMS = 1_000         # of a field with `many: true`
 LONGEST_COMMENT = 10_000
+LONGEST_RAW = 40_000        # characters looked at, before any limit of the field itself
 
 _READ: Mapping[FieldType, Callable[[Field, Any, str], Any]] = {
     FieldType.TEXT: readers.text, FieldType.CHOICE: readers.choice, FieldType.YES_NO: readers.yes_no, FieldType.NUMBER: readers.number,
@@ -40,7 +41,7 @@ def parse(field: Field, raw: Any, timezone: str) -> Any:
         return _parse(field, raw, timezone)
     except Unreadable as error:
         found = problem(field.name, raw, error.expected)
-        raise Invalid(say("{problem}", problem=_sentence(found)), hint=error.hint, **found) from error
+        raise Invalid(_sentence(found), hint=error.hint, **found) from error
 
 
 def _parse(field: Field, raw: Any, timezone: str) -> Any:
@@ -49,6 +50,8 @@ def _parse(field: Field, raw: Any, timezone: str) -> Any:
         return None
     if isinstance(raw, float):
         raise Unreadable(say("an exact value; a binary fraction is not, so give it as text"))
+    if isinstance(raw, str) and len(raw) > LONGEST_RAW:
+        raise Unreadable(say("text of at most {most} characters", most=LONGEST_RAW))
     if not field.many:
         if isinstance(raw, (list, tuple)):
             raise Unreadable(say("one value, not a list"))
@@ -56,6 +59,8 @@ def _parse(field: Field, raw: Any, timezone: str) -> Any:
     items = list(raw) if isinstance(raw, (list, tuple)) else raw.split(";") if isinstance(raw, str) else [raw]
     if len(items) > MOST_ITEMS:
         raise Unreadable(say("at most {most} values", most=MOST_ITEMS))
+    if any(isinstance(item, str) and len(item) > LONGEST_RAW for item in items):
+        raise Unreadable(say("texts of at most {most} characters", most=LONGEST_RAW))
     if any(isinstance(item, float) for item in items):
         raise Unreadable(say("exact values; a binary fraction is not, so give it as text"))
     kept = [read(field, item, timezone) for item in items if not (item is None or (isinstance(item, str) and not item.strip()))]
@@ -71,6 +76,8 @@ def parse_given(definition: Definition, raw: Mapping[str, Any], timezone: str) -
         field = definition.fields.get(name)
         try:
             if name == "comment":
+                if isinstance(value, str) and len(value) > LONGEST_RAW:
+                    raise Unreadable(say("text of at most {most} characters", most=LONGEST_COMMENT))
                 values[name] = readers.words(value, LONGEST_COMMENT)
             elif field is None:
                 hints.append(say("Fields are: {known}.", known=", ".join(definition.fields)))
@@ -90,7 +97,7 @@ def parse_given(definition: Definition, raw: Mapping[str, Any], timezone: str) -
 def problem(name: str, value: Any, expected: str) -> dict[str, Any]:
     """A wrong value as data: field, value (shortened), expected."""
     shown = value.get("name") or ", ".join(map(str, value)) if isinstance(value, Mapping) else value
-    text = "".join(sign if sign.isprintable() else " " for sign in str(shown))
+    text = "".join(sign if sign.isprintable() else " " for sign in str(shown)[:100])
     return {"field": name, "value": text if len(text) <= 60 else text[:59] + "…", "expected": expected}
 
 
@@ -99,7 +106,7 @@ def _sentence(wrong: Mapping[str, Any]) -> str:
 
 
 def _nearest(name: str, known: Sequence[str] | Mapping[str, Any]) -> str:
-    near = get_close_matches(name, [*known, "comment"], 1)
+    near = get_close_matches(name[:100], [*known, "comment"], 1)
     return say("no field of this procedure; did you mean {near}?", near=near[0]) if near else say("no field of this procedure")
 
 

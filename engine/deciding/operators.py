@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_FLOOR, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
-from engine.deciding.values import Amount
+from engine.deciding.values import Amount, Attached, Customer, PartyNumber
 from engine.ground.duration import Duration, Unit, parse_duration
 from engine.ground.errors import Invalid
 from engine.ground.language import say
@@ -134,6 +134,7 @@ def kind_of(value: Any) -> str:
     for kinds, name in (
         (bool, say("yes or no")), ((Decimal, int), say("a number")), (str, say("a text")), (date, say("a date")),
         ((timedelta, Duration), say("a duration")), ((list, tuple), say("a list")),
+        ((Customer, PartyNumber), say("a party")), (Attached, say("a file")),
     ):
         if isinstance(value, kinds):
             return name

@@ -95,7 +95,7 @@ def choice(field: Field, raw: Any, _: str) -> str:
     found = {value for value, title in field.options.items() if wanted in {value.casefold(), *(one.casefold() for one in title.values())}}
     if wanted and len(found) == 1:
         return found.pop()
-    near = get_close_matches(wanted, [*field.options, *(one for title in field.options.values() for one in title.values())], 1)
+    near = get_close_matches(wanted[:100], [*field.options, *(one for title in field.options.values() for one in title.values())], 1)
     raise Unreadable(
         say("one of {options}", options=", ".join(field.options)), say("Did you mean {near}?", near=near[0]) if near else "",
     )

@@ -46,7 +46,7 @@ def party(_: Field, raw: Any, __: str) -> dict[str, str] | int:
         raise Unreadable(say("a name, #NUMBER of a known party, or a mapping of {keys}", keys=", ".join(PARTY_KEYS)))
     for key in raw:
         if key not in PARTY_KEYS:
-            near = get_close_matches(str(key), PARTY_KEYS, 1)
+            near = get_close_matches(str(key)[:100], PARTY_KEYS, 1)
             raise Unreadable(
                 say("a party has {keys}, not {key}", keys=", ".join(PARTY_KEYS), key=str(key)),
                 say("Did you mean {near}?", near=near[0]) if near else "",
@@ -65,6 +65,8 @@ def _mapping(given: str) -> Any:
 
 
 def _party_value(key: str, raw: Any) -> str | None:
+    if isinstance(raw, str) and len(raw) > LONGEST_LINE * 10:
+        raise Unreadable(say("{key} of at most {most} characters", key=key, most=LONGEST_LINE))
     made = words(raw, LONGEST_LINE * (5 if key in ("address", "chat") else 1), lines=key == "address")
     shapes = {
         "email": (_EMAIL, say("an e-mail address such as name@example.com")),

@@ -151,11 +151,15 @@ def queue(
     for who in whos:
         if who.kind is WhoKind.ANYONE:
             rows.append((ANYONE, None))
-        elif who.kind is WhoKind.NAMED and who.name not in definition.fields and who.name not in organisation.people:
+        elif who.kind is WhoKind.NAMED and _is_post(who.name, definition, organisation):
             rows.append((who.name, None))
         else:
             rows += [(None, one) for one in sorted(people(who, definition, case, organisation, live) - WORDS)]
     return list(dict.fromkeys(rows))
+
+
+def _is_post(name: str, definition: Definition, organisation: Organisation) -> bool:
+    return name in definition.roles or (name not in definition.fields and name not in organisation.people)
 
 
 def choose(

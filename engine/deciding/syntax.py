@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from engine.deciding.filters import FILTERS
-from engine.deciding.operators import ARITHMETIC, Unfit, compare, compute, negate, truth
+from engine.deciding.operators import ARITHMETIC, Unfit, compare, compute, kind_of, negate, truth
 from engine.deciding.values import ATTRIBUTES
 from engine.ground.errors import Invalid
 from engine.ground.language import say
@@ -141,7 +141,7 @@ def _missing(kind: str) -> str:
     known = {
         "Test": say("there is no `is`; write `x == …`, or `not x` for an empty field"), "Pow": say("there are no powers"),
         "Concat": say("there is no `~`; put texts together with +"), "Getitem": say("nothing can be taken out with [ ]"),
-        "Dict": say("there are no { } values"),
+        "Dict": say("there are no values in braces"),
     }
     return known.get(kind) or say("{what} is not part of the language", what=kind.lower())
 
@@ -259,7 +259,7 @@ def _attribute(node: Any, notes: Notes) -> Evaluate:
         if value is None:
             return None
         if name not in ATTRIBUTES.get(type(value), ()):
-            raise Unfit(say("a {kind} has no .{name}", kind=type(value).__name__.lower(), name=name))
+            raise Unfit(say("{kind} has no .{name}", kind=kind_of(value), name=name))
         return getattr(value, name)
     return attribute
 

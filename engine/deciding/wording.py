@@ -58,7 +58,7 @@ def render_notice(
     (`BUILTIN`). Raises NotFound when there is no text, Invalid when a text and its values do not fit.
     """
     texts, pages = _texts(definition, name)
-    used = next((one for one in (language, *definition.languages, *texts) if one in texts), None)
+    used = next((one for one in (language, re.split("[-_]", language)[0], *definition.languages, *texts) if one in texts), None)
     if used is None:
         raise NotFound(
             say("there is no text for the notice '{name}'", name=name),
