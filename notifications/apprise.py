@@ -13,6 +13,7 @@ from engine.usecases.outgoing import Receipt, Sending
 from notifications.channel import Keys
 
 PLACE = "{address}"
+_PLAIN = re.compile(r"(?!\.*$)[\w.@+() -]+")
 _STAMP = re.compile(r"^\S+ \S+ - \w+ - ")
 
 
@@ -43,6 +44,12 @@ class AppriseChannel:
 
     def _url_for(self, sending: Sending) -> str:
         if self.url:
+            if not _PLAIN.fullmatch(sending.address):
+                # Apprise undoes the quoting, so that a customer's "address" could otherwise name another place of the service.
+                raise DeliveryError(
+                    say("'{text}' is not an address that channel {channel} can use", text=sending.address, channel=self.name), permanent=True,
+                    hint=say("Mend the address, then `makegood notice retry`."),
+                )
             return self.url.replace(PLACE, quote(sending.address, safe=""))
         if sending.internal:
             return sending.address
