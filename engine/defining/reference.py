@@ -1,0 +1,202 @@
+"""The language reference in Markdown, generated from the dataclasses: every key, what it does, what may stand there."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from engine.defining.definition import (
+    Action,
+    Anywhere,
+    Case,
+    ClockSpec,
+    Definition,
+    Doing,
+    DoingKind,
+    Expression,
+    Extension,
+    Field,
+    FieldType,
+    Happening,
+    Notice,
+    Opening,
+    Pause,
+    Point,
+    Role,
+    Rung,
+    State,
+    Task,
+    Text,
+    Who,
+)
+from engine.defining.organisation import Group, Organisation, Person
+from engine.defining.reader import plan, without_none
+from engine.ground.duration import Duration
+from engine.ground.money import Money
+
+_WORDS: dict[Any, str] = {
+    str: "text", int: "whole number from 1", bool: "true or false", Decimal: "number", Any: "any value", Text: "words",
+    Expression: "expression", Who: "who", Duration: "duration", Happening: "event", Point: "point",
+}
+_SPECIAL: dict[tuple[str, str], str] = {
+    ("Case", "value"): "duration",
+    ("Action", "after"): "`tasks`, `any task`, `2 tasks` or duration",
+    ("Field", "length"): "`10`, `1..200`, `5..`",
+    ("Field", "options"): "list of values, or mapping value → words",
+    ("CalendarSpec", "hours"): "mapping days → interval, or list",
+    ("CalendarSpec", "open"): "mapping date → interval, or list",
+}
+_CHAPTERS: tuple[tuple[str, tuple[type, ...]], ...] = (
+    ("A procedure: `procedure.yaml`",
+     (Definition, Field, Role, Opening, Anywhere, State, Action, Task, ClockSpec, Case, Pause, Extension, Rung, Notice)),
+    ("The organisation: `organisation.yaml`", (Organisation, Person, Group)),
+)
+_NAMES = {
+    "Definition": "Top of a procedure", "ClockSpec": "Clock", "Case": "Branch of a value", "Organisation": "Top of an organisation",
+    "Scenario": "Top of a scenario", "CalendarSpec": "Top of a calendar", "HolidaySpec": "Holidays", "Step": "Step",
+}
+
+_INTRODUCTION = """# Language reference
+
+This page is generated: `python -m engine.defining.reference > docs/language.md`. Change the program, not the page.
+
+Files are YAML, read strictly: an unknown or repeated key, an unquoted `yes`, `no`, `on` or `off`, a tag, a merge key, a second
+document, a tab as indentation, more than 1 MiB, 30 levels, 100 aliases or 50,000 values are refused, each with its place.
+`12:30` and `2026-11-20` are text.
+Where a list may stand, one item may stand alone.
+
+## What may stand where
+
+- **words**: text for people. Either one text for every language, or a mapping by language: `{zh: 受理, en: Registered}`.
+- **who**: the name of a role, a field, a group or a person; `owner`, `customer`, `system` (the scheduler), `anyone`; `superior of …`;
+  `least loaded of …`; `actor_of('x')`, whoever took action or did task `x`.
+- **event**: `opened`, `closed`, the name of an action or task, `state x` (entered), `left x` (state left), `task x` (done),
+  `clock x due`, `notice x sent`, or a date field by name: as a start, its date; as an end, when it is filled.
+- **duration**: a number and a unit: `minutes`, `hours` (elapsed), `working minutes`, `working hours`, `days`, `working days`,
+  `weeks`, `months`, `quarters`, `years`; in Chinese `分钟`, `小时`, `工作小时`, `天`, `工作日`, `周`, `个月`, `季度`, `年`.
+- **value by cases**: a duration, or a list of branches `[{when: region == 'domestic', is: 13 days}, {is: 17 days}]`; the first
+  that matches counts.
+- **point**: a place on a clock: `50%`, `4 working hours before`, `due`, `1 working day after`, `every 5 working days after`.
+- **expression**: a condition or value over the fields of the case, such as `region == 'overseas' and loss > 500`.
+- **amount**: `5000 CNY` or `unlimited`, alone or as `{amount: …}`.
+
+### Doings
+
+Actions, tasks, the opening, `entry` and rungs can have done, in the order written:
+
+| key | what it does | what stands there |
+|---|---|---|
+| `set` | gives fields the values of expressions | mapping field → expression |
+| `notice` | sends notices | name, or list |
+| `assign` | makes somebody the owner | who |
+| `reassign` | makes somebody else the owner | who |
+| `remind` | sends the built-in notice `reminder` | who, or list |
+| `escalate` | adds somebody to the case and tells both | who, or list |
+| `act` | takes an action or finishes a task | name |
+"""
+
+
+def reference() -> str:
+    """The whole reference as Markdown, ending in one line break; the same text for the same program."""
+    lines = [_INTRODUCTION.rstrip("\n")]
+    for title, classes in (*_CHAPTERS, *_later_chapters()):
+        lines += ["", f"## {title}"]
+        for cls in classes:
+            lines += ["", *_section(cls)]
+    return "\n".join(lines) + "\n"
+
+
+def _later_chapters() -> Iterator[tuple[str, tuple[type, ...]]]:
+    from engine.defining.calendar_file import CalendarSpec
+    from engine.defining.scenario import Scenario
+
+    yield "A calendar: `calendars/<name>.yaml`", (CalendarSpec, *_held(CalendarSpec))
+    yield "A scenario: `scenarios/<name>.yaml`", (Scenario, *_held(Scenario))
+
+
+def _held(cls: Any) -> Iterator[type]:
+    """The dataclasses inside a dataclass, each once, in the order of its keys."""
+    seen: list[type] = []
+    hints = get_type_hints(cls)
+    for attribute in fields(cls):
+        for part in _parts(hints[attribute.name]):
+            if is_dataclass(part) and isinstance(part, type) and part not in seen and "doc" in attribute.metadata:
+                seen += [part, *(inner for inner in _held(part) if inner not in seen)]
+    yield from seen
+
+
+def _parts(hint: Any) -> Iterator[Any]:
+    yield hint
+    for inner in get_args(hint):
+        yield from _parts(inner)
+
+
+def _section(cls: Any) -> Iterator[str]:
+    how, hints = plan(cls), get_type_hints(cls)
+    attributes = {attribute.name: attribute for attribute in fields(cls)}
+    yield f"### {_name(cls)}"
+    yield ""
+    yield (cls.__doc__ or "").strip()
+    yield ""
+    yield "| key | what it does | what stands there | without it |"
+    yield "|---|---|---|---|"
+    for key, entry in how.entries.items():
+        attribute = attributes[entry.attribute]
+        what = _SPECIAL.get((cls.__name__, entry.attribute)) or _words(without_none(hints[entry.attribute]))
+        yield f"| `{key}` | {_cell(attribute.metadata['doc'])} | {_cell(what)} | {_cell(_default(attribute))} |"
+    if how.doings:
+        yield ""
+        yield "Doings: " + ", ".join(f"`{key}`" for key in how.doings) + "."
+    if cls is Field:
+        yield ""
+        yield "Types: " + ", ".join(f"`{kind.value}`" for kind in FieldType) + "."
+
+
+def _words(hint: Any) -> str:
+    origin, inner = get_origin(hint), get_args(hint)
+    if hint in _WORDS:
+        return _WORDS[hint]
+    if origin is tuple and inner[-1] is not Ellipsis:
+        return f"list of {len(inner)}: {_words(inner[0])}"
+    if origin is tuple and inner[0] is Case:
+        return "value by cases"
+    if origin is tuple and inner[0] is Doing:
+        return "mapping of doings: " + ", ".join(f"`{kind.value}`" for kind in DoingKind)
+    if origin is tuple:
+        return f"{_words(inner[0])}, or list"
+    if origin is Mapping:
+        if inner[1] == Money | None:
+            return "mapping role → amount"
+        return "mapping" if inner[1] is Any else f"mapping name → {_words(inner[1])}"
+    if origin is Literal:
+        return ", ".join(f"`{word}`" for word in inner)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return "one of " + ", ".join(f"`{member.value}`" for member in hint)
+    return f"see {_name(hint)}"
+
+
+def _name(cls: Any) -> str:
+    name: str = cls.__name__
+    return _NAMES.get(name) or (f"Step {name.removesuffix('Step').lower()}" if name.endswith("Step") else name)
+
+
+def _default(attribute: Any) -> str:
+    if attribute.default_factory is not MISSING:
+        return "–"
+    match attribute.default:
+        case _ if attribute.default is MISSING:
+            return "**must be given**"
+        case bool() as truth:
+            return "true" if truth else "false"
+        case None | () | "":
+            return "–"
+    return str(attribute.default)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

@@ -1,0 +1,199 @@
+"""JSON Schema (draft 2020-12) of every file that a person writes, generated from the same dataclasses that the reader fills.
+
+A schema accepts what the reader accepts and refuses what has the wrong shape or an unknown key. Names that refer to other names
+are left to the checks. Editors use it by `# yaml-language-server: $schema=…`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from engine.defining.definition import Case, Definition, Doing, DoingKind, Expression, Happening, Point, Text, Who
+from engine.defining.kinds import CURRENCY
+from engine.defining.organisation import Group, Organisation, Person
+from engine.defining.reader import plan, without_none
+from engine.defining.reference import reference
+from engine.defining.words import LABEL, LANGUAGE, LENGTH, NAME, RESERVED
+from engine.ground.duration import Duration
+from engine.ground.errors import NotFound
+from engine.ground.language import say
+from engine.ground.money import Money
+
+__all__ = ["KINDS", "json_schema", "reference"]
+
+Schema = dict[str, Any]
+KINDS = ("procedure", "organisation", "calendar", "scenario")
+
+_SOMETHING: Schema = {"type": ["string", "number"]}       # the reader takes numbers as the text they are written as
+_DURATION: Schema = {
+    "type": "string", "pattern": r"^\s*[0-9]{1,6}(\.[0-9]{1,4})?\s*个?\s*([A-Za-z ]+|[一-鿿]+)\s*$",
+    "examples": ["30 minutes", "24 hours", "4 working hours", "3 working days", "8 weeks", "1 month", "3 个工作日"],
+}
+_MONEY: Schema = {
+    "type": "string", "pattern": r"^(unlimited|\s*-?[0-9]+(\.[0-9]+)?\s*[A-Za-z]{3}\s*)$", "examples": ["5000 CNY", "unlimited"],
+}
+_INTERVAL: Schema = {"type": "string", "pattern": r"^\s*[0-9]{1,2}:[0-9]{2}\s*[-–]\s*[0-9]{1,2}:[0-9]{2}\s*$"}
+_INTERVALS: Schema = {"anyOf": [_INTERVAL, {"type": "array", "items": _INTERVAL}]}
+_BY_TYPE: dict[Any, Schema] = {
+    str: _SOMETHING, int: {"type": "integer", "minimum": 1}, bool: {"type": "boolean"}, Decimal: _SOMETHING, Any: {},
+    Expression: {"type": ["string", "number", "boolean"]}, Duration: _DURATION, Who: {"type": "string", "minLength": 1},
+    Happening: {"type": "string", "minLength": 1}, Point: {"type": "string", "pattern": r"(^\s*due\s*$|%\s*$| before\s*$| after\s*$)"},
+    Text: {"anyOf": [_SOMETHING, {"type": "object", "minProperties": 1, "additionalProperties": _SOMETHING,
+                                  "propertyNames": {"pattern": f"^({LANGUAGE.pattern})$"}}]},
+}
+
+
+def _shape(pattern: str) -> Schema:
+    """Text that matches as a whole; named groups are Python's and left out."""
+    return {"type": "string", "pattern": f"^({re.sub(r'[?]P<[a-z]+>', '', pattern)})$"}
+
+
+_SPECIAL: dict[tuple[str, str], Schema] = {
+    ("Case", "value"): _DURATION,
+    ("Action", "after"): {"type": "string", "examples": ["tasks", "any task", "2 tasks", "30 days"]},
+    ("Field", "length"): {"anyOf": [{"type": "integer", "minimum": 0}, _shape(rf"\s*({LENGTH.pattern})\s*")]},
+    ("Field", "options"): {"anyOf": [
+        {"type": "array", "items": _SOMETHING, "minItems": 1, "uniqueItems": True},
+        {"type": "object", "minProperties": 1, "additionalProperties": {"anyOf": [_BY_TYPE[Text], {"type": "null"}]}},
+    ]},
+    ("Field", "currency"): _shape(CURRENCY.pattern),
+    ("Definition", "name"): _shape(LABEL.pattern),
+    ("Definition", "calendar"): _shape(LABEL.pattern),
+    ("ClockSpec", "calendar"): _shape(LABEL.pattern),
+    ("Organisation", "name"): _shape(LABEL.pattern),
+    ("Person", "language"): _shape(LANGUAGE.pattern),
+    ("CalendarSpec", "hours"): {"type": "object", "minProperties": 1, "additionalProperties": _INTERVALS},
+    ("CalendarSpec", "open"): {"type": "object", "additionalProperties": _INTERVALS},
+    ("Definition", "languages"): {"anyOf": [
+        _shape(LANGUAGE.pattern), {"type": "array", "items": _shape(LANGUAGE.pattern), "minItems": 1}]},
+}
+
+
+def json_schema(kind: str) -> Schema:
+    """The schema of "procedure", "organisation", "calendar" or "scenario"; raises NotFound for another word."""
+    cls = _root(kind)
+    made = _Schemas()
+    top = made.object(cls)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": kind, **top, "$defs": dict(sorted(made.defs.items()))}
+
+
+def _root(kind: str) -> type:
+    match kind:
+        case "procedure":
+            return Definition
+        case "organisation":
+            return Organisation
+        case "calendar":
+            from engine.defining.calendar_file import CalendarSpec
+
+            return CalendarSpec
+        case "scenario":
+            from engine.defining.scenario import Scenario
+
+            return Scenario
+    raise NotFound(
+        say("There is no schema '{kind}'", kind=kind), hint=say("Schemas are: {known}.", known=", ".join(KINDS)), kind="schema", name=kind)
+
+
+class _Schemas:
+    """One schema being made; each dataclass in it stands once, under `$defs`."""
+
+    def __init__(self) -> None:
+        self.defs: dict[str, Schema] = {}
+
+    def object(self, cls: Any) -> Schema:
+        """The schema of one dataclass: its keys, those it must have, and nothing else."""
+        how, hints = plan(cls), get_type_hints(cls)
+        docs = {attribute.name: attribute.metadata.get("doc", "") for attribute in fields(cls)}
+        properties: dict[str, Schema] = {}
+        for key, entry in how.entries.items():
+            schema = self.attribute(cls.__name__, entry.attribute, without_none(hints[entry.attribute]), entry.required)
+            if entry.nothing and not entry.required:
+                schema = {"anyOf": [schema, {"type": "null"}]}
+            properties[key] = {"description": docs[entry.attribute], **schema}
+        for key, kind in how.doings.items():
+            properties[key] = self.doing(kind)
+        required = [key for key, entry in how.entries.items() if entry.required]
+        made: Schema = {
+            "type": "object", "description": (cls.__doc__ or "").strip(), "properties": properties, "additionalProperties": False,
+        }
+        return made | ({"required": required} if required else {})
+
+    def reference(self, cls: Any) -> Schema:
+        name = cls.__name__
+        if name not in self.defs:
+            self.defs[name] = {}          # so that a dataclass may hold itself
+            self.defs[name] = self.object(cls)
+        return {"$ref": f"#/$defs/{name}"}
+
+    def attribute(self, owner: str, attribute: str, hint: Any, required: bool) -> Schema:
+        """The schema of one key, by the same rules by which the reader chooses how to read it."""
+        special = _SPECIAL.get((owner, attribute))
+        if special is not None:
+            return special
+        origin, inner = get_origin(hint), get_args(hint)
+        if origin is tuple and inner[-1] is not Ellipsis:
+            return {"type": "array", "items": self.single(inner[0]), "minItems": len(inner), "maxItems": len(inner)}
+        if origin is tuple and inner[0] is Doing:
+            return {"type": "object", "properties": {str(k.value): self.doing(k) for k in DoingKind}, "additionalProperties": False}
+        if origin is tuple and inner[0] is Case:
+            one = {"anyOf": [_DURATION, self.reference(Case)]}
+            return {"anyOf": [*one["anyOf"], {"type": "array", "items": one, "minItems": 1}]}
+        if origin is tuple:
+            return self.several(self.single(inner[0]), required)
+        if origin is Mapping:
+            return self.mapping(inner[1], required)
+        return self.single(hint)
+
+    def several(self, one: Schema, required: bool = True) -> Schema:
+        return {"anyOf": [one, {"type": "array", "items": one} | ({"minItems": 1} if required else {})]}
+
+    def single(self, hint: Any) -> Schema:
+        if hint in _BY_TYPE:
+            return _BY_TYPE[hint]
+        if get_origin(hint) is Literal:
+            return {"enum": list(get_args(hint))}
+        if isinstance(hint, type) and issubclass(hint, StrEnum):
+            return {"enum": [str(member.value) for member in hint]}
+        return self.reference(hint)
+
+    def mapping(self, hint: Any, required: bool) -> Schema:
+        if hint is Any:
+            return {"type": "object"}
+        least = {"minProperties": 1} if required else {}
+        if hint == Money | None:
+            amount = {"type": "object", "properties": {"amount": _MONEY}, "required": ["amount"], "additionalProperties": False}
+            return {"type": "object", "propertyNames": _names("Role"), "additionalProperties": {"anyOf": [_MONEY, amount]}} | least
+        one = self.single(hint)
+        if is_dataclass(hint):
+            one = {"anyOf": [one, {"type": "null"}]}
+        return {"type": "object", "propertyNames": _names(getattr(hint, "__name__", "")), "additionalProperties": one} | least
+
+    def doing(self, kind: DoingKind) -> Schema:
+        """The schema of what stands after a doing's key."""
+        who = _BY_TYPE[Who]
+        match kind:
+            case DoingKind.SET:
+                value = {"type": ["string", "number", "boolean", "null"]}
+                made: Schema = {"type": "object", "minProperties": 1, "additionalProperties": value}
+                return {"description": "fields and the expressions they become"} | made
+            case DoingKind.NOTICE:
+                return {"description": "notices sent"} | self.several(_SOMETHING)
+            case DoingKind.REMIND:
+                return {"description": "who is reminded"} | self.several(who)
+            case DoingKind.ESCALATE:
+                return {"description": "who is added to the case and told"} | self.several(who)
+            case DoingKind.ASSIGN:
+                return {"description": "who becomes the owner"} | who
+            case DoingKind.REASSIGN:
+                return {"description": "who becomes the owner instead of the present one"} | who
+        return {"description": "the action taken, or task finished, by the system"} | _SOMETHING
+
+
+def _names(kind: str) -> Schema:
+    shape = LABEL if kind in (Person.__name__, Group.__name__) else NAME
+    reserved = sorted(RESERVED.get(kind, ()))
+    return _shape(shape.pattern) | ({"not": {"enum": reserved}} if reserved else {})
