@@ -77,7 +77,8 @@ def assign(house: House, number: str, actor: Actor, person: str, *, task: str | 
             )
         data: dict[str, Any] = {}
         if task is None:
-            own(work, person, data)
+            with work.foreseen(data, actor, work.now):
+                own(work, person, data)
         else:
             data["task"] = task
             data["tasks"] = {task: task_json(replace(_open_task(work, task, person), assignee=person))}

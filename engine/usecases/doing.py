@@ -16,12 +16,23 @@ from engine.usecases.work import Outgoing, Work
 _NOBODY = frozenset({"customer", "system", "anyone"})
 
 
-def carry(work: Work, doings: Sequence[Doing], actor: Actor, at: datetime, data: dict[str, Any], extra: Mapping[str, Any] | None = None) -> tuple[list[Happening], list[str]]:
-    """Carry out doings in the order written, into the data of the event they belong to.
+def carry(
+    work: Work, doings: Sequence[Doing], actor: Actor, at: datetime, data: dict[str, Any], extra: Mapping[str, Any] | None = None
+) -> tuple[list[Happening], list[str]]:
+    """Carry out doings in the order written, into the data of the event they belong to; they see that event as having happened.
 
     Returns the fields filled (as happenings for the clocks) and the actions still to be taken by `act:`, each of which
     becomes an event of its own.
     """
+    if not doings:
+        return [], []
+    with work.foreseen(data, actor, at):
+        return _carry(work, doings, actor, at, data, extra)
+
+
+def _carry(
+    work: Work, doings: Sequence[Doing], actor: Actor, at: datetime, data: dict[str, Any], extra: Mapping[str, Any] | None
+) -> tuple[list[Happening], list[str]]:
     filled: list[Happening] = []
     acts: list[str] = []
     for doing in doings:
@@ -74,7 +85,9 @@ def _said(work: Work) -> dict[str, Any]:
 def own(work: Work, person: str | None, data: dict[str, Any]) -> None:
     """Make a person the owner of the case; nobody found leaves it as it is."""
     if person and person != work.case.owner:
-        data["owner"] = [work.case.owner, person]
+        first = data["owner"][0] if "owner" in data else work.case.owner
+        data["owner"] = [first, person]
+        work.case.owner = person   # of the case as foreseen: what follows is for the new owner
 
 
 def _choose(work: Work, who: Who) -> str | None:

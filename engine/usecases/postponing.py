@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 
 from engine.deciding import clocks, fields, rights
 from engine.deciding.case import ClockStatus, clock_json
+from engine.deciding.machine import Reason
 from engine.deciding.rights import Actor
 from engine.defining.definition import ClockSpec, Extension
 from engine.ground.duration import Duration, parse_duration
@@ -89,29 +90,31 @@ def _extension(work: Work, spec: ClockSpec, actor: Actor, by: Duration) -> Exten
     """What allows this extension; raises Denied, NotAllowed or Invalid with the bound that forbids it."""
     run, allowed, number = work.case.clocks.get(spec.name), spec.extend, work.case.number
 
-    def no(why: str) -> NotAllowed:
-        return NotAllowed(say("{case}: {clock} cannot be extended: {why}", case=number, clock=spec.name, why=why),
-                          hint=say("`makegood case show {case}` shows every clock.", case=number),
-                          case=number, state=work.case.state, action="extend", possible=[])
+    def no(reason: Reason, why: str) -> NotAllowed:
+        return NotAllowed(
+            say("{case}: {clock} cannot be extended: {why}", case=number, clock=spec.name, why=why),
+            hint=say("`makegood case show {case}` shows every clock.", case=number),
+            case=number, state=work.case.state, action="extend", possible=[], reasons=[reason.value],
+        )
 
     if allowed is None:
-        raise no(say("its definition allows no extension"))
+        raise no(Reason.STATE, say("its definition allows no extension"))
     if run is None or run.status not in (ClockStatus.RUNNING, ClockStatus.PAUSED):
-        raise no(say("it does not run"))
+        raise no(Reason.STATE, say("it does not run"))
     if not rights.may(actor, allowed.by, work.definition, work.case, work.organisation, work.live):
         could = ", ".join(rights.who_could(allowed.by, work.definition, work.case, work.organisation, work.live)) or say("nobody")
         raise Denied(
             say("{who} may not extend {clock}; these may: {could}", who=actor.id, clock=spec.name, could=could),
-            hint=say("Ask one of them, or act as yourself with --as PERSON."), who=actor.id, why="role", who_could=could,
+            hint=say("Ask one of them, or act as yourself with --as PERSON."), who=actor.id, why="role", who_could=could, reasons=[Reason.ROLE.value],
         )
     if len(run.extended) >= allowed.at_most:
-        raise no(say("it was extended {count} times, at most {most} allowed", count=len(run.extended), most=allowed.at_most))
+        raise no(Reason.AT_MOST, say("it was extended {count} times, at most {most} allowed", count=len(run.extended), most=allowed.at_most))
     if allowed.before == "due" and run.breached_at is not None:
-        raise no(say("it is overdue already; that had to be asked before"))
+        raise no(Reason.WITHIN, say("it is overdue already; that had to be asked before"))
     if by.unit is not allowed.up_to.unit or not 0 < by.amount <= allowed.up_to.amount:
         raise Invalid(
             say("{case}: {clock} may be extended by at most {most}, not by {by}", case=number, clock=spec.name, most=str(allowed.up_to), by=str(by)),
-            hint=say("Give a duration in the same unit."), field="by", value=str(by), expected=str(allowed.up_to),
+            hint=say("Give a duration in the same unit."), field="by", value=str(by), expected=str(allowed.up_to), reasons=[Reason.LIMIT.value],
         )
     missing = [
         name for name in allowed.require if fields.empty(work.given.get("comment") if name == "comment" else work.live(name))
@@ -120,5 +123,6 @@ def _extension(work: Work, spec: ClockSpec, actor: Actor, by: Duration) -> Exten
         raise Invalid(
             say("{case}: {action} is not possible: {why}", case=number, action="extend", why=say("still needed: {fields}", fields=", ".join(missing))),
             hint=say("Give them with --set field=value (a comment with --comment)."), field=missing[0], missing=missing, expected="value",
+            reasons=[Reason.REQUIRE.value],
         )
     return allowed

@@ -4,15 +4,17 @@ A use case loads a `Work`, lets it record events (each applied to the case at on
 writes it. Nothing of a case changes in any other way.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
 from engine.deciding import clocks, fields, rights
-from engine.deciding.case import CaseState, Event, apply, clock_json
+from engine.deciding.case import Act, CaseState, ClockRun, Event, apply, clock_json
+from engine.deciding.clock_due import is_worked, spent
 from engine.deciding.expressions import expression
 from engine.deciding.machine import Situation
 from engine.deciding.rights import Actor
@@ -100,7 +102,15 @@ class Work:
         return scope_of(
             self.definition, self.case, at or self.now, personal=known, customer=self.customer, organisation=self.organisation,
             actor=actor.id if actor else None, timezone=self.timezone, language=language, extra={**self._given_public(), **(extra or {})},
+            used=self.used,
         )
+
+    def used(self, clock: str) -> timedelta | None:
+        """The time a clock has consumed up to now, its stops left out; None when it never ran."""
+        run, spec = self.case.clocks.get(clock), self.definition.all_clocks.get(clock)
+        if run is None or spec is None:
+            return None
+        return spent(run, run.ended_at or self.now, self.calendars(spec.calendar), is_worked(run))
 
     def _given_public(self) -> dict[str, Any]:
         return {name: self.live(name) if name in self.definition.fields else value for name, value in self.given.items()}
@@ -117,6 +127,20 @@ class Work:
         scope = self.scope(at=at)
         return lambda text: expression(text)(scope)
 
+    @contextmanager
+    def foreseen(self, data: Mapping[str, Any], actor: Actor, at: datetime) -> Iterator[None]:
+        """While doings are carried out, let them see the case with the event they belong to as far as it is written."""
+        real, name = self.case, data.get("act")
+        acts, owner = real.acts, data["owner"][1] if "owner" in data else real.owner
+        if name:
+            had, actors = acts.get(name), [actor.id, *([actor.on_behalf] if actor.on_behalf else [])]
+            acts = {**acts, name: Act(had.count + 1 if had else 1, at, [*(had.actors if had else ()), *actors])}
+        self.case = replace(real, acts=acts, owner=owner, state=data.get("to", real.state))
+        try:
+            yield
+        finally:
+            self.case = real
+
     # --- recording ------------------------------------------------------------------------------------------------------
 
     def record(self, kind: str, actor: Actor, at: datetime, data: dict[str, Any], happened: Sequence[Happening] = ()) -> Event:
@@ -126,10 +150,13 @@ class Work:
         event = Event(f"case/{self.case.number}", self.case.seq + 1, kind, at, recorded, actor.id, actor.on_behalf, data)
         apply(self.case, event)
         changed = clocks.follow(self.definition, self.case, happened, at, self.calendars, self.evaluate(at), self.live)
+        withdrawn = [name for name, run in changed.items() if _withdrawn(self.case.clocks.get(name), run)]
         if changed:
             data.setdefault("clocks", {}).update({name: clock_json(run) for name, run in changed.items()})
             self.case.clocks.update(changed)
         self.events.append(event)
+        for name in withdrawn:   # a correction showed that there was none: nothing is removed, the history says so (clocks rule 12)
+            self.record("breach_withdrawn", SYSTEM, at, {"clock": name, "because": kind})
         return event
 
     def seal(self, name: str, value: Any, seq: int) -> str:
@@ -166,6 +193,11 @@ class Work:
     def people(self, who: Who) -> frozenset[str]:
         """The people somebody stands for, now."""
         return rights.people(who, self.definition, self.case, self.organisation, self.live)
+
+
+def _withdrawn(before: ClockRun | None, after: ClockRun) -> bool:
+    """Whether a breach of this run no longer stands."""
+    return before is not None and before.breached_at is not None and after.breached_at is None and before.run == after.run
 
 
 def take_up(house: House, conn: Connection, loaded: Loaded, now: datetime) -> Work:

@@ -20,7 +20,7 @@ def write(work: Work, *, origin: str | None = None) -> Loaded:
     due = due_at(work)
     picture = (items(work, due), breaches(work), due, timer(work))
     if work.loaded is None:
-        work.loaded = cases.insert_case(work.conn, work.definition.name, work.case, work.events, *picture, origin=origin)
+        work.loaded = cases.insert(work.conn, work.definition.name, work.case, work.events, *picture, origin=origin)
     else:
         cases.save(work.conn, work.loaded, work.events, *picture)
     personal.store(work.conn, work.loaded.id, work.rows)

@@ -1,0 +1,75 @@
+"""Finding a case by whatever is known of it: its number, the customer, a word somebody wrote. Writes nothing."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select
+
+from engine.ground.canonical import canonical
+from engine.ground.errors import Invalid
+from engine.ground.language import say
+from engine.records import personal
+from engine.records.personal import Party
+from engine.usecases.house import House
+from engine.usecases.listing import CASE, COLUMNS, PARTY, WITH_PARTY, Page, bounded, lines_of
+
+
+def find(house: House, text: str, limit: int = 50) -> Page:
+    """Cases whose number, customer (name, telephone, e-mail), entries, notes or comments contain the text, in any case.
+
+    Numbers first, then customers, then words; latest case first within each. Raises Invalid for an empty text.
+    """
+    bounded(limit, 1)
+    wanted = text.strip()
+    if not wanted:
+        raise Invalid(say("There is nothing to look for"), hint=say("Give a number, a name, an address or a word."), field="text", expected="text")
+    with house.store.reading() as conn:
+        found: dict[int, tuple[Row[Any], list[str]]] = {}
+        for row, where in _matches(conn, wanted, limit + 1):
+            found.setdefault(row.id, (row, []))[1].append(where)
+        chosen = list(found.values())[: limit + 1]
+        lines = lines_of(house, conn, [row for row, _ in chosen[:limit]], house.clock.now(), [tuple(dict.fromkeys(w)) for _, w in chosen])
+        return Page(tuple(lines), 1, len(chosen) > limit, house.clock.now())
+
+
+def _matches(conn: Connection, text: str, limit: int) -> Iterator[tuple[Row[Any], str]]:
+    base = select(*COLUMNS).select_from(WITH_PARTY).order_by(CASE.c.id.desc()).limit(limit)
+    for row in conn.execute(base.where(CASE.c.number.icontains(text, autoescape=True))):
+        yield row, "number"
+    for row in conn.execute(base.where(or_(*(PARTY.c[c].icontains(text, autoescape=True) for c in ("name", "phone", "email"))))):
+        yield row, "customer"
+    inside = canonical(text)[1:-1]           # as it stands within a JSON text
+    for row in conn.execute(base.add_columns(CASE.c.body).where(CASE.c.body.icontains(inside, autoescape=True))):
+        for name, value in _public(row.body):
+            if text.casefold() in value.casefold():
+                yield row, name
+    values = personal.PERSONAL
+    words = select(*COLUMNS, values.c.name.label("field")).select_from(WITH_PARTY.join(values, values.c.case_id == CASE.c.id))
+    for row in conn.execute(words.where(values.c.value.icontains(inside, autoescape=True)).order_by(CASE.c.id.desc()).limit(limit * 4)):
+        yield row, row.field
+
+
+def _public(body: str) -> Iterator[tuple[str, str]]:
+    for name, value in json.loads(body)["fields"].items():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, str):
+                yield name, one
+
+
+def parties(house: House, text: str = "", limit: int = 50) -> list[Party]:
+    """Parties by name whose name, e-mail or telephone contains the text; raises Invalid for a limit out of range."""
+    bounded(limit, 1)
+    with house.store.reading() as conn:
+        return personal.find_parties(conn, text.strip(), limit)
+
+
+def party(house: House, party_id: int, limit: int = 50) -> tuple[Party, Page]:
+    """A party and its cases, latest first; raises NotFound, Invalid for a limit out of range."""
+    bounded(limit, 1)
+    now = house.clock.now()
+    with house.store.reading() as conn:
+        found = personal.party(conn, party_id)
+        query = select(*COLUMNS).select_from(WITH_PARTY).where(CASE.c.party_id == party_id).order_by(CASE.c.id.desc()).limit(limit + 1)
+        rows = conn.execute(query).all()
+        return found, Page(tuple(lines_of(house, conn, rows[:limit], now)), 1, len(rows) > limit, now)

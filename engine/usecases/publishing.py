@@ -1,0 +1,143 @@
+"""Publishing: a bundle becomes a version that never changes, if it reads, checks and passes its own scenarios."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.deciding.checking import check_all
+from engine.defining.bundle import Bundle, read_bundle
+from engine.defining.calendar_file import read_calendar
+from engine.defining.definition import Definition
+from engine.defining.organisation import Organisation
+from engine.defining.organisation_file import read_organisation
+from engine.defining.problems import Problem, errors
+from engine.ground.calendars import Calendar, calendar_json
+from engine.ground.canonical import canonical
+from engine.ground.errors import DefinitionError
+from engine.ground.language import say
+from engine.records import library
+from engine.usecases.house import House
+from engine.usecases.scenarios import ScenarioResult, run_scenarios
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publishing did."""
+
+    name: str
+    version: int
+    hash: str
+    unchanged: bool                      # the latest version said the same: nothing was written
+    scenarios: int                       # how many were run, all passed
+    calendars: tuple[str, ...] = ()      # calendars published along with it
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What applying an organisation file did."""
+
+    name: str
+    version: int
+    people: int
+    unchanged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a bundle needs beside itself: calendars, and the organisation its scenarios play in."""
+
+    calendars: Mapping[str, Calendar]
+    organisation: Organisation
+    document: Mapping[str, Any]          # of the organisation
+    problems: tuple[Problem, ...] = ()
+
+
+def surroundings(folder: Path, definition: Definition, known: Mapping[str, Calendar] | None = None) -> Surroundings:
+    """Calendars and organisation as they lie beside a bundle: `calendars/<name>.yaml` and `organisation.yaml` in its folder
+    or the one above it; `known` calendars (those in force) serve where there is no file."""
+    calendars: dict[str, Calendar] = {}
+    problems: list[Problem] = []
+    for name in dict.fromkeys([definition.calendar, *(c.calendar for c in definition.clocks.values() if c.calendar)]):
+        path = _beside(folder, f"calendars/{name}.yaml")
+        if path is not None:
+            calendar, found = read_calendar(path)
+            problems += found
+            if calendar is not None:
+                calendars[name] = calendar
+        elif known and name in known:
+            calendars[name] = known[name]
+    path = _beside(folder, "organisation.yaml")
+    organisation, document = Organisation(name=""), {}
+    if path is not None:
+        read, found, document = read_organisation(path)
+        problems += found
+        organisation = read or organisation
+    return Surroundings(calendars, organisation, document, tuple(problems))
+
+
+def _beside(folder: Path, name: str) -> Path | None:
+    for place in (folder.resolve(), folder.resolve().parent):
+        if (place / name).is_file():
+            return place / name
+    return None
+
+
+def examine(folder: Path, known: Mapping[str, Calendar] | None = None, organisation: Organisation | None = None) -> tuple[Bundle | None, Surroundings | None, list[Problem]]:
+    """Read a bundle with what lies beside it, and check it whole: every problem at once. Touches no database.
+
+    `organisation` (the one in force) is what roles are checked against; without it the file beside the bundle.
+    """
+    bundle, problems = read_bundle(folder)
+    if bundle is None:
+        return None, None, problems
+    around = surroundings(folder, bundle.definition, known)
+    filled = organisation if organisation is not None and organisation.people else around.organisation
+    found = check_all(bundle, filled if filled.people else None, around.calendars)
+    return bundle, around, [*problems, *around.problems, *found]
+
+
+def publish(house: House, folder: Path, actor: str, progress: Callable[[ScenarioResult], None] | None = None) -> Published:
+    """Publish a bundle, and the calendars beside it that changed; raises DefinitionError with every problem, or with the
+    first scenarios that fail. A bundle that says what its latest version says is not published again."""
+    with house.store.reading() as conn:
+        known, organisation = library.calendars(house.store, conn), library.organisation(house.store, conn)
+    bundle, around, problems = examine(folder, known, organisation)
+    if bundle is None or around is None or errors(problems):
+        raise DefinitionError(
+            say("{folder} cannot be published: {count} problems", folder=str(folder), count=len(errors(problems))), problems,
+            hint=say("Mend them and check again with `makegood definition check {folder}`.", folder=str(folder)),
+        )
+    results = run_scenarios(bundle, around.calendars, around.document, progress)
+    failed = [result for result in results if not result.passed]
+    if failed:
+        raise DefinitionError(
+            say("{folder} cannot be published: {count} of {all} scenarios fail", folder=str(folder), count=len(failed), all=len(results)),
+            [f"{one.file}: {one.name}: {one.failure}" for one in failed],
+            hint=say("See each with its history: `makegood definition test {folder}`.", folder=str(folder)),
+        )
+    now = house.clock.now()
+    with house.store.writing() as conn:
+        fresh = tuple(
+            name for name, calendar in around.calendars.items()
+            if not library.publish_calendar(conn, name, canonical(calendar_json(calendar)), actor, now).unchanged
+        )
+        made = library.publish_definition(
+            conn, bundle.name, canonical(bundle.document), canonical(dict(bundle.source)), bundle.hash, actor, now
+        )
+    warnings = tuple(problem for problem in problems if problem.severity == "warning")
+    return Published(bundle.name, made.version, bundle.hash, made.unchanged, len(results), fresh, warnings)
+
+
+def apply_organisation(house: House, path: Path, actor: str) -> Applied:
+    """Put an organisation file into force; raises DefinitionError with every problem."""
+    organisation, problems, document = read_organisation(path)
+    if organisation is None or errors(problems):
+        raise DefinitionError(
+            say("{file} cannot be applied: {count} problems", file=str(path), count=len(errors(problems))), problems,
+            hint=say("Mend them and apply it again."),
+        )
+    with house.store.writing() as conn:
+        made = library.apply_organisation(conn, canonical(document), actor, house.clock.now())
+    return Applied(organisation.name, made.version, len(organisation.people), made.unchanged)

@@ -1,0 +1,242 @@
+"""Looking at one case: everything about it as it stands, and its history in words. Writes nothing."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from engine.deciding.case import CaseState, ClockRun, ClockStatus
+from engine.defining.definition import Definition, Field, FieldType
+from engine.defining.organisation import Organisation
+from engine.ground.language import spoken
+from engine.records import cases, files, library, outbox, personal
+from engine.records import history as stream
+from engine.records.files import File
+from engine.usecases.house import House
+from engine.usecases.telling import HistoryLine, Teller, in_words
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """A filled field: its canonical value, and the same in words."""
+
+    name: str
+    title: str
+    type: str
+    value: Any
+    text: str
+    personal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A task as it last opened."""
+
+    name: str
+    title: str
+    state: str
+    status: str
+    opened_at: datetime
+    ended_at: datetime | None
+    assignee: str | None
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    """A clock's latest run. `overdue`: it runs past its due time, whether or not a sweep has come by."""
+
+    name: str
+    title: str
+    status: str
+    started_at: datetime
+    budget: str
+    due_at: datetime | None
+    ended_at: datetime | None
+    breached_at: datetime | None
+    overdue: bool
+    extended: tuple[str, ...]
+    unknown: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """A notice of the case in the outbox; `to` is a person's id or "customer"."""
+
+    id: int
+    name: str
+    to: str
+    status: str
+    channel: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case whole. Instants are UTC; `timezone` is the zone of its procedure's calendar, `at` the moment of looking."""
+
+    number: str
+    definition: str
+    version: int
+    title: str
+    state: str
+    state_title: str
+    owner: str | None
+    owner_name: str | None
+    customer: Mapping[str, str] | None
+    opened_at: datetime
+    closed_at: datetime | None
+    due_at: datetime | None
+    overdue: bool
+    breaches: int
+    revision: int
+    timezone: str
+    at: datetime
+    fields: tuple[FieldView, ...]
+    tasks: tuple[TaskView, ...]
+    clocks: tuple[ClockView, ...]
+    added: tuple[str, ...]
+    links: tuple[tuple[str, str], ...]
+    notices: tuple[NoticeView, ...]
+    files: tuple[File, ...]
+    actions: tuple[str, ...]             # names of the actions of its state, for anybody
+    open_tasks: tuple[str, ...]
+
+
+def show(house: House, number: str) -> CaseView:
+    """A case as it stands; raises NotFound. A fixed number of statements, whatever the case holds."""
+    now = house.clock.now()
+    with house.store.reading() as conn:
+        loaded = cases.load(conn, number)
+        case = loaded.case
+        definition = library.definition(house.store, conn, case.version_id)
+        people = library.organisation(house.store, conn)
+        zone = library.calendar(house.store, conn, definition.calendar).timezone
+        values = personal.open_(conn, loaded.id, case.sealed)
+        parties = _parties(conn, _party_ids(definition, values, case))
+        version = conn.execute(select(library.DEFINITION.c.version).where(library.DEFINITION.c.id == case.version_id)).scalar_one()
+        notices = tuple(_notice(n) for n in reversed(outbox.listing(conn, case=number, limit=200)))
+        kept = tuple(files.files(conn, loaded.id))
+    state = definition.states[case.state]
+    clocks = tuple(_clock(definition, run, now) for run in case.clocks.values())
+    return CaseView(
+        number=case.number, definition=definition.name, version=version, title=definition.title.in_(spoken()),
+        state=case.state, state_title=state.title.in_(spoken()) or case.state,
+        owner=case.owner, owner_name=_name(people, case.owner), customer=parties.get(case.party) if case.party else None,
+        opened_at=case.opened_at, closed_at=case.closed_at, due_at=loaded.due_at, overdue=any(c.overdue for c in clocks),
+        breaches=sum(c.breached_at is not None for c in clocks), revision=loaded.revision, timezone=zone, at=now,
+        fields=tuple(_fields(definition, case, values, zone, parties)), tasks=tuple(_tasks(definition, case)), clocks=clocks,
+        added=tuple(case.added), links=tuple(case.links), notices=notices, files=kept, actions=tuple(state.actions),
+        open_tasks=tuple(name for name, task in case.tasks.items() if task.status == "open"),
+    )
+
+
+def history(house: House, number: str) -> tuple[list[HistoryLine], str]:
+    """The history of a case, event by event, in the words of the language spoken now, and the IANA zone of its procedure.
+
+    Raises NotFound.
+    """
+    with house.store.reading() as conn:
+        loaded = cases.load(conn, number)
+        definition = library.definition(house.store, conn, loaded.case.version_id)
+        said = personal.said(conn, loaded.id)
+        ids = {v for (_, name), v in said.items() if isinstance(v, int) and _is_party(definition, name)}
+        teller = Teller(
+            definition, library.organisation(house.store, conn), library.calendar(house.store, conn, definition.calendar).timezone, said,
+            {id_: party["name"] for id_, party in _parties(conn, ids).items()},
+        )
+        return list(teller.tell(stream.read(conn, stream.case_stream(number)))), teller.zone
+
+
+def organisation(house: House) -> Organisation:
+    """The organisation in force; an empty one before any was applied."""
+    with house.store.reading() as conn:
+        return library.organisation(house.store, conn)
+
+
+def timezone(house: House) -> str:
+    """The zone in which times that belong to no case are shown: that of the definition published last; UTC before any."""
+    with house.store.reading() as conn:
+        last = max(library.versions(conn), key=lambda version: version.id, default=None)
+        if last is None:
+            return "UTC"
+        return library.calendar(house.store, conn, library.definition(house.store, conn, last.id).calendar).timezone
+
+
+def _name(people: Organisation, id_: str | None) -> str | None:
+    known = people.people.get(id_ or "")
+    return known.name if known else id_
+
+
+def _fields(definition: Definition, case: CaseState, values: Mapping[str, Any], zone: str, parties: Mapping[int, Mapping[str, str]]) -> Iterable[FieldView]:
+    names = {id_: party["name"] for id_, party in parties.items()}
+    for name, spec in definition.fields.items():
+        value = values.get(name) if name in case.sealed else case.fields.get(name)
+        if name in case.sealed or value is not None:
+            yield FieldView(
+                name, spec.title.in_(spoken()) or name, spec.type.value, _shown(spec, value, parties), in_words(spec, value, zone, names),
+                spec.is_personal,
+            )
+
+
+def _shown(spec: Field, value: Any, parties: Mapping[int, Mapping[str, str]]) -> Any:
+    """A party as its details instead of its number; everything else as it is kept."""
+    if spec.type is not FieldType.PARTY:
+        return value
+    return [parties.get(one) for one in value] if isinstance(value, list) else parties.get(value)
+
+
+def _tasks(definition: Definition, case: CaseState) -> Iterable[TaskView]:
+    for run in case.tasks.values():
+        spec = definition.states[run.state].tasks[run.name]
+        clock = case.clocks.get(run.name)
+        yield TaskView(
+            run.name, spec.title.in_(spoken()) or run.name, run.state, run.status.value, run.opened_at, run.ended_at, run.assignee,
+            clock.due_at if clock and clock.status is ClockStatus.RUNNING else None,
+        )
+
+
+def _clock(definition: Definition, run: ClockRun, now: datetime) -> ClockView:
+    spec = definition.all_clocks[run.name]
+    title = spec.title.in_(spoken())
+    if not title and run.name in definition.states:
+        title = definition.states[run.name].title.in_(spoken())
+    if not title:
+        title = next((task.title.in_(spoken()) for _, task in definition.tasks() if task.name == run.name), "")
+    overdue = run.status is ClockStatus.RUNNING and bool(spec.until) and run.due_at is not None and run.due_at < now
+    return ClockView(
+        run.name, title or run.name, run.status.value, run.started_at, run.budget, run.due_at, run.ended_at, run.breached_at, overdue,
+        tuple(run.extended), run.unknown,
+    )
+
+
+def _notice(row: Any) -> NoticeView:
+    to = row.person or ("customer" if row.party_id is not None else "")
+    return NoticeView(row.id, row.name, to, row.status, row.channel, row.created_at, row.sent_at)
+
+
+def _is_party(definition: Definition, name: str) -> bool:
+    spec = definition.fields.get(name)
+    return spec is not None and spec.type is FieldType.PARTY
+
+
+def _party_ids(definition: Definition, values: Mapping[str, Any], case: CaseState) -> set[int]:
+    found = {case.party} if case.party is not None else set()
+    for name, value in values.items():
+        if _is_party(definition, name):
+            found.update(one for one in (value if isinstance(value, list) else [value]) if isinstance(one, int))
+    return found
+
+
+def _parties(conn: Connection, ids: Iterable[int]) -> dict[int, dict[str, str]]:
+    """Parties by id, what is known of each; those no longer there are left out."""
+    wanted = sorted(ids)
+    if not wanted:
+        return {}
+    table = personal.PARTY
+    details = ("name", "email", "phone", "address", "chat", "language")
+    rows = conn.execute(select(table).where(table.c.id.in_(wanted)))
+    return {row.id: {"id": str(row.id), **{key: value for key in details if (value := row._mapping[key])}} for row in rows}

@@ -1,0 +1,250 @@
+"""History in words: each event of a case as a sentence and its details, in the language spoken now.
+
+Titles come from the definition the case stays on, names from the organisation now in force, personal values from the
+personal store as long as they are there; a value that was erased is said to be erased.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.deciding.case import Event
+from engine.defining.definition import Definition, Field, FieldType
+from engine.defining.organisation import Organisation
+from engine.ground.language import say, spoken
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One event in words. Instants are UTC; `actor` and `on_behalf` are ids, `who` is their names."""
+
+    seq: int
+    kind: str
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+    on_behalf: str | None
+    who: str
+    what: str
+    details: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Teller:
+    """Everything that turns the events of one case into words."""
+
+    definition: Definition
+    organisation: Organisation
+    zone: str
+    said: Mapping[tuple[int, str], Any]              # personal values by (event, name)
+    parties: Mapping[int, str]                       # names by id
+    _clocks: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def tell(self, events: Iterable[Event]) -> Iterator[HistoryLine]:
+        """Each event in order; every one must be given from the first on, since clocks are told by what changed."""
+        for event in events:
+            what, details = self._what(event), tuple(self._details(event))
+            self._clocks.update(event.data.get("clocks", {}))
+            yield HistoryLine(
+                event.seq, event.kind, event.occurred_at, event.recorded_at, event.actor, event.on_behalf, self.who(event), what, details,
+            )
+
+    # --- names ----------------------------------------------------------------------------------------------------------
+
+    def person(self, id_: str | None) -> str:
+        """Somebody by name: staff as the organisation calls them, the customer and the scheduler in words."""
+        match id_:
+            case None | "":
+                return say("nobody")
+            case "customer":
+                return say("the customer")
+            case "system":
+                return say("the scheduler")
+        known = self.organisation.people.get(id_)
+        return known.name if known else id_
+
+    def who(self, event: Event) -> str:
+        """Who did it, and for whom."""
+        actor = self.person(event.actor)
+        return say("{who} for {other}", who=actor, other=self.person(event.on_behalf)) if event.on_behalf else actor
+
+    def state(self, name: str | None) -> str:
+        """A state's title."""
+        known = self.definition.states.get(name or "")
+        return (known.title.in_(spoken()) if known else "") or name or ""
+
+    def act(self, name: str) -> str:
+        """The title of an action or task."""
+        for state in self.definition.states.values():
+            for known in (state.actions.get(name), state.tasks.get(name)):
+                if known is not None and known.title:
+                    return known.title.in_(spoken())
+        return name
+
+    def clock(self, name: str) -> str:
+        """A clock's title; of a state's or task's own limit the title of that state or task."""
+        known = self.definition.all_clocks.get(name)
+        title = known.title.in_(spoken()) if known else ""
+        return title or (self.state(name) if name in self.definition.states else self.act(name))
+
+    def time(self, text: str | None) -> str:
+        """A canonical instant on the wall clock of the procedure's calendar, to the minute."""
+        return datetime.fromisoformat(text).astimezone(ZoneInfo(self.zone)).strftime("%Y-%m-%d %H:%M") if text else ""
+
+    def value(self, name: str, value: Any) -> str:
+        """A field's canonical value in words."""
+        return in_words(self.definition.fields.get(name), value, self.zone, self.parties)
+
+    # --- sentences ------------------------------------------------------------------------------------------------------
+
+    def _what(self, event: Event) -> str:
+        data = event.data
+        clock = self.clock(data["clock"]) if "clock" in data else ""
+        match event.kind:
+            case "opened":
+                return say("opened the case")
+            case "acted":
+                return self._move(data)
+            case "task":
+                return say("finished {task}", task=self.act(data["act"]))
+            case "breach":
+                return say("{clock}: not kept", clock=clock)
+            case "ended":
+                return say("{clock}: ran out", clock=clock)
+            case "rung":
+                return say("{clock}: {point}, nothing to do", clock=clock, point=data["at"]) if data.get("skipped") else say(
+                    "{clock}: {point}", clock=clock, point=data["at"])
+            case "extended":
+                return say("{clock}: extended by {duration}", clock=clock, duration=data["by"])
+            case "paused":
+                return say("stopped the clock")
+            case "resumed":
+                return say("let the clock run on")
+            case "note":
+                return say("noted")
+            case "contact":
+                return say("heard from the customer ({channel})", channel=data["channel"]) if data["direction"] == "in" else say(
+                    "contacted the customer ({channel})", channel=data["channel"])
+            case "attached":
+                return say("attached a file")
+            case "assigned":
+                return say("handed over {task}", task=self.act(data["task"])) if "task" in data else say("handed the case over")
+            case "corrected":
+                return say("corrected entries")
+            case "linked":
+                return say("linked with {other} ({kind})", other=data["link"][1], kind=_link(data["link"][0]))
+            case "impossible":
+                return say("{action} was due but not possible: {why}", action=self.act(data["action"]), why=data["why"])
+            case "sent":
+                return say("sent {notice} by {channel}", notice=data["sent"], channel=data.get("channel") or "?")
+            case "unsent":
+                return say("could not send {notice}: {why}", notice=data["name"], why=data.get("why") or data["became"])
+            case "retried":
+                return say("had {notice} tried again", notice=data["name"])
+        return event.kind
+
+    def _move(self, data: Mapping[str, Any]) -> str:
+        action = self.act(data["act"])
+        if data.get("to") in (None, data.get("from")):
+            return action
+        return say("{action}: {left} → {entered}", action=action, left=self.state(data.get("from")), entered=self.state(data["to"]))
+
+    def _details(self, event: Event) -> Iterator[str]:
+        data = event.data
+        for name, words in data.get("said", {}).items():
+            yield self._said(event.seq, name, words)
+        for name, (old, new) in data.get("set", {}).items():
+            yield self._change(name, self.value(name, old), self.value(name, new))
+        for name in data.get("sealed", {}):
+            kept = (event.seq, name) in self.said
+            yield self._change(name, "", self.value(name, self.said[event.seq, name]) if kept else say("(erased)"))
+        if "owner" in data:
+            yield say("owner: {new}", new=self.person(data["owner"][1]))
+        if data.get("reminded"):
+            yield say("reminded: {people}", people=self._people(data["reminded"]))
+        if data.get("escalated"):
+            yield say("escalated to: {people}", people=self._people(data["escalated"]))
+        for name, to in data.get("notices", ()):
+            yield say("notice {notice} to {who}", notice=name, who=self.person(to))
+        for name, task in data.get("tasks", {}).items():
+            if name != data.get("act"):
+                yield f"{self.act(name)}: {task_status(task['status'])}"
+        for name, run in data.get("clocks", {}).items():
+            yield from self._clock(name, run, event)
+
+    def _people(self, ids: Iterable[str]) -> str:
+        return ", ".join(self.person(one) for one in ids) or say("nobody")
+
+    def _said(self, seq: int, name: str, _: Any) -> str:
+        words = self.said.get((seq, name), say("(erased)"))
+        if name == "file" and isinstance(words, Mapping):
+            return say("file: {name} ({size} bytes)", name=words.get("name", ""), size=words.get("size", 0))
+        return f"“{words}”"
+
+    def _change(self, name: str, old: str, new: str) -> str:
+        known = self.definition.fields.get(name)
+        title = (known.title.in_(spoken()) if known else "") or name
+        return f"{title}: {old} → {new}" if old else f"{title}: {new}"
+
+    def _clock(self, name: str, run: Mapping[str, Any], event: Event) -> Iterator[str]:
+        """What became of a clock in this event, told by comparing with its run before."""
+        before = self._clocks.get(name, {})
+        title, due = self.clock(name), run.get("due")
+        status = run["status"]
+        began = not before or before["run"] != run["run"]
+        if status == "running" and (began or before.get("due") != due or before["status"] != "running"):
+            if run.get("unknown"):
+                yield say("{clock}: due time unknown, {why}", clock=title, why=run["unknown"])
+            else:
+                yield say("{clock}: due {at}", clock=title, at=self.time(due))
+        elif status == "paused" and (began or before["status"] != "paused"):
+            yield say("{clock}: stands still", clock=title)
+        elif status == "met" and before.get("status") != "met":
+            yield say("{clock}: done, late", clock=title) if run.get("breached") else say("{clock}: done in time", clock=title)
+        elif status in ("ended", "cancelled") and before.get("status") != status and event.kind != "ended":
+            yield say("{clock}: over", clock=title)
+        if before.get("breached") and not run.get("breached") and not began:
+            yield say("{clock}: breach withdrawn", clock=title)
+
+
+def in_words(spec: Field | None, value: Any, zone: str, parties: Mapping[int, str]) -> str:
+    """A canonical value as a person reads it: titles for choices, currency for money, wall-clock time in `zone` for moments."""
+    if value is None or value == "" or value == []:
+        return ""
+    if isinstance(value, list):
+        return ", ".join(in_words(spec, one, zone, parties) for one in value)
+    match spec.type if spec else None:
+        case FieldType.YES_NO:
+            return say("yes") if value else say("no")
+        case FieldType.CHOICE if spec is not None and value in spec.options:
+            return spec.options[value].in_(spoken()) or str(value)
+        case FieldType.MONEY if spec is not None:
+            return f"{value} {spec.currency or ''}".strip()
+        case FieldType.MOMENT:
+            return datetime.fromisoformat(value).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+        case FieldType.PARTY:
+            return parties.get(value, say("(erased)")) if isinstance(value, int) else str(value)
+        case FieldType.FILE if isinstance(value, Mapping):
+            return str(value.get("name", ""))
+    return str(value)
+
+
+def task_status(status: str) -> str:
+    """What became of a task, in words."""
+    return {"open": say("open"), "held": say("held"), "done": say("done"), "cancelled": say("cancelled")}.get(status, status)
+
+
+def clock_status(status: str) -> str:
+    """What became of a clock, in words."""
+    return {
+        "running": say("running"), "paused": say("paused"), "met": say("met"), "ended": say("ended"), "cancelled": say("cancelled"),
+    }.get(status, status)
+
+
+def _link(kind: str) -> str:
+    return {
+        "related": say("related"), "duplicate": say("a duplicate of it"), "has_duplicate": say("its duplicate"),
+        "follow_up": say("a follow-up to it"), "followed_by": say("its follow-up"),
+    }.get(kind, kind)
