@@ -1,0 +1,116 @@
+"""The whole check of a bundle: what its structure says (`engine.defining.checks`), and what its expressions and texts say.
+
+`check_all` is what `definition check` prints and what publishing refuses by. Pure: no database, no clock.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
+
+from engine.deciding import checking_options, checking_texts, fields, patterns
+from engine.deciding.expressions import expression
+from engine.deciding.numbering import check_pattern
+from engine.deciding.readers import bounds
+from engine.deciding.scope import FUNCTIONS, allowed_names
+from engine.defining.bundle import Bundle
+from engine.defining.checks import check, problems_of
+from engine.defining.checks_walk import Finding, actions, expressions, ladders
+from engine.defining.definition import Definition, Field, FieldType
+from engine.defining.organisation import Organisation
+from engine.defining.problems import Problem, nearest
+from engine.defining.tree import Path, Tree
+from engine.ground.errors import Invalid
+from engine.ground.language import say
+
+
+def check_all(bundle: Bundle, organisation: Organisation | None = None, calendars: Collection[str] | None = None) -> list[Problem]:
+    """Every problem of a bundle that was read without problems: errors first, each by its place.
+
+    `organisation` and `calendars` (a collection of names, or a mapping by name) are what the house has; when one is not given, nothing
+    is said about it.
+    """
+    return check_definition(bundle.definition, organisation, calendars, bundle.places)
+
+
+def check_definition(
+    definition: Definition, organisation: Organisation | None = None, calendars: Collection[str] | None = None, places: Tree | None = None
+) -> list[Problem]:
+    """The same for a definition after `complete`; `places` is the tree of its `procedure.yaml`."""
+    structure = check(definition, organisation, calendars, places)
+    spoken = problems_of((finding for one in CHECKS for finding in one(definition)), places)
+    return sorted({problem: None for problem in [*structure, *spoken]}, key=lambda p: (p.severity != "error", p.file, p.line, p.column))
+
+
+def names_in_expressions(definition: Definition) -> Iterator[Finding]:
+    """Expressions that cannot be read, or that name something unknown."""
+    rungs = {(*owner, "ladder") for _, _, _, owner in ladders(definition)}
+    for text, path in expressions(definition):
+        try:
+            compiled = expression(text)
+        except Invalid as error:
+            yield Finding(path, error.message, hint=error.hint)
+            continue
+        in_rung = any(path[: len(rung)] == rung for rung in rungs)
+        yield from unknown(definition, compiled.names, compiled.calls, path, rung=in_rung)
+
+
+def unknown(
+    definition: Definition,
+    names: Iterable[str],
+    calls: Iterable[tuple[str, str | None]],
+    path: Path,
+    *,
+    rung: bool,
+    file: str = "",
+    line: int = 0,
+) -> Iterator[Finding]:
+    """Names that an expression or text reads and that nothing has; actions and clocks that its functions ask for in vain."""
+    known = allowed_names(definition, rung=rung)
+    for name in sorted(set(names) - known):
+        elsewhere = name in allowed_names(definition, rung=True)
+        yield Finding(
+            path,
+            say("There is nothing named '{name}' to read here", name=name),
+            nearest="" if elsewhere else nearest(name, sorted(known)),
+            hint=say("'{name}' is known only in a ladder.", name=name)
+            if elsewhere
+            else say("Texts stand in quotes; fields are: {fields}.", fields=", ".join(definition.fields)),
+            file=file,
+            line=line,
+        )
+    acts = {action.name for _, action, _ in actions(definition)} | {task.name for _, task in definition.tasks()}
+    for function, about in calls:
+        among: Mapping[str, object] | set[str] = acts if FUNCTIONS[function] == "act" else definition.all_clocks
+        if about is not None and about not in among:
+            sentence = (
+                say("{function}('{name}'): there is no action or task of that name", function=function, name=about)
+                if FUNCTIONS[function] == "act"
+                else say("{function}('{name}'): there is no clock of that name", function=function, name=about)
+            )
+            yield Finding(path, sentence, nearest=nearest(about, sorted(among)), file=file, line=line)
+
+
+def values(definition: Definition) -> Iterator[Finding]:
+    """Lengths, patterns and defaults of fields, and patterns of numbers, that would be refused when a case uses them."""
+    yield from _tried(("number",), partial(check_pattern, definition.number))
+    for field in definition.fields.values():
+        path = ("fields", field.name)
+        if field.type is FieldType.TEXT:
+            yield from _tried((*path, "length"), partial(bounds, field.length))
+            yield from _tried((*path, "pattern"), partial(_pattern, field))
+        if field.default is not None and not field.options:  # one that is no option is found by the checks of the structure
+            yield from _tried((*path, "default"), partial(fields.parse, field, field.default, "UTC"))
+
+
+def _pattern(field: Field) -> None:
+    if field.pattern is not None:
+        patterns.pattern(field.pattern, bounds(field.length)[1] if field.length else patterns.LONGEST_MATCHED)
+
+
+def _tried(path: Path, use: Callable[[], object]) -> Iterator[Finding]:
+    try:
+        use()
+    except Invalid as error:
+        yield Finding(path, error.message, hint=error.hint)
+
+
+CHECKS = (names_in_expressions, values, *checking_texts.CHECKS, *checking_options.CHECKS)

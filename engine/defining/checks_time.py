@@ -1,0 +1,152 @@
+"""Checks of clocks and ladders: rungs that can never fire, unknown calendars."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from engine.defining.checks_walk import Finding, View, ladders
+from engine.defining.definition import Case, Definition, PointKind, Rung
+from engine.defining.problems import nearest
+from engine.defining.tree import Path
+from engine.ground.duration import ELAPSED, Duration, Unit
+from engine.ground.language import say
+
+_DATES = {
+    Unit.DAYS: (1, 1),
+    Unit.WORKING_DAYS: (1, 1),
+    Unit.WEEKS: (7, 7),
+    Unit.MONTHS: (28, 31),
+    Unit.QUARTERS: (89, 92),
+    Unit.YEARS: (365, 366),
+}
+_MINUTES = {Unit.MINUTES: 1, Unit.HOURS: 60, Unit.WORKING_MINUTES: 1, Unit.WORKING_HOURS: 60}
+_DAY = 24 * 60
+
+
+def longer(one: Duration, other: Duration) -> bool:
+    """Whether `one` is certainly longer than `other`, whatever the calendar: working time is compared only with working time,
+    or, when it is `one`, by the elapsed time it takes at least."""
+    if one.unit in _MINUTES and other.unit in _MINUTES and (one.unit in ELAPSED) == (other.unit in ELAPSED):
+        return one.amount * _MINUTES[one.unit] > other.amount * _MINUTES[other.unit]
+    if one.unit is other.unit:
+        return one.amount > other.amount
+    if (other.unit not in ELAPSED and other.unit not in _DATES) or other.unit is Unit.WORKING_DAYS:
+        return False  # how long working time takes depends on the calendar
+    return _least(one) > _most(other)
+
+
+def _least(duration: Duration) -> Decimal:
+    if duration.unit in _MINUTES:
+        return duration.amount * _MINUTES[duration.unit]
+    return duration.amount * _DATES[duration.unit][0] * _DAY
+
+
+def _most(duration: Duration) -> Decimal:
+    if duration.unit in _MINUTES:
+        return duration.amount * _MINUTES[duration.unit]
+    return (duration.amount * _DATES[duration.unit][1] + 1) * _DAY  # days end at the end of the last day
+
+
+def rungs_that_never_fire(view: View) -> Iterator[Finding]:
+    """Rungs before the start of their clock, after the end of a window, beyond 100 %, and ladders without a limit."""
+    definition = view.definition
+    for name, within, rungs, path in ladders(definition):
+        if rungs and not within and path[0] != "clocks":
+            yield Finding(
+                (*path, "ladder"),
+                say("A ladder without `within`: it never fires"),
+                hint=say("Write the limit, for example `within: 3 working days`."),
+            )
+            continue
+        window = name in definition.clocks and path[0] == "clocks" and not definition.clocks[name].until
+        for index, rung in enumerate(rungs):
+            yield from _rung(rung, name, within, window, (*path, "ladder", index))
+
+
+def _rung(rung: Rung, clock: str, within: tuple[Case, ...], window: bool, path: Path) -> Iterator[Finding]:
+    point = rung.at
+    budgets = [case.value for case in within if isinstance(case.value, Duration)]
+    if point.kind is PointKind.PERCENT and point.percent > 100:
+        yield Finding(
+            (*path, "at"),
+            say("{point} lies after the end of the clock '{clock}'", point=str(point), clock=clock),
+            expected="0% … 100%",
+            hint=say("After the end write for example `1 working day after`."),
+        )
+    if point.kind is PointKind.BEFORE and point.duration is not None and budgets:
+        short = [budget for budget in budgets if longer(point.duration, budget)]
+        if short:
+            yield Finding(
+                (*path, "at"),
+                say(
+                    "{point} lies before the start of the clock '{clock}', which has {budget}",
+                    point=str(point),
+                    clock=clock,
+                    budget=str(short[0]),
+                ),
+                hint=say("Choose a shorter time, or a percentage."),
+                severity="error" if len(short) == len(budgets) else "warning",
+            )
+    if window and point.kind in (PointKind.AFTER, PointKind.EVERY):
+        yield Finding(
+            (*path, "at"),
+            say("{point} never comes: the clock '{clock}' has no `until`, so it ends when it is due", point=str(point), clock=clock),
+            hint=say("Give the clock an `until`, or place the rung at `due`."),
+        )
+    if rung.at_most is not None and point.kind is not PointKind.EVERY:
+        yield Finding(
+            (*path, "at_most"),
+            say("`at_most` is only for `every …`: this rung fires once"),
+            hint=say("Remove it, or write `every … after`."),
+        )
+    if not rung.do:
+        yield Finding(path, say("This rung does nothing"), hint=say("Say what, for example `remind: owner`."))
+
+
+def endless_reminders(view: View) -> Iterator[Finding]:
+    """`every …` without `at_most` on the limit of a final state, which nothing stops."""
+    for state in view.definition.states.values():
+        for index, rung in enumerate(state.ladder if state.final else ()):
+            if rung.at.kind is PointKind.EVERY and rung.at_most is None:
+                yield Finding(
+                    ("states", state.name, "ladder", index),
+                    say("{point} never stops: '{state}' is a final state", point=str(rung.at), state=state.name),
+                    hint=say("Add `at_most`."),
+                    severity="warning",
+                )
+
+
+def pauses(view: View) -> Iterator[Finding]:
+    """Pauses bounded in working time, which is not counted while a clock stands still; pauses of a clock that nothing stops."""
+    for clock in view.definition.clocks.values():
+        for pause in clock.pause:
+            path: Path = ("clocks", clock.name, "pause")
+            if pause.up_to is not None and pause.up_to.unit not in ELAPSED | {Unit.DAYS, Unit.WEEKS}:
+                yield Finding(
+                    (*path, "up_to"),
+                    say("A pause is bounded in elapsed time, not in {unit}", unit=pause.up_to.unit.value),
+                    expected="minutes | hours | days | weeks",
+                )
+            if not pause.in_:
+                yield Finding(path, say("This pause never begins: it names no state or task"), hint=say("Write `in: [waiting]`."))
+
+
+def unknown_calendars(view: View) -> Iterator[Finding]:
+    """Calendars that the house does not have."""
+    if view.calendars is None:
+        return
+    definition: Definition = view.definition
+    wanted: list[tuple[str, Path]] = [(definition.calendar, ("calendar",))]
+    wanted += [(clock.calendar, ("clocks", clock.name, "calendar")) for clock in definition.clocks.values() if clock.calendar]
+    for name, path in wanted:
+        if name not in view.calendars:
+            yield Finding(
+                path,
+                say("There is no calendar '{name}'", name=name),
+                nearest=nearest(name, view.calendars),
+                hint=say(
+                    "Write calendars/{name}.yaml, or name one of: {known}.", name=name, known=", ".join(sorted(view.calendars)) or "–"
+                ),
+            )
+
+
+CHECKS = (rungs_that_never_fire, endless_reminders, pauses, unknown_calendars)

@@ -1,0 +1,205 @@
+"""The check for states in which a case can wait without any limit.
+
+A state that is not final is limited when one of these holds:
+
+1. it has a `within` of its own;
+2. the scheduler leaves it by itself: a system action without a condition after a time, or after tasks that all have limits;
+3. a clock certainly runs there. That is followed along every way a case can take: the clock must be started on all of them and
+   possibly stopped on none, nothing that can happen within the state may stop it, and it must not be paused there for ever.
+
+A clock that nothing stops (a window) ends silently when due, so it limits only when a rung at or after due does something.
+"""
+
+from collections.abc import Iterator
+
+from engine.defining.checks_flow import reached, steps
+from engine.defining.checks_walk import (
+    BACK,
+    Finding,
+    View,
+    assignments,
+    by_system,
+    ladders,
+    names,
+    task_path,
+)
+from engine.defining.definition import (
+    Action,
+    ClockSpec,
+    Definition,
+    Doing,
+    DoingKind,
+    EventKind,
+    Happening,
+    PointKind,
+    State,
+    Task,
+)
+from engine.ground.duration import Duration
+from engine.ground.language import say
+
+_OPENED = Happening(EventKind.OPENED)
+_CLOSED = Happening(EventKind.CLOSED)
+
+
+def waiting_without_limit(view: View) -> Iterator[Finding]:
+    """States in which a case can wait without any limit; see the module for what limits."""
+    definition = view.definition
+    alive = reached(steps(definition), [definition.first_state.name])
+    running = {clock.name: certainly_runs(definition, clock) for clock in definition.clocks.values() if _can_limit(clock)}
+    for state in definition.states.values():
+        if state.final or state.name not in alive or state.within or _leaves_by_itself(state):
+            continue
+        certain = [definition.clocks[name] for name, states in running.items() if state.name in states]
+        paused = [clock.name for clock in certain if _paused_for_ever(clock, state)]
+        if len(certain) > len(paused):
+            continue
+        hint = say("Give the state `within:`, let a clock run through it on every way, or let the scheduler act `after:` a time.")
+        if paused:
+            hint = say("The clock '{clock}' is paused there: bound the pause by `up_to:`, or give the state `within:`.", clock=paused[0])
+        yield Finding(
+            ("states", state.name),
+            say("A case can wait in the state '{state}' without any limit", state=state.name),
+            hint=hint,
+            severity="warning",
+        )
+
+
+def tasks_without_limit(view: View) -> Iterator[Finding]:
+    """Tasks without a limit of their own in a state without one."""
+    for state, task in view.definition.tasks():
+        if not task.within and not state.within:
+            yield Finding(
+                task_path(state, task),
+                say("The task '{task}' has no limit", task=task.name),
+                severity="warning",
+                hint=say("Write for example `within: 3 working days`."),
+            )
+
+
+def _leaves_by_itself(state: State) -> bool:
+    limited = bool(state.tasks) and all(task.within for task in state.tasks.values())
+    return any(
+        by_system(action)
+        and action.when is None
+        and action.to not in (None, state.name)
+        and (isinstance(action.after, Duration) or (action.after is not None and limited))
+        for action in state.actions.values()
+    )
+
+
+def _can_limit(clock: ClockSpec) -> bool:
+    if not any(case.when is None for case in clock.within):
+        return False
+    return bool(clock.until) or any(rung.do and rung.at.kind in (PointKind.DUE, PointKind.PERCENT) for rung in clock.ladder)
+
+
+def _paused_for_ever(clock: ClockSpec, state: State) -> bool:
+    return any(pause.up_to is None and (state.name in pause.in_ or set(pause.in_) & set(state.tasks)) for pause in clock.pause)
+
+
+def certainly_runs(definition: Definition, clock: ClockSpec) -> set[str]:
+    """The states in which the clock runs whatever way a case took, and which it cannot outlast by something stopping it there."""
+    start, stop = set(clock.from_), set(clock.until)
+    first = definition.first_state
+    runs = dict.fromkeys(definition.states, True)  # the greatest answer that agrees with every way: begin with yes, strike out
+    opening = bool(start & (_on_opening(definition) | _on_entering(first)))
+    inside = {state.name: bool(stop & _may_happen_in(definition, state)) for state in definition.states.values()}
+    ways = list(_ways(definition))
+    changed = True
+    while changed:
+        changed = False
+        for state in definition.states.values():
+            arriving = [
+                _after(definition, way, start, stop, runs[way[0].name] and not inside[way[0].name]) for way in ways if way[2] is state
+            ]
+            if state is first:
+                arriving.append(opening)
+            value = all(arriving)
+            if runs[state.name] and not value:
+                runs[state.name], changed = False, True
+    return {name for name, value in runs.items() if value and not inside[name]}
+
+
+Way = tuple[State, Action, State]
+
+
+def _ways(definition: Definition) -> Iterator[Way]:
+    lead = steps(definition)
+    alive = reached(lead, [definition.first_state.name])
+    for state in definition.states.values():
+        if state.name not in alive:
+            continue
+        for action in state.actions.values():
+            if action.to == BACK:
+                origins = (
+                    o for o in definition.states.values() if o.name != state.name and any(a.to == state.name for a in o.actions.values())
+                )
+                yield from ((state, action, origin) for origin in origins)
+            elif action.to in definition.states and action.to is not None:
+                yield state, action, definition.states[action.to]
+
+
+def _after(definition: Definition, way: Way, start: set[Happening], stop: set[Happening], runs: bool) -> bool:
+    """Whether the clock certainly runs after this way, when it did (or not) before."""
+    origin, action, to = way
+    certain = {Happening(EventKind.ACTION, action.name)} | _filled(definition, action.require)
+    certain |= {Happening(EventKind.NOTICE_SENT, name) for name in _sent(action.do)}
+    leaving = {Happening(EventKind.LEFT, origin.name)} if origin is not to else set()
+    entering = set() if action.to == BACK else _on_entering(to)
+    possible = certain | leaving | entering | _touched(action.do) | ({_CLOSED} if to.final else set())
+    if start & (certain | entering):
+        return True
+    if origin.final and not to.final:  # reopened: what closing ended goes on, what was met before stays met
+        return runs
+    if to.final:
+        possible -= {_CLOSED} | _on_entering(to)  # closing is undone by reopening
+    return runs and not stop & possible
+
+
+def _on_opening(definition: Definition) -> set[Happening]:
+    given = {name for name, field in definition.fields.items() if field.required or field.default is not None}
+    return (
+        {_OPENED}
+        | _filled(definition, (*given, *definition.opening.require))
+        | {Happening(EventKind.NOTICE_SENT, name) for name in _sent(definition.opening.do)}
+    )
+
+
+def _on_entering(state: State) -> set[Happening]:
+    opened = {Happening(EventKind.TASK_OPENED, task.name) for task in state.tasks.values() if task.when is None}
+    return {Happening(EventKind.STATE, state.name)} | opened | {Happening(EventKind.NOTICE_SENT, name) for name in _sent(state.entry)}
+
+
+def _may_happen_in(definition: Definition, state: State) -> set[Happening]:
+    """Everything that can happen while a case stays in the state."""
+    found: set[Happening] = set()
+    stay: list[Action | Task] = [action for action in state.actions.values() if action.to is None]
+    stay += state.tasks.values()
+    for what in stay:
+        found.add(Happening(EventKind.ACTION if isinstance(what, Action) else EventKind.TASK, what.name))
+        found |= _filled(definition, what.require) | _touched(what.do)
+        found |= {Happening(EventKind.NOTICE_SENT, name) for name in _sent(what.do)}
+    for name, _, rungs, _ in ladders(definition):
+        found.add(Happening(EventKind.CLOCK_DUE, name))
+        for rung in rungs:
+            found |= _touched(rung.do) | {Happening(EventKind.NOTICE_SENT, sent) for sent in _sent(rung.do)}
+    for clock in definition.clocks.values():
+        if clock.extend:
+            found |= {Happening(EventKind.NOTICE_SENT, sent) for sent in clock.extend.notice}
+    return found | _touched(state.entry)
+
+
+def _filled(definition: Definition, required: tuple[str, ...]) -> set[Happening]:
+    return {Happening(EventKind.FIELD, name) for name in required if name in definition.fields}
+
+
+def _touched(done: tuple[Doing, ...]) -> set[Happening]:
+    return {Happening(EventKind.FIELD, name) for doing in done if doing.kind is DoingKind.SET for name in assignments(doing)}
+
+
+def _sent(done: tuple[Doing, ...]) -> set[str]:
+    return {name for doing in done if doing.kind is DoingKind.NOTICE for name in names(doing.value)}
+
+
+CHECKS = (waiting_without_limit, tasks_without_limit)

@@ -1,0 +1,191 @@
+"""What the checks of a definition share: findings with their path, and walks over everything that names something."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from engine.defining.definition import (
+    Action,
+    Case,
+    Definition,
+    Doing,
+    DoingKind,
+    Rung,
+    State,
+    Task,
+    Who,
+    WhoKind,
+)
+from engine.defining.organisation import Organisation
+from engine.defining.tree import Path
+
+BACK = "back"
+COMMENT = "comment"
+BUILTIN_NOTICES = frozenset({"reminder", "escalated", "assigned", "overdue"})
+"""Messages whose texts the product ships; a bundle may bring texts of its own for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong (`error`: cannot be published) or doubtful (`warning`), where, and what to do about it.
+
+    `path` leads through `procedure.yaml`; with `file` (relative to the bundle) it is that file at `line` instead.
+    """
+
+    path: Path
+    what: str
+    expected: str = ""
+    nearest: str = ""
+    hint: str = ""
+    severity: Literal["error", "warning"] = "error"
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the checks look at: a definition after `complete`, and what is known of the house it shall work in."""
+
+    definition: Definition
+    organisation: Organisation | None = None
+    calendars: Collection[str] | None = None
+
+
+# --- actions, tasks, ladders ----------------------------------------------------------------------------------------
+
+
+def action_path(state: State, action: Action) -> Path:
+    """Where an action is written: in its state, or once under `anywhere`."""
+    return ("anywhere", "actions", action.name) if action.anywhere else ("states", state.name, "actions", action.name)
+
+
+def task_path(state: State, task: Task) -> Path:
+    """Where a task is written."""
+    return ("states", state.name, "tasks", task.name)
+
+
+def actions(definition: Definition) -> Iterator[tuple[State, Action, Path]]:
+    """Every action in every state that has it, with where it is written; those under `anywhere` once per state."""
+    for state in definition.states.values():
+        for action in state.actions.values():
+            yield state, action, action_path(state, action)
+
+
+def written_actions(definition: Definition) -> Iterator[tuple[Action, Path]]:
+    """Every action once, as written."""
+    for action in definition.anywhere.actions.values():
+        yield action, ("anywhere", "actions", action.name)
+    for state in definition.states.values():
+        for action in state.actions.values():
+            if not action.anywhere:
+                yield action, action_path(state, action)
+
+
+def doers(definition: Definition) -> Iterator[tuple[Action | Task, Path]]:
+    """Every action and every task once, as written."""
+    yield from written_actions(definition)
+    for state, task in definition.tasks():
+        yield task, task_path(state, task)
+
+
+def ladders(definition: Definition) -> Iterator[tuple[str, tuple[Case, ...], tuple[Rung, ...], Path]]:
+    """Every limit with its ladder, as written: (name of the clock, its `within`, its rungs, path of its owner)."""
+    for clock in definition.clocks.values():
+        yield clock.name, clock.within, clock.ladder, ("clocks", clock.name)
+    for state in definition.states.values():
+        yield state.name, state.within, state.ladder, ("states", state.name)
+    for state, task in definition.tasks():
+        yield task.name, task.within, task.ladder, task_path(state, task)
+
+
+def doings(definition: Definition) -> Iterator[tuple[Doing, Path]]:
+    """Every doing with where it is written (path ends in its key)."""
+    yield from _keyed(definition.opening.do, ("opening",))
+    for what, path in doers(definition):
+        yield from _keyed(what.do, path)
+    for state in definition.states.values():
+        yield from _keyed(state.entry, ("states", state.name, "entry"))
+    for _, _, rungs, path in ladders(definition):
+        for index, rung in enumerate(rungs):
+            yield from _keyed(rung.do, (*path, "ladder", index))
+
+
+def _keyed(done: Iterable[Doing], path: Path) -> Iterator[tuple[Doing, Path]]:
+    for doing in done:
+        yield doing, (*path, doing.kind.value)
+
+
+# --- who -------------------------------------------------------------------------------------------------------------
+
+
+def everybody(definition: Definition) -> Iterator[tuple[Who, Path]]:
+    """Every mention of somebody, with where it is written; `superior of x` also yields x."""
+    for who, path in _mentions(definition):
+        inner: Who | None = who
+        while inner is not None:
+            yield inner, path
+            inner = inner.of
+
+
+def _mentions(definition: Definition) -> Iterator[tuple[Who, Path]]:
+    for who in definition.opening.by:
+        yield who, ("opening", "by")
+    for what, path in doers(definition):
+        yield from ((who, (*path, "by")) for who in what.by)
+        yield from ((who, (*path, "except")) for who in what.except_)
+    for clock in definition.clocks.values():
+        if clock.extend:
+            yield from ((who, ("clocks", clock.name, "extend", "by")) for who in clock.extend.by)
+    for notice in definition.notices.values():
+        yield from ((who, ("notices", notice.name, "to")) for who in notice.to)
+    for doing, path in doings(definition):
+        if doing.kind in (DoingKind.ASSIGN, DoingKind.REASSIGN):
+            yield doing.value, path
+        elif doing.kind in (DoingKind.REMIND, DoingKind.ESCALATE):
+            yield from ((who, path) for who in doing.value)
+
+
+def roles_of(definition: Definition, who: Iterable[Who]) -> list[str]:
+    """The roles of the procedure among these, by name."""
+    return [one.name for one in who if one.kind is WhoKind.NAMED and one.name in definition.roles]
+
+
+def by_system(what: Action | Task) -> bool:
+    """Whether the scheduler may take it."""
+    return any(who.kind is WhoKind.SYSTEM for who in what.by)
+
+
+def only_system(what: Action | Task) -> bool:
+    """Whether nobody but the scheduler may take it."""
+    return bool(what.by) and all(who.kind is WhoKind.SYSTEM for who in what.by)
+
+
+# --- values -----------------------------------------------------------------------------------------------------------
+
+
+def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
+    """Every condition and value in the expression language, with where it is written."""
+    for what, path in doers(definition):
+        if what.when is not None:
+            yield what.when, (*path, "when")
+    for _, within, rungs, path in ladders(definition):
+        many = len(within) > 1 or any(case.when is not None for case in within)
+        for index, case in enumerate(within):
+            if case.when is not None:
+                yield case.when, (*path, "within", index, "when") if many else (*path, "within", "when")
+        for index, rung in enumerate(rungs):
+            if rung.when is not None:
+                yield rung.when, (*path, "ladder", index, "when")
+    for doing, path in doings(definition):
+        if doing.kind is DoingKind.SET:
+            yield from ((str(text), (*path, name)) for name, text in assignments(doing).items())
+
+
+def assignments(doing: Doing) -> Mapping[str, Any]:
+    """The field → expression pairs of a `set`."""
+    return doing.value if isinstance(doing.value, Mapping) else dict(doing.value)
+
+
+def names(value: Any) -> tuple[str, ...]:
+    """The names of a `notice:` doing, whether one or several were written."""
+    return (value,) if isinstance(value, str) else tuple(value)
