@@ -35,9 +35,14 @@ def upcoming(work: Work) -> Iterator[Upcoming]:
 
 
 def ripe_actions(work: Work, at: datetime) -> Iterator[Action]:
-    """System actions without a duration whose conditions hold at this moment: they are taken at once."""
+    """System actions to be taken at once: their conditions hold at this moment, and their duration, if they have one, is over."""
     for action in system_actions(work):
-        if not isinstance(action.after, Duration) and (action.when or action.after) and _free(work, action, at):
+        if isinstance(action.after, Duration):
+            ripe = _ripe(work, action.after)   # strictly before: what ripens just now waits for its turn in `settle`
+            due = ripe is not None and ripe < at
+        else:
+            due = bool(action.when or action.after)
+        if due and _free(work, action, at):
             yield action
 
 
