@@ -1,4 +1,4 @@
-"""Cases as rows: loading, inserting, saving with a version check, and what is due.
+"""Cases as rows: loading, inserting, and saving with a version check.
 
 The hot path of the product. Loading a case takes two statements, whatever hangs on it; saving takes one for the row, one for
 its events, and one each for work items and timer where these differ from what was loaded.
@@ -9,29 +9,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 from sqlalchemy import insert as insert_into
-from sqlmodel import SQLModel
 
 from engine.deciding.case import CaseState, Event, case_from, case_json
 from engine.ground.canonical import canonical
 from engine.ground.errors import Conflict, NotFound
 from engine.ground.language import say
-from engine.records import history, items, library, models, outbox, personal
+from engine.records import history, items, library, outbox, personal, timers
 from engine.records.items import NO_DUE, Item
 from engine.records.store import writes
+from engine.records.timers import CASE, TIMER, Due, Timer, count_due, due_cases, next_fire, put_off
 
 __all__ = [
-    "NO_DUE", "Due", "Item", "Loaded", "count_due", "due_cases", "insert", "load", "load_batch", "load_id", "open_cases_of", "put_off", "save",
+    "CASE", "NO_DUE", "Due", "Item", "Loaded", "count_due", "due_cases", "insert", "load", "load_batch", "load_id", "next_fire", "open_cases_of",
+    "put_off", "save",
 ]
-
-CASE: Table = SQLModel.metadata.tables[str(models.CaseRow.__tablename__)]
-TIMER: Table = SQLModel.metadata.tables[str(models.TimerRow.__tablename__)]
-
-Timer = tuple[datetime, datetime]
-"""When something of a case falls due, and when a sweep should take it."""
 
 
 @dataclass(slots=True)
@@ -45,22 +40,13 @@ class Loaded:
     head: str
     due_at: datetime | None
     seq: int = 0
+    recorded_at: datetime | None = None
     owner: str | None = None
     timer: Timer | None = None
     attempts: int = 0                    # failed attempts to settle since the timer was set
     items: list[Item] = field(default_factory=list)
     item_ids: list[int] = field(default_factory=list)
     by_hand: bool = False                # has work items of kind `notice`, which the outbox keeps
-
-
-class Due(NamedTuple):
-    """A case with something due."""
-
-    case_id: int
-    number: str
-    due_at: datetime
-    fire_at: datetime
-    attempts: int
 
 
 # --- loading ------------------------------------------------------------------------------------------------------------
@@ -119,7 +105,7 @@ def _loaded(conn: Connection, row: Row[Any]) -> Loaded:
     if case.party is not None:
         personal.remember(conn, case.party, row)
     return Loaded(
-        row.id, case, row.definition, row.revision, row.head, row.due_at, case.seq, case.owner,
+        row.id, case, row.definition, row.revision, row.head, row.due_at, case.seq, case.recorded_at, case.owner,
         (row.timer_due, row.timer_fire) if row.timer_due else None, row.timer_attempts or 0,
     )
 
@@ -147,11 +133,6 @@ _CHANGING = ("state", "owner", "party_id", "closed_at", "due_at", "breaches", "r
 _update_case = update(CASE).where(CASE.c.id == bindparam("of"), CASE.c.revision == bindparam("loaded")).values(
     {name: bindparam(f"new_{name}") for name in _CHANGING}
 )
-_insert_timer = insert_into(TIMER)
-_update_timer = update(TIMER).where(TIMER.c.case_id == bindparam("of")).values(
-    due_at=bindparam("due"), fire_at=bindparam("fire"), attempts=0, error=None
-)
-_delete_timer = delete(TIMER).where(TIMER.c.case_id == bindparam("of"))
 
 
 def insert(
@@ -162,13 +143,14 @@ def insert(
 
     `due_at` is the earliest due time of a running clock, `breaches` how many clocks stand breached. Two to four statements.
     """
+    _in_order(events, 0, None)
     rows, head = history.chain("", events)
     case_id = int(conn.execute(_insert_case, {
         "number": case.number, "definition": definition_name, "version_id": case.version_id, "opened_at": case.opened_at, "origin": origin,
         **_columns(case, breaches, due_at, 1, head),
     }).scalar_one())
     history.write(conn, rows)
-    loaded = Loaded(case_id, case, definition_name, 1, head, due_at, case.seq, case.owner)
+    loaded = Loaded(case_id, case, definition_name, 1, head, due_at, case.seq, case.recorded_at, case.owner)
     _write_rest(conn, loaded, work_items, timer)
     return loaded
 
@@ -182,8 +164,7 @@ def save(
     Raises Conflict when somebody else saved the case since it was loaded. Two to five statements. `loaded` then holds the new
     revision and head; load the case again before saving it once more.
     """
-    if events and events[0].seq != loaded.seq + 1:
-        raise ValueError(f"{loaded.case.number}: event {events[0].seq} cannot follow {loaded.seq}")
+    _in_order(events, loaded.seq, loaded.recorded_at)
     case, revision = loaded.case, loaded.revision + 1
     rows, head = history.chain(loaded.head, events)
     done = conn.execute(_update_case, {
@@ -199,7 +180,16 @@ def save(
     _write_rest(conn, loaded, work_items, timer)
     if loaded.by_hand and (loaded.owner != case.owner or loaded.due_at != due_at):
         outbox.refresh_work_items(conn, loaded.id)
-    loaded.revision, loaded.head, loaded.seq, loaded.owner, loaded.due_at = revision, head, case.seq, case.owner, due_at
+    loaded.revision, loaded.head, loaded.due_at = revision, head, due_at
+    loaded.seq, loaded.recorded_at, loaded.owner = case.seq, case.recorded_at, case.owner
+
+
+def _in_order(events: Sequence[Event], seq: int, recorded: datetime | None) -> None:
+    """Numbers without gaps, recorded times that never decrease: what breaks this would not verify, so it is never written."""
+    for event in events:
+        if event.seq != seq + 1 or (recorded is not None and event.recorded_at < recorded):
+            raise ValueError(f"{event.stream}: event {event.seq} of {event.recorded_at} cannot follow {seq} of {recorded}")
+        seq, recorded = event.seq, event.recorded_at
 
 
 def _columns(case: CaseState, breaches: int, due_at: datetime | None, revision: int, head: str) -> dict[str, Any]:
@@ -211,43 +201,7 @@ def _columns(case: CaseState, breaches: int, due_at: datetime | None, revision: 
 
 def _write_rest(conn: Connection, loaded: Loaded, work_items: Sequence[Item], timer: Timer | None) -> None:
     items.replace(conn, loaded.id, list(zip(loaded.item_ids, loaded.items, strict=True)), work_items)
-    if timer is None:
-        if loaded.timer is not None:
-            conn.execute(_delete_timer, {"of": loaded.id})
-    elif loaded.timer is None:
-        conn.execute(_insert_timer, {"case_id": loaded.id, "due_at": timer[0], "fire_at": timer[1], "attempts": 0})
-    elif loaded.timer != timer or loaded.attempts:
-        conn.execute(_update_timer, {"of": loaded.id, "due": timer[0], "fire": timer[1]})
-
-
-# --- what is due --------------------------------------------------------------------------------------------------------
-
-
-def due_cases(conn: Connection, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
-    """Cases with something to settle by `now`, longest waiting first, at most `limit`; `after` the last of the page before.
-
-    On PostgreSQL the cases are locked, and passed over where somebody else has locked them.
-    """
-    query = select(TIMER.c.case_id, CASE.c.number, TIMER.c.due_at, TIMER.c.fire_at, TIMER.c.attempts).join_from(TIMER, CASE)
-    query = query.where(TIMER.c.fire_at <= now).order_by(TIMER.c.fire_at, TIMER.c.case_id).limit(limit)
-    if after is not None:
-        later = and_(TIMER.c.fire_at == after.fire_at, TIMER.c.case_id > after.case_id)
-        query = query.where(or_(TIMER.c.fire_at > after.fire_at, later))
-    if writes(conn):
-        query = query.with_for_update(of=CASE, skip_locked=True)
-    return [Due(*row) for row in conn.execute(query)]
-
-
-def count_due(conn: Connection, now: datetime) -> int:
-    """How many cases have something to settle by `now`."""
-    return conn.execute(select(func.count()).select_from(TIMER).where(TIMER.c.fire_at <= now)).scalar_one()
-
-
-def put_off(conn: Connection, case_id: int, until: datetime, error: str) -> None:
-    """Let a case that could not be settled be taken up again at `until`, with the reason. When it fell due stays known."""
-    conn.execute(
-        update(TIMER).where(TIMER.c.case_id == case_id).values(fire_at=until, attempts=TIMER.c.attempts + 1, error=error[:2000])
-    )
+    timers.write(conn, loaded.id, loaded.timer, loaded.attempts, timer)
 
 
 def open_cases_of(conn: Connection, people: Iterable[str]) -> dict[str, int]:

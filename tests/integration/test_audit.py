@@ -87,8 +87,8 @@ def test_what_was_only_written_by_the_program_verifies(house: House) -> None:
     ("DELETE FROM event WHERE stream = 'case/A-2' AND seq >= 4", ("case/A-2", 4)),
     ("DELETE FROM event WHERE stream = 'case/A-2'", ("case/A-2", 1)),
     ("UPDATE event SET seq = seq + 1 WHERE stream = 'case/A-2' AND seq = 5", ("case/A-2", 5)),
-    ("UPDATE event SET seq = 90 WHERE stream = 'case/A-2' AND seq = 2; UPDATE event SET seq = 2 WHERE stream = 'case/A-2' AND seq = 3;"
-     "UPDATE event SET seq = 3 WHERE stream = 'case/A-2' AND seq = 90", ("case/A-2", 2)),
+    ("UPDATE event SET seq = 90 - seq WHERE stream = 'case/A-2' AND seq IN (2, 3); UPDATE event SET seq = seq - 85 WHERE seq > 80",
+     ("case/A-2", 2)),
     ("INSERT INTO event SELECT stream, 6, kind, occurred_at, recorded_at, body, hash FROM event WHERE stream = 'case/A-2' AND seq = 5",
      ("case/A-2", 6)),
     ("UPDATE event SET stream = 'case/A-9' WHERE stream = 'case/A-2'", ("case/A-9", 1)),
@@ -267,5 +267,5 @@ def test_no_cell_of_a_csv_is_a_formula(house: House, word: str) -> None:
 def test_personal_values_are_never_exported(house: House) -> None:
     for form in ("csv", "jsonl"):
         out = io.StringIO()
-        auditing.export(house, out, form)  # type: ignore[arg-type]
+        auditing.export(house, out, form)
         assert "flickers" not in out.getvalue()

@@ -1,0 +1,77 @@
+"""Timers: when each case next needs attention. One row for each case with something to come; the sweep reads nothing else."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, or_, select, update
+from sqlmodel import SQLModel
+
+from engine.records import models
+from engine.records.store import writes
+
+CASE: Table = SQLModel.metadata.tables[str(models.CaseRow.__tablename__)]
+TIMER: Table = SQLModel.metadata.tables[str(models.TimerRow.__tablename__)]
+
+Timer = tuple[datetime, datetime]
+"""When something of a case falls due, and when a sweep should take it."""
+
+_insert = insert(TIMER)
+_update = update(TIMER).where(TIMER.c.case_id == bindparam("of")).values(
+    due_at=bindparam("due"), fire_at=bindparam("fire"), attempts=0, error=None
+)
+_delete = delete(TIMER).where(TIMER.c.case_id == bindparam("of"))
+_next_fire = select(func.min(TIMER.c.fire_at))
+
+
+class Due(NamedTuple):
+    """A case with something due."""
+
+    case_id: int
+    number: str
+    due_at: datetime
+    fire_at: datetime
+    attempts: int
+
+
+def write(conn: Connection, case_id: int, had: Timer | None, attempts: int, wanted: Timer | None) -> None:
+    """Make the timer of a case the one wanted; no statement where it is that already and no attempt failed."""
+    if wanted is None:
+        if had is not None:
+            conn.execute(_delete, {"of": case_id})
+    elif had is None:
+        conn.execute(_insert, {"case_id": case_id, "due_at": wanted[0], "fire_at": wanted[1], "attempts": 0})
+    elif had != wanted or attempts:
+        conn.execute(_update, {"of": case_id, "due": wanted[0], "fire": wanted[1]})
+
+
+def due_cases(conn: Connection, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
+    """Cases with something to settle by `now`, longest waiting first, at most `limit`; `after` the last of the page before.
+
+    On PostgreSQL the cases are locked, and passed over where somebody else has locked them.
+    """
+    query = select(TIMER.c.case_id, CASE.c.number, TIMER.c.due_at, TIMER.c.fire_at, TIMER.c.attempts).join_from(TIMER, CASE)
+    query = query.where(TIMER.c.fire_at <= now).order_by(TIMER.c.fire_at, TIMER.c.case_id).limit(limit)
+    if after is not None:
+        later = and_(TIMER.c.fire_at == after.fire_at, TIMER.c.case_id > after.case_id)
+        query = query.where(or_(TIMER.c.fire_at > after.fire_at, later))
+    if writes(conn):
+        query = query.with_for_update(of=CASE, skip_locked=True)
+    return [Due(*row) for row in conn.execute(query)]
+
+
+def count_due(conn: Connection, now: datetime) -> int:
+    """How many cases have something to settle by `now`."""
+    return conn.execute(select(func.count()).select_from(TIMER).where(TIMER.c.fire_at <= now)).scalar_one()
+
+
+def next_fire(conn: Connection) -> datetime | None:
+    """When the next thing of any case is to be taken up; None when nothing is to come."""
+    fire: datetime | None = conn.execute(_next_fire).scalar_one()
+    return fire
+
+
+def put_off(conn: Connection, case_id: int, until: datetime, error: str) -> None:
+    """Let a case that could not be settled be taken up again at `until`, with the reason. When it fell due stays known."""
+    conn.execute(
+        update(TIMER).where(TIMER.c.case_id == case_id).values(fire_at=until, attempts=TIMER.c.attempts + 1, error=error[:2000])
+    )
