@@ -1,0 +1,69 @@
+"""Examining a bundle before it is published: read whole with what lies beside it, and checked. Touches no database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.deciding.checking import check_all
+from engine.defining.bundle import Bundle, read_bundle
+from engine.defining.calendar_file import read_calendar
+from engine.defining.definition import Definition
+from engine.defining.organisation import Organisation
+from engine.defining.organisation_file import read_organisation
+from engine.defining.problems import Problem
+from engine.ground.calendars import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a bundle needs beside itself: calendars, and the organisation its scenarios play in."""
+
+    calendars: Mapping[str, Calendar]
+    organisation: Organisation
+    document: Mapping[str, Any]          # of the organisation
+    problems: tuple[Problem, ...] = ()
+
+
+def surroundings(folder: Path, definition: Definition, known: Mapping[str, Calendar] | None = None) -> Surroundings:
+    """Calendars and organisation as they lie beside a bundle: `calendars/<name>.yaml` and `organisation.yaml` in its folder
+    or the one above it; `known` calendars (those in force) serve where there is no file."""
+    calendars: dict[str, Calendar] = {}
+    problems: list[Problem] = []
+    for name in dict.fromkeys([definition.calendar, *(c.calendar for c in definition.clocks.values() if c.calendar)]):
+        path = _beside(folder, f"calendars/{name}.yaml")
+        if path is not None:
+            calendar, found = read_calendar(path)
+            problems += found
+            if calendar is not None:
+                calendars[name] = calendar
+        elif known and name in known:
+            calendars[name] = known[name]
+    path = _beside(folder, "organisation.yaml")
+    organisation, document = Organisation(name=""), {}
+    if path is not None:
+        read, found, document = read_organisation(path)
+        problems += found
+        organisation = read or organisation
+    return Surroundings(calendars, organisation, document, tuple(problems))
+
+
+def _beside(folder: Path, name: str) -> Path | None:
+    for place in (folder.resolve(), folder.resolve().parent):
+        if (place / name).is_file():
+            return place / name
+    return None
+
+
+def examine(folder: Path, known: Mapping[str, Calendar] | None = None, organisation: Organisation | None = None) -> tuple[Bundle | None, Surroundings | None, list[Problem]]:
+    """Read a bundle with what lies beside it, and check it whole: every problem at once. Touches no database.
+
+    `organisation` (the one in force) is what roles are checked against; without it the file beside the bundle.
+    """
+    bundle, problems = read_bundle(folder)
+    if bundle is None:
+        return None, None, problems
+    around = surroundings(folder, bundle.definition, known)
+    filled = organisation if organisation is not None and organisation.people else around.organisation
+    found = check_all(bundle, filled if filled.people else None, around.calendars)
+    return bundle, around, [*problems, *around.problems, *found]
