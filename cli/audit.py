@@ -1,0 +1,107 @@
+"""`makegood audit`: prove that history was not altered, look at it, hand it out."""
+
+import sys
+from datetime import datetime
+from typing import Annotated, Literal, cast
+from zoneinfo import ZoneInfo
+
+import typer
+
+from cli import completion
+from cli.app import Noun
+from cli.case_show import print_history
+from cli.options import Number
+from cli.progress import progress
+from cli.run import Desk
+from cli.show import as_json, clean
+from engine.ground.errors import Invalid, Tampered, Unavailable
+from engine.ground.language import say
+
+AUDIT = Noun("audit", say("Audit: verify, anchor, show and export history."))
+_Case = Annotated[str | None, typer.Option("--case", metavar="NUMBER", help=say("Only this case."), autocompletion=completion.numbers, show_default=False)]
+_Out = Annotated[str | None, typer.Option("--out", metavar="FILE", help=say("Write into this file instead of printing."), show_default=False)]
+
+
+@AUDIT.verb("verify", say("Check all history against itself, the cases, and the anchors outside the database."))
+def verify(desk: Desk, case: _Case = None) -> int | None:
+    """Name the first broken row of each stream. Exit code 12 when there is one."""
+    from engine.usecases.auditing import verify as check
+
+    with progress(say("Verifying")) as moved:
+        before = 0
+
+        def told(done: int, _: int) -> None:
+            nonlocal before
+            moved(done - before)
+            before = done
+
+        found = check(desk.house, number=case, progress=told)
+    if desk.as_json:
+        as_json({"streams": found.streams, "events": found.events, "anchored": found.anchored, "sound": not found.problems, "problems": found.problems})
+    else:
+        for one in found.problems:
+            print(say("{stream}, row {seq}: {what}", stream=one.stream, seq=one.seq, what=clean(one.what)))
+        print(say("{streams} streams, {events} events, {anchored} anchored rows: {count} problems", streams=found.streams, events=found.events, anchored=found.anchored, count=len(found.problems)))
+    return Tampered.exit_code if found.problems else None
+
+
+@AUDIT.verb("anchor", say("Write the heads of all histories into a file outside the database."))
+def anchor(desk: Desk) -> None:
+    """A new anchor file."""
+    from engine.usecases.auditing import anchor as write
+
+    path = write(desk.house)
+    if desk.as_json:
+        as_json({"file": str(path)})
+        return
+    print(say("Anchored in {file}. Keep a copy where nobody who runs the database can change it.", file=str(path)))
+
+
+@AUDIT.verb("show", say("Show the history of a case, in words."))
+def show(desk: Desk, number: Number) -> None:
+    """The same history that staff see."""
+    from engine.usecases.reading import history
+
+    print_history(desk, *history(desk.house, number))
+
+
+@AUDIT.verb("export", say("Hand out history as CSV or JSON lines; personal values are not in it, only commitments to them."))
+def export(
+    desk: Desk,
+    form: Annotated[str, typer.Option("--form", metavar="csv|jsonl", help=say("csv or jsonl."))] = "jsonl",
+    case: _Case = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="TIME", help=say("Only what was recorded since then, for example 2026-11-23 or 2026-11-23T09:00+08:00."), show_default=False)] = None,
+    out: _Out = None,
+) -> None:
+    """Stream history to a file or to the output."""
+    from engine.usecases.auditing import export as hand_out
+
+    if form not in ("csv", "jsonl"):
+        raise Invalid(say("'{form}' is not a form of export", form=form), hint=say("Use csv or jsonl."), field="form", value=form, expected=["csv", "jsonl"])
+    kind = cast(Literal["csv", "jsonl"], form)
+    start = None if since is None else _moment(since, desk.zone)
+    if out is None:
+        hand_out(desk.house, sys.stdout, kind, number=case, since=start)
+        return
+    try:
+        with open(out, "w", encoding="utf-8-sig" if form == "csv" else "utf-8", newline="" if form == "csv" else "\n") as file:
+            count = hand_out(desk.house, file, kind, number=case, since=start)
+    except OSError as error:
+        raise Unavailable(
+            say("{file} cannot be written: {reason}", file=out, reason=error.strerror or str(error)), hint=say("Choose a place where you may write."),
+            path=out,
+        ) from error
+    if desk.as_json:
+        as_json({"file": out, "events": count})
+        return
+    print(say("{count} events in {file}", count=count, file=out))
+
+
+def _moment(text: str, zone: str) -> datetime:
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(
+            say("'{text}' is not a time", text=text), hint=say("Write 2026-11-23 or 2026-11-23T09:00+08:00."), field="since", value=text, expected="time",
+        ) from error
+    return read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))

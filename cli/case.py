@@ -1,0 +1,183 @@
+"""`makegood case`: open cases, look at them, act on them."""
+
+from typing import Annotated
+
+import typer
+
+from cli import completion
+from cli.app import Noun
+from cli.case_show import print_case, print_history, print_options, print_outcome, print_page
+from cli.given import given
+from cli.options import Comment, Definition, Files, For, Limit, Number, PageNumber, Reason, Sets
+from cli.run import Desk
+from engine.ground.language import say
+
+CASE = Noun("case", say("Cases: open, find, show, act, and everything staff do with them."))
+
+
+@CASE.verb("open", say("Open a case. Whoever opens it owns it first."))
+def open_(
+    desk: Desk,
+    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help=say("The definition to open it under, by name."), autocompletion=completion.bundles)],
+    set_: Sets = None, file: Files = None, comment: Comment = None, for_: For = None,
+) -> None:
+    """Open a case under the latest version of a bundle."""
+    from engine.usecases.opening import open_case
+
+    print_outcome(desk, open_case(desk.house, bundle, desk.actor(for_), given(set_ or (), file or (), comment)), say("opened"))
+
+
+@CASE.verb("list", say("List open cases, the most urgent first."))
+def list_(
+    desk: Desk,
+    state: Annotated[str | None, typer.Option("--state", metavar="STATE", help=say("Only cases in this state."), show_default=False)] = None,
+    owner: Annotated[str | None, typer.Option("--owner", metavar="PERSON", help=say("Only cases that this person owns."), autocompletion=completion.people, show_default=False)] = None,
+    definition: Definition = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help=say("Only cases past a due time."))] = False,
+    closed: Annotated[bool, typer.Option("--closed", help=say("Closed cases, latest first, instead of open ones."))] = False,
+    limit: Limit = 50, page: PageNumber = 1,
+) -> None:
+    """One page of cases."""
+    from engine.usecases.listing import list_cases
+
+    found = list_cases(desk.house, state=state, owner=owner, definition=definition, overdue=overdue, closed=closed, limit=limit, page=page)
+    print_page(desk, found, empty=say("No such case."))
+
+
+@CASE.verb("find", say("Find cases by number, customer (name, telephone, e-mail), or any word in them."))
+def find(desk: Desk, text: Annotated[str, typer.Argument(metavar="TEXT", help=say("What to look for."))], limit: Limit = 50) -> None:
+    """Cases that contain a text."""
+    from engine.usecases.finding import find as find_cases
+
+    print_page(desk, find_cases(desk.house, text, limit), empty=say("Nothing contains '{text}'.", text=text), where=True)
+
+
+@CASE.verb("show", say("Show a case: its values, tasks, clocks, notices, files and links."))
+def show(desk: Desk, number: Number) -> None:
+    """A case whole."""
+    from engine.usecases.reading import show as view
+
+    print_case(desk, view(desk.house, number))
+
+
+@CASE.verb("history", say("Show everything that happened to a case, in words."))
+def history(desk: Desk, number: Number) -> None:
+    """The history of a case."""
+    from engine.usecases.reading import history as lines
+
+    print_history(desk, *lines(desk.house, number))
+
+
+@CASE.verb("act", say("Take an action or finish a task; without ACTION, list what is possible for you and what is not, and why."))
+def act(
+    desk: Desk, number: Number,
+    action: Annotated[str | None, typer.Argument(metavar="ACTION", help=say("The action or task."), autocompletion=completion.actions, show_default=False)] = None,
+    set_: Sets = None, file: Files = None, comment: Comment = None, for_: For = None,
+    revision: Annotated[int | None, typer.Option("--revision", metavar="N", help=say("Refuse if the case has changed since this revision."), show_default=False)] = None,
+) -> None:
+    """Act on a case, or list the possible actions."""
+    from engine.usecases import acting
+
+    if action is None:
+        print_options(desk, number, acting.possible(desk.house, number, desk.actor(for_)))
+        return
+    done = acting.act(desk.house, number, action, desk.actor(for_), given(set_ or (), file or (), comment), revision=revision)
+    print_outcome(desk, done, action)
+
+
+@CASE.verb("note", say("Write a note into a case."))
+def note(desk: Desk, number: Number, text: Annotated[str, typer.Argument(metavar="TEXT", help=say("The note."))]) -> None:
+    """A note."""
+    from engine.usecases.amending import note as write
+
+    print_outcome(desk, write(desk.house, number, desk.actor(), text), say("noted"))
+
+
+@CASE.verb("attach", say("Keep a file with a case."))
+def attach(desk: Desk, number: Number, path: Annotated[str, typer.Argument(metavar="FILE", help=say("The file."))]) -> None:
+    """A file."""
+    from cli.given import read_file
+    from engine.usecases.amending import attach as keep
+
+    file = read_file(path)
+    print_outcome(desk, keep(desk.house, number, desk.actor(), file["name"], file["content"], file["media_type"]), say("attached"))
+
+
+@CASE.verb("assign", say("Hand a case, or one open task of it, to a person."))
+def assign(
+    desk: Desk, number: Number,
+    person: Annotated[str, typer.Argument(metavar="PERSON", help=say("Who takes it over."), autocompletion=completion.people)],
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help=say("Only this task."), show_default=False)] = None,
+) -> None:
+    """Another owner or assignee."""
+    from engine.usecases.amending import assign as hand
+
+    print_outcome(desk, hand(desk.house, number, desk.actor(), person, task=task), say("assigned to {person}", person=person))
+
+
+@CASE.verb("correct", say("Mend wrong entries; history keeps the old value, the new one and the reason."))
+def correct(desk: Desk, number: Number, reason: Reason, set_: Sets = None, file: Files = None) -> None:
+    """A correction."""
+    from engine.usecases.amending import correct as mend
+
+    print_outcome(desk, mend(desk.house, number, desk.actor(), given(set_ or (), file or ()), reason), say("corrected"))
+
+
+_Clock = Annotated[str | None, typer.Option("--clock", metavar="CLOCK", help=say("Only this clock; otherwise all."), show_default=False)]
+
+
+@CASE.verb("pause", say("Let the clocks of a case stand still until `resume`."))
+def pause(desk: Desk, number: Number, reason: Reason, clock: _Clock = None) -> None:
+    """Clocks stand still."""
+    from engine.usecases.postponing import pause as hold
+
+    print_outcome(desk, hold(desk.house, number, desk.actor(), clock, reason), say("paused"))
+
+
+@CASE.verb("resume", say("Let paused clocks run on."))
+def resume(
+    desk: Desk, number: Number, clock: _Clock = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help=say("Why."), show_default=False)] = "",
+) -> None:
+    """Clocks run on."""
+    from engine.usecases.postponing import resume as release
+
+    print_outcome(desk, release(desk.house, number, desk.actor(), clock, reason), say("resumed"))
+
+
+@CASE.verb("extend", say("Give a clock more time, within what its definition allows."))
+def extend(
+    desk: Desk, number: Number,
+    clock: Annotated[str, typer.Argument(metavar="CLOCK", help=say("The clock."))],
+    by: Annotated[str, typer.Argument(metavar="DURATION", help=say("How much more, for example '3 working days'."))],
+    set_: Sets = None, comment: Comment = None,
+) -> None:
+    """More time."""
+    from engine.usecases.postponing import extend as lengthen
+
+    print_outcome(desk, lengthen(desk.house, number, desk.actor(), clock, by, given(set_ or (), (), comment)), say("extended"))
+
+
+@CASE.verb("link", say("Link a case with another."))
+def link(
+    desk: Desk, number: Number,
+    other: Annotated[str, typer.Argument(metavar="OTHER", help=say("The other case."), autocompletion=completion.numbers)],
+    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help=say("related, duplicate (of the other) or follow_up (to the other)."))] = "related",
+) -> None:
+    """A link, told in both histories."""
+    from engine.usecases.linking import link as tie
+
+    print_outcome(desk, tie(desk.house, number, desk.actor(), kind, other), say("linked with {other}", other=other))
+
+
+@CASE.verb("contact", say("Record an interaction with the customer on any channel."))
+def contact(
+    desk: Desk, number: Number,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help=say("What was said."))],
+    channel: Annotated[str, typer.Option("--channel", metavar="CHANNEL", help=say("phone, visit, letter, chat …"))],
+    direction: Annotated[str, typer.Option("--direction", metavar="in|out", help=say("in: from the customer; out: to the customer."))] = "out",
+) -> None:
+    """An interaction."""
+    from engine.usecases.amending import contact as record
+
+    print_outcome(desk, record(desk.house, number, desk.actor(), channel, direction, text), say("recorded"))

@@ -1,0 +1,58 @@
+"""What the shell offers while somebody types: quick, and silent when anything is wrong."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from engine.usecases.house import House
+
+_MOST = 50
+
+
+def _quietly(find: Callable[["House", typer.Context, str], list[str]]) -> Callable[[typer.Context, str], list[str]]:
+    """Find words in the house; a shell must never see an error of ours."""
+
+    def complete(ctx: typer.Context, incomplete: str) -> list[str]:
+        try:
+            from engine.usecases.house import open_house
+
+            folder = ctx.params.get("house_")
+            return find(open_house(Path(folder) if folder else None), ctx, incomplete)[:_MOST]
+        except Exception:
+            return []
+
+    return complete
+
+
+def _numbers(house: "House", ctx: typer.Context, incomplete: str) -> list[str]:
+    from engine.usecases.listing import numbers
+
+    return numbers(house, incomplete, _MOST)
+
+
+def _actions(house: "House", ctx: typer.Context, incomplete: str) -> list[str]:
+    from engine.usecases.reading import show
+
+    view = show(house, str(ctx.params["number"]))
+    return [name for name in (*view.actions, *view.open_tasks) if name.startswith(incomplete)]
+
+
+def _people(house: "House", ctx: typer.Context, incomplete: str) -> list[str]:
+    from engine.usecases.reading import organisation
+
+    return [person for person in organisation(house).people if person.startswith(incomplete)]
+
+
+def _bundles(house: "House", ctx: typer.Context, incomplete: str) -> list[str]:
+    from engine.usecases.reading import published
+
+    return sorted({version.name for version in published(house) if version.name.startswith(incomplete)})
+
+
+numbers = _quietly(_numbers)
+actions = _quietly(_actions)
+people = _quietly(_people)
+bundles = _quietly(_bundles)

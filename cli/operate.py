@@ -1,0 +1,67 @@
+"""`makegood sweep` and `makegood deliver`: what the scheduler does, by hand or from cron."""
+
+from typing import Annotated
+
+import typer
+
+from cli.app import Verb
+from cli.progress import progress
+from cli.run import Desk
+from cli.show import as_json, clean
+from engine.ground.language import say
+
+_Most = Annotated[int | None, typer.Option("--limit", metavar="N", help=say("At most so many; otherwise all that are due."), min=1, show_default=False)]
+
+
+def _sweep(desk: Desk, limit: _Most = None) -> int | None:
+    """Settle everything that has fallen due. Exit code 1 when a case could not be settled."""
+    from engine.usecases.settling import sweep
+
+    with progress(say("Settling")) as moved:
+        done = sweep(desk.house, limit=limit, progress=moved)
+    if desk.as_json:
+        as_json({
+            "cases": done.cases, "events": done.events, "late_by_seconds": done.late_by.total_seconds(), "remaining": done.remaining,
+            "failures": [{"case": number, "error": error} for number, error in done.failures],
+        })
+    else:
+        print(say("{cases} cases settled, {events} events", cases=done.cases, events=done.events))
+        if done.late_by.total_seconds() >= 60:
+            print(say("  the oldest was {minutes} minutes late", minutes=int(done.late_by.total_seconds() // 60)))
+        for number, error in done.failures:
+            print(say("  {number} could not be settled: {error}", number=number, error=clean(error)))
+        if done.remaining:
+            print(say("  still due: {count}", count=done.remaining))
+    return 1 if done.failures else None
+
+
+def _deliver(desk: Desk, limit: _Most = None) -> int | None:
+    """Send every notice that is due. Exit code 10 when a notice is dead."""
+    from notifications.delivery import deliver
+
+    with progress(say("Delivering")) as moved:
+        before = 0
+
+        def told(handled: int, _: int) -> None:
+            nonlocal before
+            moved(handled - before)
+            before = handled
+
+        done = deliver(desk.house, limit=limit, progress=told)
+    if desk.as_json:
+        as_json({
+            "sent": done.sent, "failed": done.failed, "dead": done.dead, "by_hand": done.by_hand, "cancelled": done.cancelled,
+            "put_back": done.put_back, "remaining": done.remaining,
+            "failures": [{"notice": id_, "case": number, "error": error} for id_, number, error in done.failures],
+        })
+    else:
+        print(say("{sent} notices sent, {failed} to be tried again, {by_hand} to be conveyed by hand, {dead} dead", sent=done.sent, failed=done.failed + done.put_back, by_hand=done.by_hand, dead=done.dead))
+        for id_, number, error in done.failures:
+            print(say("  notice {id} ({number}): {error}", id=id_, number=number or "-", error=clean(error)))
+        if done.remaining:
+            print(say("  still due: {count}", count=done.remaining))
+    return 10 if done.dead else None
+
+
+SWEEP = Verb("sweep", say("Settle everything that has fallen due: limits, reminders, escalations, automatic actions."), _sweep)
+DELIVER = Verb("deliver", say("Send every notice that is due."), _deliver)

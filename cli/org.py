@@ -1,0 +1,52 @@
+"""`makegood org`: who works here."""
+
+from typing import Annotated
+
+import typer
+
+from cli.app import Noun
+from cli.run import Desk
+from cli.show import as_json, heading, table
+from engine.ground.language import say
+
+ORG = Noun("org", say("The organisation: people, posts, who is above whom."))
+
+
+@ORG.verb("apply", say("Put an organisation file into force."))
+def apply(desk: Desk, file: Annotated[str, typer.Argument(metavar="FILE", help=say("organisation.yaml"))]) -> None:
+    """A new version of the organisation."""
+    from pathlib import Path
+
+    from engine.usecases.publishing import apply_organisation
+
+    done = apply_organisation(desk.house, Path(file), desk.person)
+    if desk.as_json:
+        as_json(done)
+        return
+    if done.unchanged:
+        print(say("{name}: nothing changed, version {version} stays in force", name=done.name, version=done.version))
+    else:
+        print(say("{name}: version {version} is in force, {people} people", name=done.name, version=done.version, people=done.people))
+
+
+@ORG.verb("show", say("Show who works here, with posts, superiors and logins."))
+def show(desk: Desk) -> None:
+    """The organisation in force."""
+    from engine.ground.language import spoken
+    from engine.usecases.reading import organisation
+
+    known = organisation(desk.house)
+    if desk.as_json:
+        as_json(known)
+        return
+    if known.name:
+        heading(known.title.in_(spoken()) or known.name)
+    rows = [
+        (p.id, p.name, ", ".join(p.roles), p.superior or "", p.department or "", p.login or "", p.email or "") for p in known.people.values()
+    ]
+    columns = (say("Id"), say("Name"), say("Posts"), say("Superior"), say("Department"), say("Login"), say("E-mail"))
+    table(columns, rows, empty=say("No organisation was applied yet: makegood org apply FILE"))
+    groups = [(g.id, g.title.in_(spoken()), ", ".join(g.members)) for g in known.groups.values()]
+    if groups:
+        print()
+        table((say("Group"), say("Title"), say("Members")), groups, empty="")

@@ -1,0 +1,47 @@
+"""`makegood party`: the people outside, and their cases."""
+
+from typing import Annotated
+
+import typer
+
+from cli.app import Noun
+from cli.case_show import print_page
+from cli.options import Limit
+from cli.run import Desk
+from cli.show import as_json, clean, facts, heading, table
+from engine.ground.language import say
+
+PARTY = Noun("party", say("Customers and other people outside: who they are, and their cases."))
+
+
+@PARTY.verb("list", say("List parties by name; with TEXT, those whose name, e-mail or telephone contains it."))
+def list_(
+    desk: Desk, text: Annotated[str, typer.Argument(metavar="TEXT", help=say("What to look for."), show_default=False)] = "", limit: Limit = 50
+) -> None:
+    """Parties by name."""
+    from engine.usecases.finding import parties
+
+    found = parties(desk.house, text, limit)
+    if desk.as_json:
+        as_json(found)
+        return
+    rows = [(str(p.id), p.name, p.email or "", p.phone or "", p.address or "") for p in found]
+    table((say("Id"), say("Name"), say("E-mail"), say("Telephone"), say("Address")), rows, empty=say("Nobody found."))
+
+
+@PARTY.verb("show", say("Show a party and its cases."))
+def show(desk: Desk, id_: Annotated[int, typer.Argument(metavar="ID", help=say("The number of the party."))], limit: Limit = 50) -> None:
+    """A party."""
+    from engine.usecases.finding import party
+
+    found, cases = party(desk.house, id_, limit)
+    if desk.as_json:
+        as_json({"party": found, "cases": cases.lines, "more": cases.more})
+        return
+    heading(f"{found.id}  {clean(found.name)}")
+    facts([
+        (say("E-mail"), clean(found.email), ""), (say("Telephone"), clean(found.phone), ""), (say("Address"), clean(found.address), ""),
+        (say("Chat"), clean(found.chat), ""), (say("Language"), clean(found.language), ""),
+    ])
+    print()
+    print_page(desk, cases, empty=say("No cases."))

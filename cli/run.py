@@ -1,0 +1,203 @@
+"""The one place where a command runs: its house, its actor, and what becomes of errors."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from engine.ground.errors import DefinitionError, Denied, MakegoodError, NotFound, Unavailable
+from engine.ground.language import say
+
+if TYPE_CHECKING:
+    from engine.deciding.rights import Actor
+    from engine.usecases.house import House
+
+_USAGE_ERROR = typer.BadParameter.__mro__[1]  # the class of every mistake in the words typed
+
+
+@dataclass(frozen=True)
+class Common:
+    """The options that every command has."""
+
+    as_json: bool = False
+    person: str | None = None
+    folder: str | None = None
+
+
+class Desk:
+    """What a command works at: the house, who acts, and in which form to answer."""
+
+    def __init__(self, common: Common) -> None:
+        self.as_json = common.as_json
+        self._person = common.person
+        self._folder = common.folder
+
+    @cached_property
+    def house(self) -> "House":
+        """The house, found by --house, MAKEGOOD_HOUSE or upwards from here; raises NotFound, Invalid, Unavailable."""
+        from engine.usecases.house import open_house
+
+        return open_house(Path(self._folder) if self._folder else None)
+
+    @cached_property
+    def person(self) -> str:
+        """Who acts, by id: --as, else MAKEGOOD_AS, else the person whose login is the operating-system account.
+
+        Before any organisation was applied, the account itself: somebody has to apply the first one.
+        Raises NotFound for an unknown person, Denied when the account belongs to nobody.
+        """
+        from engine.usecases.reading import organisation
+
+        named = self._person or os.environ.get("MAKEGOOD_AS")
+        people = organisation(self.house)
+        if not people.people:
+            return named or _login()
+        if named:
+            if named not in people.people:
+                raise NotFound(
+                    say("The organisation has nobody called '{person}'", person=named),
+                    hint=_nearest(named, people.people) or say("See who works here: makegood org show"), kind="person", name=named,
+                )
+            return named
+        found = people.person_of_login(_login())
+        if found is None:
+            raise Denied(
+                say("Nobody in the organisation has the login '{login}'", login=_login()),
+                hint=say("Say who you are with --as PERSON or MAKEGOOD_AS, or add the login to the organisation file."),
+                who=_login(), why="login",
+            )
+        return found.id
+
+    @cached_property
+    def zone(self) -> str:
+        """The zone in which times that belong to no case are shown."""
+        from engine.usecases.reading import timezone
+
+        return timezone(self.house)
+
+    def actor(self, on_behalf: str | None = None) -> "Actor":
+        """Who acts, and for whom."""
+        from engine.deciding.rights import Actor
+
+        return Actor(self.person, on_behalf)
+
+
+def _login() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+
+
+def _nearest(word: str, known: Any) -> str:
+    from difflib import get_close_matches
+
+    found = get_close_matches(word, list(known), n=1)
+    return say("Did you mean '{word}'?", word=found[0]) if found else ""
+
+
+def carry_out(function: Callable[[Desk], int | None], desk: Desk) -> int:
+    """Call the command; a reader of our output who went away (`| head`) is no error."""
+    try:
+        code = function(desk)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code or 0
+
+
+def run(command_line: Callable[[], Any], words: Sequence[str]) -> int:
+    """Parse the words, do what they say, and turn whatever went wrong into one or two lines and an exit code."""
+    as_json = "--json" in (words[: words.index("--")] if "--" in words else words)
+    try:
+        code = command_line().main(args=list(words), prog_name="makegood", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except MakegoodError as error:
+        return _report(error, as_json)
+    except typer.Abort:
+        return 130
+    except _USAGE_ERROR as error:  # type: ignore[misc]
+        return _report_usage(error, as_json)
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _report(Unavailable(f"{where}{error.strerror or error}", hint=say("Check that the path exists and may be used.")), as_json)
+    except Exception as error:  # the last fence: a traceback in front of a user is a defect
+        if os.environ.get("MAKEGOOD_TRACEBACK"):
+            raise
+        return _report(_unexpected(error), as_json)
+
+
+def _unexpected(error: Exception) -> MakegoodError:
+    first = (str(error).splitlines() or [""])[0][:200]
+    return MakegoodError(
+        say("Something went wrong that should not: {kind}: {reason}", kind=type(error).__name__, reason=first),
+        hint=say("Please report it with the command you typed; MAKEGOOD_TRACEBACK=1 shows where it happened."),
+    )
+
+
+def _report(error: MakegoodError, as_json: bool) -> int:
+    """Say what went wrong: two lines on stderr, or with --json an object on stdout."""
+    if as_json:
+        about = {"kind": error.kind, "message": error.message, "hint": error.hint, "exit_code": error.exit_code, "facts": error.facts}
+        if isinstance(error, DefinitionError):
+            about["facts"] = {**error.facts, "problems": [p.as_dict() if hasattr(p, "as_dict") else str(p) for p in error.problems]}
+        print(json.dumps({"error": about}, ensure_ascii=False, indent=2, default=str))
+        return error.exit_code
+    print(say("Error: {message}", message=_line(error.message)), file=sys.stderr)
+    if isinstance(error, DefinitionError):
+        for problem in error.problems:
+            print(f"  {_line(str(problem))}", file=sys.stderr)
+    if error.hint:
+        print(f"  {_line(error.hint)}", file=sys.stderr)
+    return error.exit_code
+
+
+def _line(text: str) -> str:
+    """One line without control characters: messages quote what customers wrote."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _report_usage(error: Any, as_json: bool) -> int:
+    """A mistake in the words typed, in our own words where we know the kind."""
+    kind = type(error).__name__
+    if kind == "NoArgsIsHelpError":
+        return 2
+    context = error.ctx
+    path = context.command_path if context else "makegood"
+    hint = say("See: {command} --help", command=path)
+    parameter = getattr(error, "param", None)
+    name = "" if parameter is None else (parameter.opts[-1] if parameter.param_type_name == "option" else parameter.make_metavar(context))
+    if kind == "MissingParameter":
+        message = say("{name} is missing", name=name)
+    elif kind == "NoSuchOption":
+        message = say("There is no option {name}", name=error.option_name)
+        if error.possibilities:
+            hint = say("Did you mean {words}?", words=say(" or ").join(error.possibilities))
+    elif kind == "BadParameter":
+        message = say("{name}: {reason}", name=name, reason=error.message)
+    elif "No such command" in error.message and context is not None:
+        message, hint = _unknown_command(error, context, hint)
+    else:
+        message = error.format_message()
+    wrong = MakegoodError(message, hint=hint)
+    wrong.exit_code = 2
+    return _report(wrong, as_json)
+
+
+def _unknown_command(error: Any, context: Any, hint: str) -> tuple[str, str]:
+    word = error.message.split("'")[1] if "'" in error.message else ""
+    return (
+        say("{command} has no command '{word}'", command=context.command_path, word=word),
+        _nearest(word, context.command.list_commands(context)) or hint,
+    )
