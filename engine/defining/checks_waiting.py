@@ -89,9 +89,9 @@ def _leaves_by_itself(state: State) -> bool:
 
 
 def _can_limit(clock: ClockSpec) -> bool:
-    if not any(case.when is None for case in clock.within):
-        return False
-    return bool(clock.until) or any(rung.do and rung.at.kind in (PointKind.DUE, PointKind.PERCENT) for rung in clock.ladder)
+    """Whether running it is a limit. Branches of `within` that leave a gap are a finding of their own."""
+    rungs = (rung for rung in clock.ladder if rung.do and rung.when is None)
+    return bool(clock.until) or any(rung.at.kind in (PointKind.DUE, PointKind.PERCENT) for rung in rungs)
 
 
 def _paused_for_ever(clock: ClockSpec, state: State) -> bool:

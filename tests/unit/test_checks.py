@@ -1,0 +1,300 @@
+"""Every finding of the checks: a procedure that has it, and (the clean one) a procedure that has none."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.deciding.checking import check_definition
+from engine.defining.bundle import definition_of
+from engine.defining.organisation import Organisation, Person
+from engine.defining.problems import Problem
+from engine.defining.tree import read_tree
+
+CLEAN = """
+procedure: clean
+title: A clean procedure
+number: "CL-{year}-{serial:04}"
+calendar: office
+languages: [en, zh]
+contact: desk@acme.example
+fields:
+  customer: {type: party, required: true}
+  region: {type: choice, options: [domestic, overseas], required: true}
+  remedy: {type: choice, options: [explain, replace, refund]}
+  amount: {type: money, currency: CNY, default: 0}
+  code: {type: text, pattern: "[A-Z]{2}[0-9]{6}"}
+  due_on: {type: date}
+roles: {desk: {title: Desk}, chief: {title: Chief}}
+opening: {by: [desk, customer]}
+anywhere:
+  actions:
+    withdraw: {by: [desk, customer], to: closed, require: [comment]}
+states:
+  first:
+    actions:
+      take: {by: desk, to: second, require: [code, amount], notice: taken}
+  second:
+    tasks:
+      look: {by: desk, within: 2 working days, require: [remedy]}
+    actions:
+      ask: {by: desk, to: waiting}
+      decide: {by: chief, to: third, after: tasks, limit: amount, except: "actor_of('take')"}
+  waiting:
+    awaits: customer
+    actions:
+      answered: {by: [desk, customer], to: back}
+      silent: {by: system, to: closed, after: 30 days}
+  third:
+    actions:
+      explain: {by: desk, to: closed, when: remedy == 'explain'}
+      deliver: {by: desk, to: closed, when: "remedy in ['replace', 'refund']"}
+  closed:
+    final: true
+    actions:
+      reopen: {by: chief, to: second, within: 60 days}
+authority: {chief: {amount: unlimited}}
+clocks:
+  total:
+    from: opened
+    until: closed
+    within: [{when: region == 'domestic', is: 10 days}, {is: 20 days}]
+    pause: {in: waiting, up_to: 5 days}
+    extend: {by: chief, up_to: 5 days, require: [comment]}
+    ladder:
+      - {at: 50%, remind: owner}
+      - {at: 2 working days before, remind: owner}
+      - {at: due, escalate: superior of owner}
+      - {at: every 2 days after, at_most: 3, remind: chief}
+notices:
+  taken: {to: customer, via: [email, letter], mandatory: true, contains: [number, clock total, contact, code]}
+"""
+TEXTS = {
+    "taken.en": "Subject: {{ number }}\n\nDear {{ customer.name }},\n{% if code %}about {{ code }}{% endif %} until {{ due('total') }}.\n{{ contact }}\n",
+    "taken.zh": "Subject: {{ number }}\n\n{{ customer.name }}：{{ code }}，{{ due('total') }}。{{ contact }}\n",
+}
+HOUSE = Organisation(
+    name="acme", people={"li": Person(id="li", name="Li", roles=("desk",)), "wang": Person(id="wang", name="Wang", roles=("chief",))}
+)
+
+
+def found(change: Callable[[dict[str, Any]], Any] | None = None, texts: dict[str, str] | None = None, **house: Any) -> list[Problem]:
+    """The problems of the clean procedure after a change to it."""
+    tree = deepcopy(read_tree(CLEAN, "procedure.yaml").value)
+    if change:
+        change(tree)
+    document = {"procedure": tree, "notices": TEXTS | (texts or {})}
+    return check_definition(definition_of(document), **{"organisation": HOUSE, "calendars": ["office"], **house})
+
+
+def put(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    """A change: set (or with None remove) what stands at `a/b/c`; a value is YAML."""
+    def change(tree: dict[str, Any]) -> None:
+        *above, last = path.split("/")
+        for key in above:
+            tree = tree.setdefault(key, {}) if isinstance(tree, dict) else tree[int(key)]
+        if value is None:
+            del tree[last]
+        else:
+            tree[last] = read_tree(f"value: {value}", "change").value["value"]
+    return change
+
+
+def changes(*all_of: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], None]:
+    def change(tree: dict[str, Any]) -> None:
+        for one in all_of:
+            one(tree)
+    return change
+
+
+def test_a_clean_procedure_has_no_problem() -> None:
+    assert [str(problem) for problem in found()] == []
+
+
+LOST = "states/lost"
+CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
+    # name: (change, severity, words of the finding)
+    "unreachable state": (put(LOST, "{within: 1 day, actions: {leave: {by: desk, to: closed}}}"), "error", "come to the state 'lost'"),
+    "state without an end": (
+        changes(put("states/second/actions/trap", "{by: desk, to: lost}"), put(LOST, "{within: 1 day, actions: {turn: {by: desk, to: lost}}}"),
+                put("anywhere/actions/withdraw/in", "[first]")), "error", "state 'lost' can never end"),
+    "no final state": (changes(put("states/closed/final", None), put("states/closed/within", "1 day")), "error", "No state is final"),
+    "state without a limit": (put("clocks/total/until", "[closed, take]"), "warning", "state 'second' without any limit"),
+    "paused without a bound": (
+        changes(put("clocks/total/pause", "{in: waiting}"), put("states/waiting/actions/silent/when", "remedy == 'explain'")),
+        "warning", "state 'waiting' without any limit"),
+    "nobody may act": (put("states/third/actions/explain/by", None), "error", "Nobody may take the action 'explain'"),
+    "nobody may do a task": (put("states/second/tasks/look/by", None), "error", "Nobody may take the task 'look'"),
+    "everybody excepted": (put("states/third/actions/explain/except", "desk"), "error", "`except` takes away everybody"),
+    "nobody may open": (changes(put("opening", None), put("states/first/actions", "{take: {by: system, when: amount > 1, to: second}}"),
+                                put("anywhere/actions/withdraw/in", "[second]")), "error", "Nobody may open"),
+    "role never used": (put("roles/idle", "{title: Idle}"), "warning", "role 'idle' is never used"),
+    "role that nobody fills": (put("roles/idle", "{title: Idle}"), "warning", "Nobody in the organisation holds the role 'idle'"),
+    "role in use that nobody fills": (changes(put("roles/idle", "{}"), put("states/third/actions/explain/by", "idle")), "error", "holds the role 'idle'"),
+    "unknown state": (put("states/third/actions/explain/to", "closd"), "error", "There is no state 'closd'"),
+    "unknown state in `in`": (put("anywhere/actions/withdraw/in", "[frist]"), "error", "There is no state 'frist'"),
+    "unknown state in a pause": (put("clocks/total/pause", "{in: wating, up_to: 1 day}"), "error", "There is no state or task 'wating'"),
+    "unknown field required": (put("states/third/actions/explain/require", "[remdy]"), "error", "There is no field 'remdy'"),
+    "unknown field set": (put("states/third/actions/explain/set", "{remdy: \"'explain'\"}"), "error", "There is no field 'remdy'"),
+    "unknown limit": (put("states/second/actions/decide/limit", "amont"), "error", "There is no field 'amont'"),
+    "limit that is no money": (put("states/second/actions/decide/limit", "remedy"), "error", "'remedy' is not a field of money"),
+    "unknown notice": (put("states/third/actions/explain/notice", "takn"), "error", "There is no notice 'takn'"),
+    "unknown act": (put("states/second/tasks/look/act", "decid"), "error", "There is no action or task 'decid'"),
+    "act that the scheduler may not take": (put("states/second/tasks/look/act", "ask"), "error", "scheduler may not take 'ask'"),
+    "unknown role": (put("states/third/actions/explain/by", "dsk"), "error", "'dsk' is neither a role"),
+    "field that does not say who": (put("states/third/actions/explain/by", "remedy"), "error", "'remedy' does not say who"),
+    "unknown actor": (put("states/second/actions/decide/except", "\"actor_of('tke')\""), "error", "There is no action or task 'tke'"),
+    "task and action of one name": (put("states/second/tasks/ask", "{by: desk, within: 1 day}"), "error", "both a task and an action"),
+    "two tasks of one name": (put("states/third/tasks", "{look: {by: desk}}"), "error", "Two states have a task 'look'"),
+    "titles that differ": (
+        changes(put("states/third/actions/explain/title", "Explain"), put("states/second/actions/explain", "{by: desk, to: closed, title: Other}")),
+        "warning", "different titles"),
+    "bounds that differ": (put("states/second/actions/explain", "{by: desk, to: closed, at_most: 2}"), "warning", "another `at_most`"),
+    "back to nowhere": (put("states/first/actions/undo", "{by: desk, to: back}"), "error", "`to: back` leads nowhere"),
+    "after tasks without tasks": (put("states/third/actions/explain/after", "tasks"), "error", "the state 'third' has none"),
+    "after more tasks than there are": (put("states/second/actions/decide/after", "2 tasks"), "error", "waits for 2 tasks"),
+    "a time for people": (put("states/third/actions/explain/after", "2 days"), "error", "for actions of the scheduler"),
+    "in outside of anywhere": (put("states/third/actions/explain/in", "[third]"), "error", "only for actions under `anywhere`"),
+    "system action never taken": (put("states/third/actions/auto", "{by: system, to: closed}"), "error", "scheduler never takes 'auto'"),
+    "system action that asks": (put("states/waiting/actions/silent/require", "[due_on]"), "error", "'due_on' is never offered"),
+    "system loop": (
+        changes(put("states/first/actions/go", "{by: system, to: second, when: amount > 1}"),
+                put("states/second/actions/come", "{by: system, to: first, when: amount > 1}")), "error", "without anybody doing anything"),
+    "system action that stays": (put("states/first/actions/warn", "{by: system, when: amount > 1, notice: taken}"), "error", "again and again"),
+    "task in a final state": (put("states/closed/tasks", "{file: {by: desk, within: 1 day}}"), "warning", "in the final state"),
+    "task without a limit": (put("states/second/tasks/look/within", None), "warning", "task 'look' has no limit"),
+    "authority of nobody": (put("authority/cheif", "{amount: 5 CNY}"), "error", "There is no role 'cheif'"),
+    "authority never asked for": (put("authority/desk", "{amount: 5 CNY}"), "warning", "authority of 'desk' is never asked for"),
+    "authority in another currency": (put("authority/chief", "{amount: 5 EUR}"), "error", "in EUR, but amounts are in CNY"),
+    "limit without a band": (put("states/second/actions/decide/by", "[desk, chief]"), "error", "'desk' may take 'decide' but has no authority"),
+    "amounts that nobody covers": (put("authority/chief", "{amount: 5000 CNY}"), "warning", "above 5000"),
+    "rung after the end": (put("clocks/total/ladder", "[{at: 120%, remind: owner}]"), "error", "120% lies after the end"),
+    "rung before the start": (put("clocks/total/ladder", "[{at: 30 days before, remind: owner}]"), "error", "before the start"),
+    "rung before the start of one branch": (put("clocks/total/ladder", "[{at: 15 days before, remind: owner}]"), "warning", "before the start"),
+    "rung after a window": (changes(put("clocks/total/until", None), put("states/second/within", "1 day"), put("states/first/within", "1 day"),
+                                    put("states/third/within", "1 day"), put("clocks/total/ladder", "[{at: 1 day after, remind: owner}]")),
+                            "error", "has no `until`"),
+    "at_most of a rung that fires once": (put("clocks/total/ladder", "[{at: due, at_most: 2, remind: owner}]"), "error", "only for `every"),
+    "rung that does nothing": (put("clocks/total/ladder", "[{at: due}]"), "error", "does nothing"),
+    "ladder without a limit": (put("states/third/ladder", "[{at: due, remind: owner}]"), "error", "it never fires"),
+    "endless reminders": (
+        changes(put("states/closed/within", "1 year"), put("states/closed/ladder", "[{at: every 1 day after, remind: owner}]")), "warning", "never stops"),
+    "limit that some option misses": (put("clocks/total/within", "[{when: region == 'domestic', is: 10 days}]"), "warning", "when region is overseas"),
+    "limit that may match nothing": (put("clocks/total/within", "[{when: amount > 5, is: 10 days}]"), "warning", "when no branch matches"),
+    "pause in working time": (put("clocks/total/pause", "{in: waiting, up_to: 3 working days}"), "error", "elapsed time"),
+    "pause that never begins": (put("clocks/total/pause", "{up_to: 3 days}"), "error", "never begins"),
+    "unknown calendar": (put("calendar", "offcie"), "error", "There is no calendar 'offcie'"),
+    "unknown calendar of a clock": (put("clocks/total/calendar", "offcie"), "error", "There is no calendar 'offcie'"),
+    "option that no action handles": (put("states/third/actions/deliver/when", "remedy == 'replace'"), "warning", "remedy is refund"),
+    "key that does not fit the type": (put("fields/amount/options", "[a, b]"), "error", "`options` means nothing"),
+    "choice without options": (put("fields/remedy/options", None), "error", "'remedy' has no options"),
+    "money without a currency": (put("fields/amount/currency", None), "error", "money without a currency"),
+    "bounds that nothing fits": (put("fields/amount/between", "[10, 1]"), "error", "No value fits"),
+    "default that is no option": (put("fields/remedy/default", "explian"), "error", "'explian' is not an option"),
+    "default of the wrong type": (put("fields/due_on/default", "soon"), "error", "due_on"),
+    "pattern that can take for ever": (put("fields/code/pattern", "\"(([A-Z]+)*)*\""), "error", "cannot be used as a pattern"),
+    "number without a serial": (put("number", "\"CL-{year}\""), "error", "it needs one"),
+    "number that comes again": (put("number", "\"CL-{month}-{serial:04}\""), "error", "same number twice"),
+    "notice without a text": (put("notices/other", "{to: customer, via: [email, sms]}"), "error", "no text in 'en'"),
+    "notice that nothing sends": (put("notices/other", "{to: customer, via: [email, sms]}"), "warning", "Nothing sends the notice 'other'"),
+    "mandatory without a way out": (put("notices/taken/via", "[email]"), "warning", "one channel only"),
+    "channel twice": (put("notices/taken/via", "[email, email, letter]"), "warning", "stands twice"),
+    "notice to nobody": (put("notices/taken/to", "system"), "error", "goes to nobody"),
+    "language twice": (put("languages", "[en, zh, en]"), "warning", "language stands twice"),
+    "unknown name in a condition": (put("states/third/actions/explain/when", "remdy == 'explain'"), "error", "nothing named 'remdy'"),
+    "unknown action in a condition": (put("states/third/actions/explain/when", "done('tke')"), "error", "no action or task of that name"),
+    "unknown clock in a condition": (put("states/third/actions/explain/when", "breached('totl')"), "error", "no clock of that name"),
+    "condition that cannot be read": (put("states/third/actions/explain/when", "remedy =="), "error", "remedy =="),
+    "word of a ladder elsewhere": (put("states/third/actions/explain/when", "overdue"), "error", "nothing named 'overdue'"),
+    "promise that does not exist": (put("notices/taken/contains", "[appeal]"), "error", "no value 'appeal'"),
+    "promise that is not kept": (put("notices/taken/contains", "[amount]"), "error", "does not always show 'amount'"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_finds(name: str) -> None:
+    change, severity, words = CASES[name]
+    problems = found(change)
+    assert [p for p in problems if words in p.what and p.severity == severity], [f"{p.severity}: {p.what}" for p in problems]
+
+
+def test_a_text_with_an_unknown_name_is_reported_at_its_line() -> None:
+    [problem] = [p for p in found(texts={"taken.zh": "Subject: {{ number }}\n\n{{ code }} {{ due('total') }} {{ contact }}\n{{ remdy }}\n"})]
+    assert (problem.file, problem.line, problem.nearest) == ("notices/taken.zh.j2", 4, "remedy")
+
+
+def test_a_text_shown_only_sometimes_does_not_keep_a_promise() -> None:
+    texts = {"taken.en": TEXTS["taken.en"].replace("{{ contact }}", "{% if amount > 5 %}{{ contact }}{% endif %}")}
+    assert ["'contact'" in problem.what for problem in found(texts=texts)] == [True]
+
+
+def test_an_html_form_needs_a_plain_text() -> None:
+    document = {"taken.en.html": TEXTS["taken.en"], "taken.zh.html": TEXTS["taken.zh"]}
+    assert found(texts=document) == []
+    assert any("HTML" in p.what for p in found(put("languages", "[en]"), texts={"taken.fr.html": TEXTS["taken.en"]}))
+
+
+def test_words_of_a_ladder_in_a_text_that_no_ladder_sends_are_doubtful() -> None:
+    [problem] = found(texts={"taken.zh": TEXTS["taken.zh"] + "{{ overdue }}\n"})
+    assert problem.severity == "warning" and "'overdue' is empty here" in problem.what
+
+
+def test_without_an_organisation_only_a_name_that_looks_misspelt_is_an_error() -> None:
+    strange = found(put("states/third/actions/explain/by", "[desk, committee]"), organisation=None)
+    misspelt = found(put("states/third/actions/explain/by", "[desk, cheif]"), organisation=None)
+    assert [p.severity for p in strange] == ["warning"]
+    assert [(p.severity, p.nearest) for p in misspelt] == [("error", "chief")]
+
+
+def test_a_group_or_person_of_the_organisation_is_known() -> None:
+    assert found(put("states/third/actions/explain/by", "[desk, wang]")) == []
+
+
+def test_without_calendars_nothing_is_said_about_them() -> None:
+    assert found(put("calendar", "unheard_of"), calendars=None) == []
+
+
+def test_a_clock_that_a_stay_action_may_stop_does_not_limit() -> None:
+    problems = found(changes(put("states/first/actions/call", "{by: desk, notice: taken}"), put("clocks/total/until", "[closed, call]")))
+    assert {"first", "second", "third"} <= {p.what.split("'")[1] for p in problems if "without any limit" in p.what}
+
+
+def test_a_clock_started_on_one_of_two_ways_only_does_not_limit() -> None:
+    other = changes(put("states/first/actions/skip", "{by: desk, to: third}"), put("clocks/total/from", "take"), put("states/first/within", "1 day"))
+    assert [p.what.split("'")[1] for p in found(other) if "without any limit" in p.what] == ["second", "third"]   # closed, then reopened
+    both = changes(other, put("clocks/total/from", "[take, skip]"))
+    assert [p.what for p in found(both) if "without any limit" in p.what] == []
+
+
+def test_a_reopened_case_is_limited_by_the_clock_that_its_closing_stopped() -> None:
+    """The clean procedure leads from `closed` to `second`, whose only limit is the clock `total`; with an action as its end it is not."""
+    change = changes(put("clocks/total/until", "[explain, deliver, withdraw, silent]"))
+    assert [p.what.split("'")[1] for p in found(change) if "without any limit" in p.what] == ["second", "third"]
+
+
+def test_all_options_of_a_required_choice_leave_no_gap() -> None:
+    assert found(put("clocks/total/within", "[{when: region == 'domestic', is: 10 days}, {when: region == 'overseas', is: 12 days}]")) == []
+
+
+def test_problems_have_the_place_at_which_they_are_written() -> None:
+    tree = read_tree(CLEAN.replace("to: second, require", "to: secnd, require").encode(), "procedure.yaml")
+    definition = definition_of({"procedure": tree.value, "notices": TEXTS})
+    problem = next(p for p in check_definition(definition, HOUSE, ["office"], tree) if "secnd" in p.what)
+    assert CLEAN.replace("second, require", "secnd, require").splitlines()[problem.line - 1].strip().startswith("take:")
+    assert problem.nearest == "second"
+
+
+def test_an_action_everywhere_is_reported_once() -> None:
+    assert len([p for p in found(put("anywhere/actions/withdraw/by", None)) if "withdraw" in p.what]) == 1
+
+
+def test_shipped_bundles_have_no_errors() -> None:
+    from engine.usecases.publishing import examine
+
+    for folder in sorted(path.parent for path in Path("definitions").glob("*/procedure.yaml")):
+        bundle, _, problems = examine(folder)
+        assert bundle is not None
+        assert [str(p) for p in problems] == [], folder
+
