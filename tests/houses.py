@@ -1,0 +1,69 @@
+"""Houses for tests: a real database with the shipped bundles published, on a virtual clock."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from engine.deciding.case import CaseState, Event
+from engine.deciding.rights import Actor
+from engine.ground.clock import VirtualClock
+from engine.records import cases, history
+from engine.records.schema import memory_template
+from engine.records.store import MemoryStore, Store
+from engine.usecases import opening, publishing
+from engine.usecases.house import House, Settings
+
+DEFINITIONS = Path(__file__).parent.parent / "definitions"
+MONDAY = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)        # 09:00 in Shanghai
+CUSTOMER = {"name": "王小明", "email": "wang@customer.example", "language": "zh"}
+GIVEN: Mapping[str, Any] = {"region": "domestic", "channel": "phone", "customer": CUSTOMER}
+
+
+def as_(person: str, on_behalf: str | None = None) -> Actor:
+    """Somebody who acts."""
+    return Actor(person, on_behalf)
+
+
+@cache
+def _image(bundle: str) -> bytes:
+    store = MemoryStore(memory_template())
+    house = House(store, VirtualClock(MONDAY), Settings(folder=Path()))
+    publishing.apply_organisation(house, DEFINITIONS / "organisation.yaml", "system")
+    publishing.publish(house, DEFINITIONS / bundle, "system")
+    return store.keep()
+
+
+def memory_house(bundle: str = "product-complaint", at: datetime = MONDAY) -> tuple[House, VirtualClock]:
+    """A house in memory with one shipped bundle published."""
+    clock = VirtualClock(at)
+    return House(MemoryStore(_image(bundle)), clock, Settings(folder=Path())), clock
+
+
+def house_in(folder: Path, bundle: str = "product-complaint", at: datetime = MONDAY) -> tuple[House, VirtualClock]:
+    """A house in a folder, on a SQLite file, with one shipped bundle published."""
+    (folder / "makegood.toml").write_text('database = "sqlite:///makegood.db"\n', encoding="utf-8")
+    clock = VirtualClock(at)
+    house = House(Store(f"sqlite:///{folder / 'makegood.db'}"), clock, Settings(folder=folder))
+    house.store.create()
+    publishing.apply_organisation(house, DEFINITIONS / "organisation.yaml", "system")
+    publishing.publish(house, DEFINITIONS / bundle, "system")
+    return house, clock
+
+
+def open_one(house: House, by: str = "li.na", **given: Any) -> str:
+    """Open a complaint; its number."""
+    return opening.open_case(house, "product-complaint", as_(by), {**GIVEN, **given}).number
+
+
+def state_of(house: House, number: str) -> CaseState:
+    """A case as stored."""
+    with house.store.reading() as conn:
+        return cases.load(conn, number).case
+
+
+def events_of(house: House, number: str) -> list[Event]:
+    """The history of a case."""
+    with house.store.reading() as conn:
+        return list(history.read(conn, history.case_stream(number)))
