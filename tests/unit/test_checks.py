@@ -91,6 +91,7 @@ def found(change: Callable[[dict[str, Any]], Any] | None = None, texts: dict[str
 
 def put(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
     """A change: set (or with None remove) what stands at `a/b/c`; a value is YAML."""
+
     def change(tree: dict[str, Any]) -> None:
         *above, last = path.split("/")
         for key in above:
@@ -99,6 +100,7 @@ def put(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
             del tree[last]
         else:
             tree[last] = read_tree(f"value: {value}", "change").value["value"]
+
     return change
 
 
@@ -106,6 +108,7 @@ def changes(*all_of: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any
     def change(tree: dict[str, Any]) -> None:
         for one in all_of:
             one(tree)
+
     return change
 
 
@@ -118,21 +121,40 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     # name: (change, severity, words of the finding)
     "unreachable state": (put(LOST, "{within: 1 day, actions: {leave: {by: desk, to: closed}}}"), "error", "come to the state 'lost'"),
     "state without an end": (
-        changes(put("states/second/actions/trap", "{by: desk, to: lost}"), put(LOST, "{within: 1 day, actions: {turn: {by: desk, to: lost}}}"),
-                put("anywhere/actions/withdraw/in", "[first]")), "error", "state 'lost' can never end"),
+        changes(
+            put("states/second/actions/trap", "{by: desk, to: lost}"),
+            put(LOST, "{within: 1 day, actions: {turn: {by: desk, to: lost}}}"),
+            put("anywhere/actions/withdraw/in", "[first]"),
+        ),
+        "error",
+        "state 'lost' can never end",
+    ),
     "no final state": (changes(put("states/closed/final", None), put("states/closed/within", "1 day")), "error", "No state is final"),
     "state without a limit": (put("clocks/total/until", "[closed, take]"), "warning", "state 'second' without any limit"),
     "paused without a bound": (
         changes(put("clocks/total/pause", "{in: waiting}"), put("states/waiting/actions/silent/when", "remedy == 'explain'")),
-        "warning", "state 'waiting' without any limit"),
+        "warning",
+        "state 'waiting' without any limit",
+    ),
     "nobody may act": (put("states/third/actions/explain/by", None), "error", "Nobody may take the action 'explain'"),
     "nobody may do a task": (put("states/second/tasks/look/by", None), "error", "Nobody may take the task 'look'"),
     "everybody excepted": (put("states/third/actions/explain/except", "desk"), "error", "`except` takes away everybody"),
-    "nobody may open": (changes(put("opening", None), put("states/first/actions", "{take: {by: system, when: amount > 1, to: second}}"),
-                                put("anywhere/actions/withdraw/in", "[second]")), "error", "Nobody may open"),
+    "nobody may open": (
+        changes(
+            put("opening", None),
+            put("states/first/actions", "{take: {by: system, when: amount > 1, to: second}}"),
+            put("anywhere/actions/withdraw/in", "[second]"),
+        ),
+        "error",
+        "Nobody may open",
+    ),
     "role never used": (put("roles/idle", "{title: Idle}"), "warning", "role 'idle' is never used"),
     "role that nobody fills": (put("roles/idle", "{title: Idle}"), "warning", "Nobody in the organisation holds the role 'idle'"),
-    "role in use that nobody fills": (changes(put("roles/idle", "{}"), put("states/third/actions/explain/by", "idle")), "error", "holds the role 'idle'"),
+    "role in use that nobody fills": (
+        changes(put("roles/idle", "{}"), put("states/third/actions/explain/by", "idle")),
+        "error",
+        "holds the role 'idle'",
+    ),
     "unknown state": (put("states/third/actions/explain/to", "closd"), "error", "There is no state 'closd'"),
     "unknown state in `in`": (put("anywhere/actions/withdraw/in", "[frist]"), "error", "There is no state 'frist'"),
     "unknown state in a pause": (put("clocks/total/pause", "{in: wating, up_to: 1 day}"), "error", "There is no state or task 'wating'"),
@@ -149,8 +171,13 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     "task and action of one name": (put("states/second/tasks/ask", "{by: desk, within: 1 day}"), "error", "both a task and an action"),
     "two tasks of one name": (put("states/third/tasks", "{look: {by: desk}}"), "error", "Two states have a task 'look'"),
     "titles that differ": (
-        changes(put("states/third/actions/explain/title", "Explain"), put("states/second/actions/explain", "{by: desk, to: closed, title: Other}")),
-        "warning", "different titles"),
+        changes(
+            put("states/third/actions/explain/title", "Explain"),
+            put("states/second/actions/explain", "{by: desk, to: closed, title: Other}"),
+        ),
+        "warning",
+        "different titles",
+    ),
     "bounds that differ": (put("states/second/actions/explain", "{by: desk, to: closed, at_most: 2}"), "warning", "another `at_most`"),
     "back to nowhere": (put("states/first/actions/undo", "{by: desk, to: back}"), "error", "`to: back` leads nowhere"),
     "after tasks without tasks": (put("states/third/actions/explain/after", "tasks"), "error", "the state 'third' has none"),
@@ -160,28 +187,60 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     "system action never taken": (put("states/third/actions/auto", "{by: system, to: closed}"), "error", "scheduler never takes 'auto'"),
     "system action that asks": (put("states/waiting/actions/silent/require", "[due_on]"), "error", "'due_on' is never offered"),
     "system loop": (
-        changes(put("states/first/actions/go", "{by: system, to: second, when: amount > 1}"),
-                put("states/second/actions/come", "{by: system, to: first, when: amount > 1}")), "error", "without anybody doing anything"),
-    "system action that stays": (put("states/first/actions/warn", "{by: system, when: amount > 1, notice: taken}"), "error", "again and again"),
+        changes(
+            put("states/first/actions/go", "{by: system, to: second, when: amount > 1}"),
+            put("states/second/actions/come", "{by: system, to: first, when: amount > 1}"),
+        ),
+        "error",
+        "without anybody doing anything",
+    ),
+    "system action that stays": (
+        put("states/first/actions/warn", "{by: system, when: amount > 1, notice: taken}"),
+        "error",
+        "again and again",
+    ),
     "task in a final state": (put("states/closed/tasks", "{file: {by: desk, within: 1 day}}"), "warning", "in the final state"),
     "task without a limit": (put("states/second/tasks/look/within", None), "warning", "task 'look' has no limit"),
     "authority of nobody": (put("authority/cheif", "{amount: 5 CNY}"), "error", "There is no role 'cheif'"),
     "authority never asked for": (put("authority/desk", "{amount: 5 CNY}"), "warning", "authority of 'desk' is never asked for"),
     "authority in another currency": (put("authority/chief", "{amount: 5 EUR}"), "error", "in EUR, but amounts are in CNY"),
-    "limit without a band": (put("states/second/actions/decide/by", "[desk, chief]"), "error", "'desk' may take 'decide' but has no authority"),
+    "limit without a band": (
+        put("states/second/actions/decide/by", "[desk, chief]"),
+        "error",
+        "'desk' may take 'decide' but has no authority",
+    ),
     "amounts that nobody covers": (put("authority/chief", "{amount: 5000 CNY}"), "warning", "above 5000"),
     "rung after the end": (put("clocks/total/ladder", "[{at: 120%, remind: owner}]"), "error", "120% lies after the end"),
     "rung before the start": (put("clocks/total/ladder", "[{at: 30 days before, remind: owner}]"), "error", "before the start"),
-    "rung before the start of one branch": (put("clocks/total/ladder", "[{at: 15 days before, remind: owner}]"), "warning", "before the start"),
-    "rung after a window": (changes(put("clocks/total/until", None), put("states/second/within", "1 day"), put("states/first/within", "1 day"),
-                                    put("states/third/within", "1 day"), put("clocks/total/ladder", "[{at: 1 day after, remind: owner}]")),
-                            "error", "has no `until`"),
+    "rung before the start of one branch": (
+        put("clocks/total/ladder", "[{at: 15 days before, remind: owner}]"),
+        "warning",
+        "before the start",
+    ),
+    "rung after a window": (
+        changes(
+            put("clocks/total/until", None),
+            put("states/second/within", "1 day"),
+            put("states/first/within", "1 day"),
+            put("states/third/within", "1 day"),
+            put("clocks/total/ladder", "[{at: 1 day after, remind: owner}]"),
+        ),
+        "error",
+        "has no `until`",
+    ),
     "at_most of a rung that fires once": (put("clocks/total/ladder", "[{at: due, at_most: 2, remind: owner}]"), "error", "only for `every"),
     "rung that does nothing": (put("clocks/total/ladder", "[{at: due}]"), "error", "does nothing"),
     "ladder without a limit": (put("states/third/ladder", "[{at: due, remind: owner}]"), "error", "it never fires"),
     "endless reminders": (
-        changes(put("states/closed/within", "1 year"), put("states/closed/ladder", "[{at: every 1 day after, remind: owner}]")), "warning", "never stops"),
-    "limit that some option misses": (put("clocks/total/within", "[{when: region == 'domestic', is: 10 days}]"), "warning", "when region is overseas"),
+        changes(put("states/closed/within", "1 year"), put("states/closed/ladder", "[{at: every 1 day after, remind: owner}]")),
+        "warning",
+        "never stops",
+    ),
+    "limit that some option misses": (
+        put("clocks/total/within", "[{when: region == 'domestic', is: 10 days}]"),
+        "warning",
+        "when region is overseas",
+    ),
     "limit that may match nothing": (put("clocks/total/within", "[{when: amount > 5, is: 10 days}]"), "warning", "when no branch matches"),
     "pause in working time": (put("clocks/total/pause", "{in: waiting, up_to: 3 working days}"), "error", "elapsed time"),
     "pause that never begins": (put("clocks/total/pause", "{up_to: 3 days}"), "error", "never begins"),
@@ -194,9 +253,9 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     "bounds that nothing fits": (put("fields/amount/between", "[10, 1]"), "error", "No value fits"),
     "default that is no option": (put("fields/remedy/default", "explian"), "error", "'explian' is not an option"),
     "default of the wrong type": (put("fields/due_on/default", "soon"), "error", "due_on"),
-    "pattern that can take for ever": (put("fields/code/pattern", "\"(([A-Z]+)*)*\""), "error", "cannot be used as a pattern"),
-    "number without a serial": (put("number", "\"CL-{year}\""), "error", "it needs one"),
-    "number that comes again": (put("number", "\"CL-{month}-{serial:04}\""), "error", "same number twice"),
+    "pattern that can take for ever": (put("fields/code/pattern", '"(([A-Z]+)*)*"'), "error", "cannot be used as a pattern"),
+    "number without a serial": (put("number", '"CL-{year}"'), "error", "it needs one"),
+    "number that comes again": (put("number", '"CL-{month}-{serial:04}"'), "error", "same number twice"),
     "notice without a text": (put("notices/other", "{to: customer, via: [email, sms]}"), "error", "no text in 'en'"),
     "notice that nothing sends": (put("notices/other", "{to: customer, via: [email, sms]}"), "warning", "Nothing sends the notice 'other'"),
     "mandatory without a way out": (put("notices/taken/via", "[email]"), "warning", "one channel only"),
@@ -221,7 +280,9 @@ def test_finds(name: str) -> None:
 
 
 def test_a_text_with_an_unknown_name_is_reported_at_its_line() -> None:
-    [problem] = [p for p in found(texts={"taken.zh": "Subject: {{ number }}\n\n{{ code }} {{ due('total') }} {{ contact }}\n{{ remdy }}\n"})]
+    [problem] = [
+        p for p in found(texts={"taken.zh": "Subject: {{ number }}\n\n{{ code }} {{ due('total') }} {{ contact }}\n{{ remdy }}\n"})
+    ]
     assert (problem.file, problem.line, problem.nearest) == ("notices/taken.zh.j2", 4, "remedy")
 
 
@@ -262,9 +323,11 @@ def test_a_clock_that_a_stay_action_may_stop_does_not_limit() -> None:
 
 
 def test_a_clock_started_on_one_of_two_ways_only_does_not_limit() -> None:
-    other = changes(put("states/first/actions/skip", "{by: desk, to: third}"), put("clocks/total/from", "take"), put("states/first/within", "1 day"))
-    assert [p.what.split("'")[1] for p in found(other) if "without any limit" in p.what] == ["second", "third"]   # closed, then reopened
-    both = changes(other, put("clocks/total/from", "[take, skip]"))
+    other = changes(
+        put("states/first/actions/skip", "{by: desk, to: third}"), put("clocks/total/from", "take"), put("states/first/within", "1 day")
+    )
+    assert [p.what.split("'")[1] for p in found(other) if "without any limit" in p.what] == ["second", "third"]  # closed, then reopened
+    both = changes(other, put("clocks/total/from", "[take, skip]"), put("anywhere/actions/withdraw/in", "[second, third]"))
     assert [p.what for p in found(both) if "without any limit" in p.what] == []
 
 
@@ -297,4 +360,3 @@ def test_shipped_bundles_have_no_errors() -> None:
         bundle, _, problems = examine(folder)
         assert bundle is not None
         assert [str(p) for p in problems] == [], folder
-
