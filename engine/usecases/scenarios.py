@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from engine.deciding.rights import Actor
 from engine.defining.bundle import Bundle
+from engine.defining.definition import EventKind
 from engine.defining.tree import Tree
 from engine.ground.calendars import Calendar, calendar_json
 from engine.ground.canonical import canonical
@@ -62,6 +63,7 @@ class Play:
     cases: dict[str, str] = field(default_factory=dict)      # name given by `as` → case number
     last: str = ""                                           # the case spoken of without a name
     seen: dict[str, Seen] = field(default_factory=dict)      # case number → where the last `expect` looked
+    delivers: bool = False                                   # whether a clock waits for a notice to be sent
 
     def number(self, step: Mapping[str, Any]) -> str:
         """The case a step speaks of: by the name that `as` gave it, else the one opened last."""
@@ -103,7 +105,8 @@ def run_scenarios(
 
 def _play(house: House, clock: VirtualClock, bundle: Bundle, calendar: Calendar, file: str, tree: Tree) -> ScenarioResult:
     began, story = perf_counter(), tree.value
-    play = Play(house, clock, bundle, ZoneInfo(calendar.timezone))
+    events = {event.kind for spec in bundle.definition.all_clocks.values() for event in (*spec.from_, *spec.until)}
+    play = Play(house, clock, bundle, ZoneInfo(calendar.timezone), delivers=EventKind.NOTICE_SENT in events)
     name, place, number = str(story["scenario"]), ("steps",), 0
     try:
         clock.move_to(moment(str(story["at"]), play.zone))
@@ -198,7 +201,7 @@ def _sweep(play: Play) -> None:
 def _deliver(play: Play) -> None:
     """Let every notice reach its recipient at once, for clocks that start or stop when one is sent."""
     house = play.house
-    if not any("sent" in str(h) for clock in play.bundle.definition.all_clocks.values() for h in (*clock.from_, *clock.until)):
+    if not play.delivers:
         return
     now = house.clock.now()
     with house.store.writing() as conn:
