@@ -38,7 +38,9 @@ def party(_: Field, raw: Any, __: str) -> dict[str, str] | int:
         return int(raw)
     if isinstance(raw, str):
         given = raw.strip()
-        if re.fullmatch(r"#[0-9]{1,12}", given) and int(given[1:]) > 0:
+        if given.startswith("#"):
+            if not re.fullmatch(r"#[1-9][0-9]{0,11}", given):
+                raise Unreadable(say("the number of a known party, such as #12"))
             return int(given[1:])
         named = _NAMED_EMAIL.fullmatch(given)
         raw = _mapping(given) if given.startswith("{") else {"name": named[1], "email": named[2]} if named else {"name": given}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # Jinja2 takes 35 ms to import: only procedures with conditio
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 DEEPEST = 50               # parts inside parts
-_BRACKETS = 25
+_BRACKETS = 15             # and signs before a value: what Jinja2 reads by recursion
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _DIGITS = 15               # of a number written in an expression
 
