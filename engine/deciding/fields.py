@@ -7,20 +7,24 @@ for `many: true`. Nothing (None, an empty text or list) is None. Reading a canon
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from difflib import get_close_matches
 from typing import Any
 
 from engine.deciding import readers, readers_parties
 from engine.deciding.operators import empty
+from engine.deciding.printing import plain
 from engine.deciding.readers import Unreadable
 from engine.deciding.values import Amount, Attached, Customer, PartyNumber, Titled, local
 from engine.defining.definition import Definition, Field, FieldType
 from engine.ground.duration import parse_duration
 from engine.ground.errors import Invalid
 from engine.ground.language import say
+from engine.ground.money import round_money
 
-__all__ = ["empty", "live", "parse", "parse_given", "problem"]
+__all__ = ["computed", "empty", "live", "parse", "parse_given", "problem"]
 
+_FINEST = Decimal("1E-9")   # of a number that an expression worked out, such as a third
 MOST_ITEMS = 1_000         # of a field with `many: true`
 LONGEST_COMMENT = 10_000
 LONGEST_RAW = 40_000        # characters looked at, before any limit of the field itself
@@ -65,6 +69,23 @@ def _parse(field: Field, raw: Any, timezone: str) -> Any:
         raise Unreadable(say("exact values; a binary fraction is not, so give it as text"))
     kept = [read(field, item, timezone) for item in items if not (item is None or (isinstance(item, str) and not item.strip()))]
     return kept or None
+
+
+def computed(field: Field, value: Any, timezone: str) -> Any:
+    """The canonical value of what an expression gave for a field (`set:`): money is rounded half up to its minor unit, numbers to 9 places.
+
+    Raises Invalid like `parse`, also for an amount in another currency than the field's.
+    """
+    if isinstance(value, Decimal) and field.type is FieldType.MONEY:
+        currency = field.currency or (value.currency if isinstance(value, Amount) else "")
+        if not isinstance(value, Amount) or value.currency == currency:
+            rounded = round_money(value, currency)
+            value = Amount(rounded, value.currency) if isinstance(value, Amount) else rounded
+    elif isinstance(value, Decimal) and field.type is FieldType.NUMBER:
+        value = value.quantize(_FINEST, ROUND_HALF_UP)
+    elif isinstance(value, Decimal) and field.type is FieldType.TEXT:
+        value = plain(value)
+    return parse(field, value, timezone)
 
 
 def parse_given(definition: Definition, raw: Mapping[str, Any], timezone: str) -> dict[str, Any]:

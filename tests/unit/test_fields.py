@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from specimen import DEFINITION, ZONE, field
 
-from engine.deciding.fields import empty, live, parse, parse_given
+from engine.deciding.fields import computed, empty, live, parse, parse_given
 from engine.deciding.patterns import pattern
 from engine.deciding.readers import bounds
 from engine.deciding.values import Amount, Attached, Customer, PartyNumber
@@ -141,6 +141,22 @@ def test_live_values_are_ready_to_compute_with() -> None:
     assert live(field("m", "money"), "12.00 USD", ZONE).currency == "USD"
     assert live(CHOICE, "quality", ZONE).title_in("zh") == "质量"
     assert live(field("l", "number", many=True), ["1", "2"], ZONE) == [1, 2]
+
+
+@pytest.mark.parametrize(("spec", "value", "recorded"), [
+    (field("m", "money", currency="CNY"), Decimal("0.125"), "0.13"),
+        (field("m", "money", currency="CNY"), Amount("10.005", "CNY"), "10.01"),
+    (field("m", "money", currency="JPY"), Decimal("99.5"), "100"), (field("m", "money"), Amount("1.005", "USD"), "1.01 USD"),
+    (field("n", "number"), Decimal(10) / 3, "3.333333333"), (field("n", "number"), 2, "2"), (field("t", "text"), Decimal("1.50"), "1.5"),
+    (field("d", "date"), date(2026, 11, 20), "2026-11-20"), (field("m", "money", currency="CNY"), None, None),
+])
+def test_what_an_expression_gave_is_rounded_and_recorded(spec: Field, value: Any, recorded: Any) -> None:
+    assert computed(spec, value, ZONE) == recorded
+
+
+def test_an_amount_in_another_currency_is_never_taken_for_the_fields_own() -> None:
+    with pytest.raises(Invalid):
+        computed(field("m", "money", currency="CNY"), Amount("5.00", "USD"), ZONE)
 
 
 def test_everything_wrong_is_told_at_once() -> None:
