@@ -145,7 +145,7 @@ def test_live_values_are_ready_to_compute_with() -> None:
 
 @pytest.mark.parametrize(("spec", "value", "recorded"), [
     (field("m", "money", currency="CNY"), Decimal("0.125"), "0.13"),
-        (field("m", "money", currency="CNY"), Amount("10.005", "CNY"), "10.01"),
+    (field("m", "money", currency="CNY"), Amount("10.005", "CNY"), "10.01"),
     (field("m", "money", currency="JPY"), Decimal("99.5"), "100"), (field("m", "money"), Amount("1.005", "USD"), "1.01 USD"),
     (field("n", "number"), Decimal(10) / 3, "3.333333333"), (field("n", "number"), 2, "2"), (field("t", "text"), Decimal("1.50"), "1.5"),
     (field("d", "date"), date(2026, 11, 20), "2026-11-20"), (field("m", "money", currency="CNY"), None, None),
