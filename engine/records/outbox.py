@@ -174,7 +174,7 @@ def due(conn: Connection, now: datetime) -> int:
     return conn.execute(select(func.count()).where(NOTICE.c.status == Status.WAITING.value, NOTICE.c.fire_at <= now)).scalar_one()
 
 
-def by_status(conn: Connection, status: Status) -> int:
+def count(conn: Connection, status: Status) -> int:
     """How many notices there are of that status."""
     return conn.execute(select(func.count()).where(NOTICE.c.status == status.value)).scalar_one()
 

@@ -24,13 +24,10 @@ from engine.ground.language import say
 from engine.records import cases, library, outbox
 from engine.records.outbox import Result, Status
 from engine.usecases.house import House
-from engine.usecases.notices import confirm, list_notices, retry, show_notice
 from engine.usecases.outgoing import Failed, Outgoing, Receipt, Said, Sending, Settled
 from engine.usecases.settling import at_once, settle
 from engine.usecases.work import SYSTEM, take_up
 from engine.usecases.writing import write
-
-__all__ = ["begin", "claim", "confirm", "due", "finish", "list_notices", "put_back", "retry", "show_notice"]
 
 T = TypeVar("T")
 LEASE = timedelta(minutes=5)                    # longer than any channel's time-outs together

@@ -31,7 +31,7 @@ class Rules:
         self.cut = False
         self.connections = 0
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
         match address.partition("@")[0]:
             case "unknown":
                 return "550 5.1.1 no such mailbox"
@@ -40,7 +40,7 @@ class Rules:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         who = envelope.rcpt_tos[0].partition("@")[0]
         if who == "filtered":
             return "554 5.7.1 we do not want this"

@@ -75,13 +75,6 @@ def new_house(folder: Path, channels: str = "", now: datetime = NOW) -> House:
     """A house in a folder with its settings file, the procedure published, and a clock that only tests move."""
     folder.mkdir(exist_ok=True)
     (folder / "makegood.toml").write_text(channels or '[channels.email]\nkind = "file"\n', encoding="utf-8")
-    bundle = folder / "letterbox"
-    (bundle / "notices").mkdir(parents=True)
-    (bundle / "procedure.yaml").write_text(PROCEDURE, encoding="utf-8")
-    for name, text in TEXTS.items():
-        (bundle / "notices" / name).write_text(text, encoding="utf-8")
-    read, problems = read_bundle(bundle)
-    assert read is not None, problems
     (folder / "organisation.yaml").write_text(ORGANISATION, encoding="utf-8")
     _, problems, people = read_organisation(folder / "organisation.yaml")
     assert not problems
@@ -90,8 +83,21 @@ def new_house(folder: Path, channels: str = "", now: datetime = NOW) -> House:
     with house.store.writing() as conn:
         library.publish_calendar(conn, "always", canonical(calendar_json(ALWAYS)), "owner", now)
         library.apply_organisation(conn, canonical(people), "owner", now)
-        library.publish_definition(conn, read.name, read.text, canonical(dict(read.source)), read.hash, "owner", now)
+    publish(house, "letterbox", PROCEDURE, TEXTS)
     return house
+
+
+def publish(house: House, name: str, procedure: str, texts: Mapping[str, str]) -> None:
+    """Publish a bundle as it is, without checks and scenarios."""
+    bundle = house.settings.folder / name
+    (bundle / "notices").mkdir(parents=True)
+    (bundle / "procedure.yaml").write_text(procedure, encoding="utf-8")
+    for file, text in texts.items():
+        (bundle / "notices" / file).write_text(text, encoding="utf-8")
+    read, problems = read_bundle(bundle)
+    assert read is not None, problems
+    with house.store.writing() as conn:
+        library.publish_definition(conn, read.name, read.text, canonical(dict(read.source)), read.hash, "owner", house.clock.now())
 
 
 def later(house: House, **by: float) -> None:

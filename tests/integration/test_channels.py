@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from posting import later, new_house, put, with_channels
 
-from engine.usecases.delivering import list_notices, show_notice
+from engine.usecases.notices import list_notices, show_notice
 from notifications.delivery import deliver
 
 
@@ -23,7 +23,7 @@ def gateway(status: int = 200) -> Iterator[tuple[int, list[tuple[str, dict[str, 
     posted: list[tuple[str, dict[str, str]]] = []
 
     class Answer(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             posted.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
             self.send_response(status)
             self.end_headers()

@@ -7,7 +7,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from posting import LI_NA, NOW, complain, later, new_house, put, set_party, with_channels
+from posting import (
+    LI_NA,
+    NOW,
+    complain,
+    later,
+    new_house,
+    put,
+    set_party,
+    with_channels,
+)
 from sqlalchemy import select, update
 
 from engine.deciding.rights import Actor
@@ -15,8 +24,8 @@ from engine.ground.clock import SystemClock, VirtualClock
 from engine.ground.errors import Conflict, Denied, Invalid, NotAllowed, NotFound
 from engine.records import history, outbox
 from engine.usecases import delivering
-from engine.usecases.delivering import confirm, list_notices, retry, show_notice
 from engine.usecases.house import House
+from engine.usecases.notices import confirm, list_notices, retry, show_notice
 from engine.usecases.outgoing import Failed, Receipt, Sending, Settled
 from notifications.delivery import deliver
 

@@ -12,8 +12,8 @@ from mailserver import mail_server
 from posting import later, new_house, put, with_channels
 
 from engine.ground.errors import Invalid
-from engine.usecases.delivering import list_notices, show_notice
 from engine.usecases.house import House
+from engine.usecases.notices import list_notices, show_notice
 from notifications.channel import open_channel
 from notifications.delivery import deliver
 
