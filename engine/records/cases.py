@@ -11,7 +11,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy import insert as insert_into
 
 from engine.deciding.case import CaseState, Event, case_from, case_json
@@ -20,6 +20,7 @@ from engine.ground.errors import Conflict, NotFound
 from engine.ground.language import say
 from engine.records import history, items, library, outbox, personal, timers
 from engine.records.items import NO_DUE, Item
+from engine.records.prepared import Prepared
 from engine.records.store import writes
 from engine.records.timers import CASE, TIMER, Due, Timer, count_due, due_cases, next_fire, put_off
 
@@ -56,15 +57,15 @@ _case = select(
     CASE.c.id, CASE.c.body, CASE.c.definition, CASE.c.revision, CASE.c.head, CASE.c.due_at, TIMER.c.due_at.label("timer_due"),
     TIMER.c.fire_at.label("timer_fire"), TIMER.c.attempts.label("timer_attempts"), *library.IN_FORCE, *personal.PARTY_COLUMNS,
 ).select_from(CASE.outerjoin(TIMER, TIMER.c.case_id == CASE.c.id).outerjoin(personal.PARTY, personal.PARTY.c.id == CASE.c.party_id))
-_by_number = _case.where(CASE.c.number == bindparam("of"))
-_by_id = _case.where(CASE.c.id == bindparam("of"))
-_by_ids = _case.where(CASE.c.id.in_(bindparam("of", expanding=True)))
-_locking = {id(query): query.with_for_update(of=CASE) for query in (_by_number, _by_id, _by_ids)}
+_locked = _case.with_for_update(of=CASE)
+_by_ids, _by_ids_locked = (query.where(CASE.c.id.in_(bindparam("of", expanding=True))) for query in (_case, _locked))
+_by_number, _by_number_locked = (Prepared(query.where(CASE.c.number == bindparam("of"))) for query in (_case, _locked))
+_by_id, _by_id_locked = (Prepared(query.where(CASE.c.id == bindparam("of"))) for query in (_case, _locked))
 
 
 def load(conn: Connection, number: str) -> Loaded:
     """A case by its number, locked when this transaction writes; raises NotFound with the nearest numbers. Two statements."""
-    row = conn.execute(_query(conn, _by_number), {"of": number}).one_or_none()
+    row = (_by_number_locked if writes(conn) else _by_number).one(conn, {"of": number})
     if row is None:
         raise _not_found(conn, number)
     return _with_items(conn, row)
@@ -72,7 +73,7 @@ def load(conn: Connection, number: str) -> Loaded:
 
 def load_id(conn: Connection, case_id: int) -> Loaded:
     """A case by its id, locked when this transaction writes; raises NotFound. Two statements."""
-    row = conn.execute(_query(conn, _by_id), {"of": case_id}).one_or_none()
+    row = (_by_id_locked if writes(conn) else _by_id).one(conn, {"of": case_id})
     if row is None:
         raise NotFound(say("There is no case with the id {id}", id=case_id), kind="case", name=str(case_id))
     return _with_items(conn, row)
@@ -82,24 +83,21 @@ def load_batch(conn: Connection, ids: Sequence[int]) -> list[Loaded]:
     """Cases by their ids, in that order, those that exist, locked when this transaction writes. Two statements in all."""
     if not ids:
         return []
-    loaded = {row.id: _loaded(conn, row) for row in conn.execute(_query(conn, _by_ids), {"of": list(ids)}).all()}
+    rows = conn.execute(_by_ids_locked if writes(conn) else _by_ids, {"of": list(ids)}).all()
+    loaded = {row.id: _loaded(conn, row) for row in rows}
     for case_id, *item in conn.execute(items.OF_CASES, {"of": list(loaded)}):
         _take_item(loaded[case_id], item)
     return [loaded[case_id] for case_id in ids if case_id in loaded]
 
 
-def _query(conn: Connection, query: Select[Any]) -> Select[Any]:
-    return _locking[id(query)] if writes(conn) else query
-
-
-def _with_items(conn: Connection, row: Row[Any]) -> Loaded:
+def _with_items(conn: Connection, row: Any) -> Loaded:
     loaded = _loaded(conn, row)
-    for _, *item in conn.execute(items.OF_CASE, {"of": loaded.id}):
+    for _, *item in items.OF_CASE.all(conn, {"of": loaded.id}):
         _take_item(loaded, item)
     return loaded
 
 
-def _loaded(conn: Connection, row: Row[Any]) -> Loaded:
+def _loaded(conn: Connection, row: Any) -> Loaded:
     case = case_from(json.loads(row.body))
     library.remember(conn, row)
     if case.party is not None:
@@ -128,10 +126,12 @@ def _not_found(conn: Connection, number: str) -> NotFound:
 
 # --- writing ------------------------------------------------------------------------------------------------------------
 
-_insert_case = insert_into(CASE).returning(CASE.c.id)
 _CHANGING = ("state", "owner", "party_id", "closed_at", "due_at", "breaches", "revision", "head", "body")
-_update_case = update(CASE).where(CASE.c.id == bindparam("of"), CASE.c.revision == bindparam("loaded")).values(
+_update_case = Prepared(update(CASE).where(CASE.c.id == bindparam("of"), CASE.c.revision == bindparam("loaded")).values(
     {name: bindparam(f"new_{name}") for name in _CHANGING}
+))
+_insert_case = Prepared(
+    insert_into(CASE).returning(CASE.c.id), ("number", "definition", "version_id", "opened_at", "origin", *_CHANGING)
 )
 
 
@@ -145,10 +145,10 @@ def insert(
     """
     _in_order(events, 0, None)
     rows, head = history.chain("", events)
-    case_id = int(conn.execute(_insert_case, {
+    case_id = int(_insert_case.one(conn, {
         "number": case.number, "definition": definition_name, "version_id": case.version_id, "opened_at": case.opened_at, "origin": origin,
         **_columns(case, breaches, due_at, 1, head),
-    }).scalar_one())
+    }).id)
     history.write(conn, rows)
     loaded = Loaded(case_id, case, definition_name, 1, head, due_at, case.seq, case.recorded_at, case.owner)
     _write_rest(conn, loaded, work_items, timer)
@@ -167,11 +167,11 @@ def save(
     _in_order(events, loaded.seq, loaded.recorded_at)
     case, revision = loaded.case, loaded.revision + 1
     rows, head = history.chain(loaded.head, events)
-    done = conn.execute(_update_case, {
+    changed = _update_case.run(conn, {
         "of": loaded.id, "loaded": loaded.revision,
         **{f"new_{name}": value for name, value in _columns(case, breaches, due_at, revision, head).items()},
     })
-    if done.rowcount != 1:
+    if changed != 1:
         raise Conflict(
             say("{case} was changed by somebody else meanwhile", case=case.number),
             hint=say("Look again with `makegood case show {case}`, then decide.", case=case.number), case=case.number, changed="revision",

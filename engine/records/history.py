@@ -16,13 +16,14 @@ from sqlmodel import SQLModel
 from engine.deciding.case import Event
 from engine.ground.canonical import canonical
 from engine.records import models
+from engine.records.prepared import Prepared
 
 EVENT: Table = SQLModel.metadata.tables[str(models.EventRow.__tablename__)]
 
 ORGANISATION, DEFINITIONS, ACCESS = "organisation", "definitions", "access"
 """The streams that do not belong to a case."""
 
-_insert = insert(EVENT)
+_insert = Prepared(insert(EVENT))
 _last = select(EVENT.c.seq, EVENT.c.hash, EVENT.c.recorded_at).where(EVENT.c.stream == bindparam("of")).order_by(EVENT.c.seq.desc()).limit(1)
 _read = select(EVENT.c.body).where(EVENT.c.stream == bindparam("of"), EVENT.c.seq > bindparam("after")).order_by(EVENT.c.seq)
 
@@ -76,8 +77,7 @@ def chain(head: str, events: Sequence[Event]) -> tuple[list[dict[str, Any]], str
 
 def write(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Append rows made by `chain`. One statement, or none."""
-    if rows:
-        conn.execute(_insert, rows)
+    _insert.run_many(conn, rows)
 
 
 def append(conn: Connection, head: str, events: Sequence[Event]) -> str:

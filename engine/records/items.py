@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select, upd
 from sqlmodel import SQLModel
 
 from engine.records import models
+from engine.records.prepared import Prepared
 
 WORK_ITEM: Table = SQLModel.metadata.tables[str(models.WorkItemRow.__tablename__)]
 
@@ -31,11 +32,11 @@ class Item:
 
 _NAMES = tuple(one.name for one in fields(Item))
 _columns = select(WORK_ITEM.c.case_id, WORK_ITEM.c.id, *(WORK_ITEM.c[name] for name in _NAMES))
-OF_CASE = _columns.where(WORK_ITEM.c.case_id == bindparam("of"))
+OF_CASE = Prepared(_columns.where(WORK_ITEM.c.case_id == bindparam("of")))
 OF_CASES = _columns.where(WORK_ITEM.c.case_id.in_(bindparam("of", expanding=True)))
-_insert = insert(WORK_ITEM)
-_update = update(WORK_ITEM).where(WORK_ITEM.c.id == bindparam("of")).values({name: bindparam(f"new_{name}") for name in _NAMES})
-_delete = delete(WORK_ITEM).where(WORK_ITEM.c.id.in_(bindparam("of", expanding=True)))
+_insert = Prepared(insert(WORK_ITEM), ("case_id", *_NAMES))
+_update = Prepared(update(WORK_ITEM).where(WORK_ITEM.c.id == bindparam("of")).values({name: bindparam(f"new_{name}") for name in _NAMES}))
+_delete = Prepared(delete(WORK_ITEM).where(WORK_ITEM.c.id == bindparam("of")))
 
 
 def replace(conn: Connection, case_id: int, had: Sequence[tuple[int, Item]], wanted: Sequence[Item]) -> None:
@@ -52,15 +53,12 @@ def replace(conn: Connection, case_id: int, had: Sequence[tuple[int, Item]], wan
             going.append(item_id)
     new = [_values(item) for item in coming.elements()]
     both = min(len(going), len(new))
-    if both:
-        conn.execute(_update, [
-            {"of": item_id, **{f"new_{name}": value for name, value in values.items()}}
-            for item_id, values in zip(going[:both], new[:both], strict=True)
-        ])
-    if len(going) > both:
-        conn.execute(_delete, {"of": going[both:]})
-    if len(new) > both:
-        conn.execute(_insert, [{"case_id": case_id, **values} for values in new[both:]])
+    _update.run_many(conn, [
+        {"of": item_id, **{f"new_{name}": value for name, value in values.items()}}
+        for item_id, values in zip(going[:both], new[:both], strict=True)
+    ])
+    _delete.run_many(conn, [{"of": item_id} for item_id in going[both:]])
+    _insert.run_many(conn, [{"case_id": case_id, **values} for values in new[both:]])
 
 
 def _values(item: Item) -> dict[str, Any]:

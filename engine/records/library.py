@@ -10,7 +10,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, bindparam, func, insert, select
+from sqlalchemy import Connection, Table, bindparam, func, insert, select
 from sqlmodel import SQLModel
 
 from engine.defining.definition import Definition
@@ -20,6 +20,7 @@ from engine.ground.canonical import digest
 from engine.ground.errors import NotFound
 from engine.ground.language import say
 from engine.records import history, models
+from engine.records.prepared import Prepared
 from engine.records.store import Store, seen
 
 DEFINITION: Table = SQLModel.metadata.tables[str(models.DefinitionRow.__tablename__)]
@@ -32,10 +33,10 @@ IN_FORCE = (
 )
 """Columns that say what is in force, to be read along with a case."""
 
-_in_force = select(*IN_FORCE)
-_latest = select(DEFINITION.c.id, DEFINITION.c.version, DEFINITION.c.hash).where(DEFINITION.c.name == bindparam("of")).order_by(
+_in_force = Prepared(select(*IN_FORCE))
+_latest = Prepared(select(DEFINITION.c.id, DEFINITION.c.version, DEFINITION.c.hash).where(DEFINITION.c.name == bindparam("of")).order_by(
     DEFINITION.c.version.desc()
-).limit(1)
+).limit(1))
 _latest_calendar = select(CALENDAR.c.id, CALENDAR.c.version, CALENDAR.c.hash).where(CALENDAR.c.name == bindparam("of")).order_by(
     CALENDAR.c.version.desc()
 ).limit(1)
@@ -80,7 +81,7 @@ def publish_definition(
     conn: Connection, name: str, document_text: str, source_text: str, hash_: str, actor: str, now: datetime
 ) -> Published:
     """Store a bundle as the next version of its name, and say so in the stream `definitions`."""
-    last = conn.execute(_latest, {"of": name}).one_or_none()
+    last = _latest.one(conn, {"of": name})
     if last is not None and last.hash == hash_:
         return Published(last.id, last.version, True)
     version = last.version + 1 if last else 1
@@ -89,7 +90,7 @@ def publish_definition(
     made = conn.execute(insert(DEFINITION).values(
         name=name, version=version, hash=hash_, document=document_text, source=source_text, published_at=now, published_by=actor,
     ).returning(DEFINITION.c.id))
-    return Published(int(made.scalar_one()), version, False)
+    return _published(conn, int(made.scalar_one()), version)
 
 
 def definition(store: Store, conn: Connection, version_id: int) -> Definition:
@@ -108,7 +109,7 @@ def definition(store: Store, conn: Connection, version_id: int) -> Definition:
 
 def latest(store: Store, conn: Connection, name: str) -> tuple[int, int, Definition]:
     """The latest version of a bundle: id, version, definition; raises NotFound with the nearest names."""
-    row = conn.execute(_latest, {"of": name}).one_or_none()
+    row = _latest.one(conn, {"of": name})
     if row is None:
         raise _unknown(name, conn)
     return row.id, row.version, definition(store, conn, row.id)
@@ -149,6 +150,13 @@ def _unknown(name: str, conn: Connection) -> NotFound:
     return NotFound(say("There is no published definition {name}", name=name), hint=hint, kind="definition", name=name, near=near)
 
 
+def _published(conn: Connection, version_id: int, version: int) -> Published:
+    memo = seen(conn)
+    memo.pop("in force", None)
+    memo["published"] = True    # should the transaction be rolled back, the store must forget what it read of it
+    return Published(version_id, version, False)
+
+
 # --- calendars and the organisation ---------------------------------------------------------------------------------------
 
 
@@ -163,8 +171,7 @@ def publish_calendar(conn: Connection, name: str, document_text: str, actor: str
     made = conn.execute(insert(CALENDAR).values(
         name=name, version=version, hash=hash_, document=document_text, published_at=now, published_by=actor,
     ).returning(CALENDAR.c.id))
-    seen(conn).pop("in force", None)
-    return Published(int(made.scalar_one()), version, False)
+    return _published(conn, int(made.scalar_one()), version)
 
 
 def apply_organisation(conn: Connection, document_text: str, actor: str, now: datetime) -> Published:
@@ -179,8 +186,7 @@ def apply_organisation(conn: Connection, document_text: str, actor: str, now: da
     made = conn.execute(insert(ORGANISATION).values(
         version=version, hash=hash_, document=document_text, applied_at=now, applied_by=actor,
     ).returning(ORGANISATION.c.id))
-    seen(conn).pop("in force", None)
-    return Published(int(made.scalar_one()), version, False)
+    return _published(conn, int(made.scalar_one()), version)
 
 
 def organisation(store: Store, conn: Connection) -> Organisation:
@@ -223,11 +229,11 @@ def calendars(store: Store, conn: Connection) -> dict[str, Calendar]:
 def _what_is_in_force(conn: Connection) -> tuple[int | None, int | None]:
     memo = seen(conn)
     if "in force" not in memo:
-        remember(conn, conn.execute(_in_force).one())
+        remember(conn, _in_force.one(conn, {}))
     found: tuple[int | None, int | None] = memo["in force"]
     return found
 
 
-def remember(conn: Connection, row: Row[Any]) -> None:
+def remember(conn: Connection, row: Any) -> None:
     """Keep what is in force, read as `IN_FORCE`, for the rest of the transaction."""
     seen(conn).setdefault("in force", (row.organisation_id, row.calendars_id))

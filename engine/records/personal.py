@@ -9,11 +9,12 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from hmac import compare_digest
 from hmac import digest as hmac_digest
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, bindparam, func, insert, or_, select, update
 from sqlmodel import SQLModel
 
 from engine.deciding.values import Customer
@@ -22,6 +23,7 @@ from engine.ground.errors import NotFound
 from engine.ground.language import say
 from engine.records import models
 from engine.records.files import File, keep_file
+from engine.records.prepared import Prepared
 from engine.records.store import seen
 
 __all__ = [
@@ -36,10 +38,9 @@ _DETAILS = ("email", "phone", "address", "chat", "language")
 PARTY_COLUMNS = tuple(PARTY.c[name].label(f"party_{name}") for name in ("id", "name", *_DETAILS))
 """What `remember` needs, to be read along with a case."""
 
-_insert = insert(PERSONAL)
+_insert = Prepared(insert(PERSONAL))
 _of_case = select(PERSONAL.c.seq, PERSONAL.c.name, PERSONAL.c.value).where(PERSONAL.c.case_id == bindparam("of"))
-_some_of_case = _of_case.where(PERSONAL.c.seq.in_(bindparam("seqs", expanding=True)))
-_customer = select(*PARTY_COLUMNS).where(PARTY.c.id == bindparam("of"))
+_customer = Prepared(select(*PARTY_COLUMNS).where(PARTY.c.id == bindparam("of")))
 _party = select(PARTY).where(PARTY.c.id == bindparam("of"))
 
 
@@ -89,16 +90,21 @@ def matches(value: str, salt: str, commitment: str) -> bool:
 
 def store(conn: Connection, case_id: int, rows: Sequence[PersonalValue]) -> None:
     """Store sealed values of a case. One statement."""
-    if rows:
-        conn.execute(_insert, [{"case_id": case_id, "seq": r.seq, "name": r.name, "value": r.value, "salt": r.salt} for r in rows])
+    _insert.run_many(conn, [{"case_id": case_id, "seq": r.seq, "name": r.name, "value": r.value, "salt": r.salt} for r in rows])
 
 
 def open_(conn: Connection, case_id: int, sealed: Mapping[str, int]) -> dict[str, Any]:
     """The present values of sealed fields, `sealed` naming the event that set each; erased ones are left out. One statement."""
     if not sealed:
         return {}
-    rows = conn.execute(_some_of_case, {"of": case_id, "seqs": sorted(set(sealed.values()))})
-    return {name: json.loads(value) for seq, name, value in rows if sealed.get(name) == seq}
+    seqs = sorted(set(sealed.values()))
+    found = _some_of_case(len(seqs)).all(conn, {"of": case_id, **{f"seq{n}": seq for n, seq in enumerate(seqs)}})
+    return {name: json.loads(value) for seq, name, value in found if sealed.get(name) == seq}
+
+
+@cache
+def _some_of_case(count: int) -> Prepared:
+    return Prepared(_of_case.where(PERSONAL.c.seq.in_([bindparam(f"seq{n}") for n in range(count)])))
 
 
 def said(conn: Connection, case_id: int) -> dict[tuple[int, str], Any]:
@@ -145,7 +151,7 @@ def customer(conn: Connection, party_id: int) -> Customer | None:
     """A party as expressions and notice texts see it; None when it is no longer there."""
     memo = seen(conn)
     if ("party", party_id) not in memo:
-        remember(conn, party_id, conn.execute(_customer, {"of": party_id}).one_or_none())
+        remember(conn, party_id, _customer.one(conn, {"of": party_id}))
     found: Customer | None = memo["party", party_id]
     return found
 
@@ -158,9 +164,9 @@ def find_parties(conn: Connection, text: str, limit: int = 50) -> list[Party]:
     return [Party(*row) for row in conn.execute(query.order_by(PARTY.c.name, PARTY.c.id).limit(limit))]
 
 
-def remember(conn: Connection, party_id: int, row: Row[Any] | None) -> None:
+def remember(conn: Connection, party_id: int, row: Any) -> None:
     """Keep a party, read as `PARTY_COLUMNS`, for the rest of the transaction."""
     gone = row is None or row.party_id is None
     seen(conn)["party", party_id] = None if gone else Customer(
-        **{name: row._mapping[f"party_{name}"] for name in ("name", *_DETAILS)}  # type: ignore[union-attr]
+        row.party_name, row.party_email, row.party_phone, row.party_address, row.party_chat, row.party_language
     )

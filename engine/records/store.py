@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,13 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from engine.ground.errors import Invalid, Unavailable
 from engine.ground.language import say
 from engine.records import schema, trouble
+from engine.records.prepared import command
 
 Cache = dict[Any, Any]
 """Immutable values read before, by kind and key: published definitions, calendars, organisations."""
@@ -47,21 +48,35 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads: one consistent view. Raises Unavailable."""
-        with self._plain_words(), self._engines[0].connect() as conn, conn.execution_options(seen={}).begin():
+        with self._plain_words(), self._transaction(self._engines[0]) as conn:
             yield conn
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that may write: committed at the end, rolled back on any error. On SQLite writers queue up here,
         for at most `BUSY_MS`. Raises Unavailable, Conflict."""
-        with self._plain_words(), self._engines[1].connect() as conn, conn.execution_options(seen={}).begin():
+        with self._plain_words(), self._transaction(self._engines[1]) as conn:
             yield conn
 
     @contextmanager
     def savepoint(self, conn: Connection) -> Iterator[None]:
         """Part of a transaction that can fail alone: rolled back on any error, which is raised again."""
-        with self._plain_words(), conn.begin_nested():
-            yield
+        with self._plain_words():
+            memo = seen(conn)
+            name = f"part_{len(memo.setdefault('savepoints', []))}"
+            command(conn, f"SAVEPOINT {name}")
+            memo["savepoints"].append(name)
+            try:
+                yield
+                command(conn, f"RELEASE SAVEPOINT {name}")
+            except BaseException:
+                self._forget(memo)
+                with suppress(DBAPIError):   # after some errors the database has rolled back everything by itself: the first error counts
+                    command(conn, f"ROLLBACK TO SAVEPOINT {name}")
+                    command(conn, f"RELEASE SAVEPOINT {name}")
+                raise
+            finally:
+                memo["savepoints"].remove(name)
 
     def create(self) -> None:
         """Make the database, or bring its tables up to date, keeping what is in it. Raises Unavailable."""
@@ -79,6 +94,24 @@ class Store:
             self._engines[0].dispose()
             del self._engines
         self.cache.clear()
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+        with engine.connect() as conn, conn.execution_options(seen={}).begin():
+            if self._is_sqlite:
+                begin(conn)
+            try:
+                yield conn
+            except BaseException:
+                self._forget(seen(conn))
+                raise
+
+    def _forget(self, memo: Cache) -> None:
+        """What was read in a transaction may not hold once it is rolled back: ids of versions published in it are given again."""
+        if memo.pop("published", False):
+            self.cache.clear()
+        for key in [key for key in memo if key != "savepoints"]:
+            del memo[key]
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -134,6 +167,8 @@ class Store:
             if self._is_sqlite:   # rebuilding a table would otherwise count as deleting its rows; only changes outside a transaction
                 conn.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[union-attr]
             with conn.begin():
+                if self._is_sqlite:
+                    begin(conn)
                 schema.migrate(conn)
                 if self._is_sqlite and (broken := conn.exec_driver_sql("PRAGMA foreign_key_check").first()):
                     raise Unavailable(say("Bringing {database} up to date would break references", database=self.where), reason=str(broken))
@@ -187,10 +222,13 @@ def _prepare_sqlite(engine: Engine, pragmas: tuple[str, ...]) -> None:
         for pragma in pragmas:
             raw.execute(pragma)
 
-    @event.listens_for(engine, "begin")
-    def begin(conn: Connection) -> None:
-        # A transaction that starts by reading and then writes fails under contention whatever the timeout says.
-        conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("writes") else "BEGIN")
+
+def begin(conn: Connection) -> None:
+    """Begin a transaction of SQLite, which its driver leaves to us.
+
+    One that starts by reading and then writes fails under contention whatever the timeout says, so writers begin as such.
+    """
+    command(conn, "BEGIN IMMEDIATE" if writes(conn) else "BEGIN")
 
 
 def _server_engine(url: URL) -> Engine:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert,
 from sqlmodel import SQLModel
 
 from engine.records import models
+from engine.records.prepared import Prepared
 from engine.records.store import writes
 
 CASE: Table = SQLModel.metadata.tables[str(models.CaseRow.__tablename__)]
@@ -15,11 +16,11 @@ TIMER: Table = SQLModel.metadata.tables[str(models.TimerRow.__tablename__)]
 Timer = tuple[datetime, datetime]
 """When something of a case falls due, and when a sweep should take it."""
 
-_insert = insert(TIMER)
-_update = update(TIMER).where(TIMER.c.case_id == bindparam("of")).values(
+_insert = Prepared(insert(TIMER), ("case_id", "due_at", "fire_at", "attempts"))
+_update = Prepared(update(TIMER).where(TIMER.c.case_id == bindparam("of")).values(
     due_at=bindparam("due"), fire_at=bindparam("fire"), attempts=0, error=None
-)
-_delete = delete(TIMER).where(TIMER.c.case_id == bindparam("of"))
+))
+_delete = Prepared(delete(TIMER).where(TIMER.c.case_id == bindparam("of")))
 _next_fire = select(func.min(TIMER.c.fire_at))
 
 
@@ -37,11 +38,11 @@ def write(conn: Connection, case_id: int, had: Timer | None, attempts: int, want
     """Make the timer of a case the one wanted; no statement where it is that already and no attempt failed."""
     if wanted is None:
         if had is not None:
-            conn.execute(_delete, {"of": case_id})
+            _delete.run(conn, {"of": case_id})
     elif had is None:
-        conn.execute(_insert, {"case_id": case_id, "due_at": wanted[0], "fire_at": wanted[1], "attempts": 0})
+        _insert.run(conn, {"case_id": case_id, "due_at": wanted[0], "fire_at": wanted[1], "attempts": 0})
     elif had != wanted or attempts:
-        conn.execute(_update, {"of": case_id, "due": wanted[0], "fire": wanted[1]})
+        _update.run(conn, {"of": case_id, "due": wanted[0], "fire": wanted[1]})
 
 
 def due_cases(conn: Connection, now: datetime, limit: int, after: Due | None = None) -> list[Due]:

@@ -3,10 +3,11 @@
 import json
 from datetime import UTC, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from recording import NOW, opened
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from engine.ground.calendars import calendar_json
 from engine.ground.canonical import canonical, digest
@@ -115,12 +116,14 @@ def test_what_was_read_before_costs_no_statement_but_the_look_at_what_is_in_forc
     for expected in (7, 2):
         sent.clear()
         with store.writing() as conn:
-            event.listen(conn, "before_cursor_execute", lambda _conn, _cursor, statement, *_: sent.append(statement))
+            raw: Any = conn.connection.dbapi_connection
+            raw.set_trace_callback(sent.append)
             loaded = cases.load(conn, "A-1")
             for _ in range(3):
                 library.definition(store, conn, loaded.case.version_id)
                 library.calendar(store, conn, "office")
                 library.organisation(store, conn)
+            raw.set_trace_callback(None)
         assert len(sent) <= expected, sent
     assert len(sent) == 2
 

@@ -1,0 +1,139 @@
+"""Statements of the hot path, compiled once for each kind of database and run on the driver's own cursor.
+
+SQLAlchemy writes the SQL and converts the values; what is left out is everything it does anew for each execution, which costs
+more than SQLite needs to carry the statement out. Only for statements of fixed shape (no lists under IN), inside a transaction
+that the store opened.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Delete, Insert, Select, TextClause, Update
+from sqlalchemy.exc import DBAPIError
+
+Statement = Select[Any] | Insert | Update | Delete | TextClause
+Convert = Callable[[Any], Any]
+
+
+class _Form(NamedTuple):
+    """A statement as one kind of database wants it."""
+
+    sql: str
+    names: Sequence[str]                        # parameters in the order they stand in `sql`
+    named: bool                                 # whether the driver takes them by name
+    fixed: Mapping[str, Any]                    # those whose value is part of the statement
+    into: Sequence[tuple[str, Convert | None]]
+    out_of: Sequence[tuple[int, Convert]]       # columns of the result that need converting
+    row: Callable[[Iterable[Any]], Any]
+
+
+class Prepared:
+    """A statement to be run many times; parameters are given by name, rows come back as named tuples."""
+
+    def __init__(self, statement: Statement, columns: Iterable[str] | None = None) -> None:
+        self._statement = statement
+        self._columns = columns                 # of an INSERT: those that are given
+        self._forms: dict[str, _Form] = {}
+
+    def one(self, conn: Connection, values: Mapping[str, Any]) -> Any:
+        """The first row, or None."""
+        cursor, form = self._run(conn, values)
+        found = cursor.fetchone()
+        cursor.close()
+        return None if found is None else _row(form, found)
+
+    def all(self, conn: Connection, values: Mapping[str, Any]) -> list[Any]:
+        """Every row."""
+        cursor, form = self._run(conn, values)
+        found = [_row(form, row) for row in cursor.fetchall()]
+        cursor.close()
+        return found
+
+    def run(self, conn: Connection, values: Mapping[str, Any]) -> int:
+        """Carry it out; how many rows it changed."""
+        cursor, _ = self._run(conn, values)
+        count: int = cursor.rowcount
+        cursor.close()
+        return count
+
+    def run_many(self, conn: Connection, many: Sequence[Mapping[str, Any]]) -> None:
+        """Carry it out for each set of values; nothing for none."""
+        if len(many) == 1:
+            self.run(conn, many[0])
+        elif many:
+            form = self._form(conn)
+            cursor = _driver(conn).cursor()
+            try:
+                cursor.executemany(form.sql, [_given(form, values) for values in many])
+            except _driver_error(conn) as error:
+                raise DBAPIError(form.sql, None, error) from error
+            cursor.close()
+
+    def _run(self, conn: Connection, values: Mapping[str, Any]) -> tuple[Any, _Form]:
+        form = self._form(conn)
+        cursor = _driver(conn).cursor()
+        try:
+            cursor.execute(form.sql, _given(form, values))
+        except _driver_error(conn) as error:
+            raise DBAPIError(form.sql, None, error) from error
+        return cursor, form
+
+    def _form(self, conn: Connection) -> _Form:
+        form = self._forms.get(conn.dialect.name)
+        if form is None:
+            form = self._forms[conn.dialect.name] = _compiled(conn, self._statement, self._columns)
+        return form
+
+
+def _compiled(conn: Connection, statement: Statement, columns: Iterable[str] | None) -> _Form:
+    dialect = conn.dialect
+    made: Any = statement.compile(dialect=dialect, column_keys=None if columns is None else list(columns))
+    names = list(made.positiontup) if made.positional else list(made.binds)
+    into = [(name, made.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names]
+    if isinstance(statement, Select):
+        selected = list(statement.selected_columns)
+    else:
+        selected = list(getattr(statement, "_returning", ()) or ())
+    converts = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in selected]
+    row: Any = namedtuple("Row", [str(column.key) for column in selected], rename=True) if selected else None   # names known only now
+    fixed = {name: bind.value for name, bind in made.binds.items() if not bind.required and bind.value is not None}
+    return _Form(
+        made.string, names, not made.positional, fixed, into, [(n, convert) for n, convert in enumerate(converts) if convert is not None],
+        tuple if row is None else row._make,
+    )
+
+
+def _given(form: _Form, values: Mapping[str, Any]) -> Any:
+    found = []
+    for name, convert in form.into:
+        value = values[name] if name in values else form.fixed.get(name)
+        found.append(value if convert is None else convert(value))
+    return dict(zip(form.names, found, strict=True)) if form.named else found
+
+
+def _row(form: _Form, values: Any) -> Any:
+    if form.out_of:
+        values = list(values)
+        for n, convert in form.out_of:
+            values[n] = convert(values[n])
+    return form.row(values)
+
+
+def _driver(conn: Connection) -> Any:
+    return conn.connection.dbapi_connection
+
+
+def _driver_error(conn: Connection) -> type[Exception]:
+    error: type[Exception] = conn.dialect.loaded_dbapi.Error
+    return error
+
+
+def command(conn: Connection, sql: str) -> None:
+    """Run a command without parameters or result on the driver's cursor (SAVEPOINT and its like)."""
+    cursor = _driver(conn).cursor()
+    try:
+        cursor.execute(sql)
+    except _driver_error(conn) as error:
+        raise DBAPIError(sql, None, error) from error
+    cursor.close()
