@@ -1,0 +1,236 @@
+"""A procedure as a picture: Mermaid text, or an SVG of our own that needs nothing else to be looked at.
+
+Both show the same `Picture`: states with their limits and tasks, the actions between them with who may take them, actions that are
+possible everywhere once instead of at every state, and the clocks beneath.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from engine.defining.definition import Action, Case, Definition, State, Task, Text, Who, WhoKind
+from engine.ground.duration import Duration, Unit
+
+ANYWHERE = " anywhere"  # a key that no state can have
+_WORDS = {
+    "en": {
+        "any": "any open state",
+        "of": "{0}, {1}",
+        "within": "≤ {0}",
+        "after": "after {0}",
+        "back": "back",
+        "tasks": "after the tasks",
+        "owner": "owner",
+        "customer": "customer",
+        "system": "by itself",
+        "anyone": "anyone",
+        "clocks": "Clocks",
+        "from": "from {0} until {1}",
+        "window": "from {0}",
+        "awaits": "waiting for the customer",
+        "by": "who did {0}",
+        "superior": "superior of {0}",
+        "least loaded": "least loaded of {0}",
+    },
+    "zh": {
+        "any": "任一未结状态",
+        "of": "{0}、{1}",
+        "within": "≤ {0}",
+        "after": "{0}后",
+        "back": "返回",
+        "tasks": "任务完成后",
+        "owner": "承办人",
+        "customer": "客户",
+        "system": "系统自动",
+        "anyone": "任何人",
+        "clocks": "时限",
+        "from": "自{0}至{1}",
+        "window": "自{0}起",
+        "awaits": "等待客户",
+        "by": "{0}的经办人",
+        "superior": "{0}的上级",
+        "least loaded": "{0}中案件最少者",
+    },
+}
+_UNITS = {
+    Unit.MINUTES: "分钟",
+    Unit.HOURS: "小时",
+    Unit.WORKING_MINUTES: "工作分钟",
+    Unit.WORKING_HOURS: "工作小时",
+    Unit.DAYS: "天",
+    Unit.WORKING_DAYS: "个工作日",
+    Unit.WEEKS: "周",
+    Unit.MONTHS: "个月",
+    Unit.QUARTERS: "个季度",
+    Unit.YEARS: "年",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A state as it is drawn: its title, and lines beneath it (limit, tasks, actions that do not leave it)."""
+
+    key: str
+    title: str
+    limit: str = ""
+    lines: tuple[str, ...] = ()
+    final: bool = False
+    first: bool = False
+
+
+@dataclass(slots=True)
+class Edge:
+    """The actions that lead from one state to another, as pairs (title, who)."""
+
+    origin: str
+    to: str
+    actions: list[tuple[str, str]] = field(default_factory=list)
+    automatic: bool = False  # only the scheduler takes them
+    back: bool = False  # `to: back`
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is drawn of a procedure, in one language."""
+
+    title: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    clocks_title: str
+    clocks: tuple[str, ...]
+
+
+def mermaid(definition: Definition, language: str) -> str:
+    """The procedure as a Mermaid state diagram, with titles in that language."""
+    from engine.defining.diagram_mermaid import write
+
+    return write(picture(definition, language))
+
+
+def svg(definition: Definition, language: str) -> str:
+    """The procedure as one self-contained SVG file, with titles in that language."""
+    from engine.defining.diagram_svg import draw
+
+    return draw(picture(definition, language), language)
+
+
+def picture(definition: Definition, language: str) -> Picture:
+    """What is to be drawn."""
+    words = _Words(definition, language)
+    nodes = [words.node(state) for state in definition.states.values()]
+    edges: dict[tuple[str, str, bool, bool], Edge] = {}
+    for origin, to, action in _ways(definition):
+        key = (origin, to, words.automatic(action), action.to == "back")
+        edge = edges.setdefault(key, Edge(origin, to, automatic=key[2], back=key[3]))
+        edge.actions.append((words.titled(action.title, action.name), words.conditions(action)))
+    if any(edge.origin == ANYWHERE for edge in edges.values()):
+        nodes.append(Node(ANYWHERE, words.said("any")))
+    clocks = tuple(words.clock(name) for name in definition.clocks)
+    return Picture(words.titled(definition.title, definition.name), tuple(nodes), tuple(edges.values()), words.said("clocks"), clocks)
+
+
+def _ways(definition: Definition) -> Iterator[tuple[str, str, Action]]:
+    """Every action that leads somewhere else: origin, target, action. Those of `anywhere` come from one place of their own."""
+    for state in definition.states.values():
+        for action in state.actions.values():
+            if action.to == "back":
+                yield from ((state.name, origin, action) for origin in _origins(definition, state.name))
+            elif (
+                action.to in definition.states
+                and action.to is not None
+                and action.to != state.name
+                and not (action.anywhere and not action.in_)
+            ):
+                yield state.name, action.to, action
+    for action in definition.anywhere.actions.values():
+        if action.to in definition.states and action.to is not None and not action.in_:
+            yield ANYWHERE, action.to, action
+
+
+def _origins(definition: Definition, state: str) -> list[str]:
+    """The states from which a case can come to this one other than by going back."""
+    return [o.name for o in definition.states.values() if o.name != state and any(a.to == state for a in o.actions.values())]
+
+
+class _Words:
+    """The definition's titles and this module's few words, in one language."""
+
+    def __init__(self, definition: Definition, language: str) -> None:
+        self.definition, self.language = definition, language
+        self.words = _WORDS["zh" if language.startswith("zh") else "en"]
+        self.clock_names = {state.name: state.title for state in definition.states.values()}
+        for state in definition.states.values():
+            things: list[Action | Task] = [*state.actions.values(), *state.tasks.values()]
+            self.clock_names |= {thing.name: thing.title for thing in things}
+
+    def said(self, word: str, *parts: str) -> str:
+        return self.words[word].format(*parts)
+
+    def titled(self, title: Text, name: str) -> str:
+        return title.in_(self.language) or name
+
+    def node(self, state: State) -> Node:
+        lines = [self.said("awaits")] if state.awaits else []
+        for task in state.tasks.values():
+            limit = self.limit(task.within)
+            lines.append("☐ " + " ".join(part for part in (self.titled(task.title, task.name), self.people(task.by), limit) if part))
+        for action in state.actions.values():
+            if action.to in (None, state.name) and not action.anywhere:
+                lines.append("↻ " + self.titled(action.title, action.name))
+        first = state.name == self.definition.first_state.name
+        return Node(state.name, self.titled(state.title, state.name), self.limit(state.within), tuple(lines), state.final, first)
+
+    def limit(self, within: tuple[Case, ...]) -> str:
+        """`≤ 13 days / 17 days`, or nothing."""
+        durations = list(dict.fromkeys(self.duration(case.value) for case in within))
+        return self.said("within", " / ".join(durations)) if durations else ""
+
+    def duration(self, value: object) -> str:
+        if isinstance(value, Duration) and self.language.startswith("zh"):
+            return f"{value.amount.normalize():f} {_UNITS[value.unit]}"
+        return str(value)
+
+    def automatic(self, action: Action) -> bool:
+        return bool(action.by) and all(who.kind is WhoKind.SYSTEM for who in action.by)
+
+    def conditions(self, action: Action) -> str:
+        """Who takes an action, and after what."""
+        said = [self.people(action.by)]
+        if isinstance(action.after, Duration):
+            said = [self.said("after", self.duration(action.after))]
+        elif action.after:
+            said.append(self.said("tasks"))
+        return ", ".join(part for part in said if part) if not self.language.startswith("zh") else "，".join(part for part in said if part)
+
+    def people(self, by: Iterable[Who]) -> str:
+        names = [self.who(who) for who in by]
+        return "" if not names else "(" + (", " if not self.language.startswith("zh") else "、").join(names) + ")"
+
+    def who(self, who: Who) -> str:
+        match who.kind:
+            case WhoKind.NAMED:
+                role = self.definition.roles.get(who.name) or self.definition.fields.get(who.name)
+                return self.titled(role.title, who.name) if role else who.name
+            case WhoKind.ACTOR_OF:
+                return self.said("by", self.named(who.name))
+            case WhoKind.SUPERIOR | WhoKind.LEAST_LOADED:
+                return self.said(who.kind.value, self.who(who.of)) if who.of else who.kind.value
+        return self.said(who.kind.value)
+
+    def named(self, name: str) -> str:
+        """The title of a state, action or task."""
+        return self.titled(self.clock_names.get(name) or Text(), name)
+
+    def clock(self, name: str) -> str:
+        spec = self.definition.clocks[name]
+        starts, stops = ([self.event(str(one), one.name) for one in events] for events in (spec.from_, spec.until))
+        mark = " / "
+        span = self.said("from", mark.join(starts), mark.join(stops)) if stops else self.said("window", mark.join(starts))
+        return (
+            f"{self.titled(spec.title, name)}: {self.limit(spec.within)}, {span}"
+            if self.words is _WORDS["en"]
+            else (f"{self.titled(spec.title, name)}：{self.limit(spec.within)}，{span}")
+        )
+
+    def event(self, written: str, name: str) -> str:
+        plain = {"opened": "登记", "closed": "结案"} if self.words is _WORDS["zh"] else {}
+        return self.named(name) if name in self.clock_names else plain.get(written, written)
