@@ -71,6 +71,8 @@ def _length(value: Any) -> Any:
 
 def _alike(left: Any, right: Any) -> tuple[Any, Any] | None:
     """Both values in a form in which they can be compared, or None when they are of different kinds."""
+    if isinstance(left, str) and isinstance(right, str):
+        return left, right
     if isinstance(left, bool) or isinstance(right, bool):
         return (left, right) if isinstance(left, bool) and isinstance(right, bool) else None
     if is_number(left) and is_number(right):
@@ -88,8 +90,6 @@ def _alike(left: Any, right: Any) -> tuple[Any, Any] | None:
         if all(isinstance(value, (timedelta, Duration, str)) for value in (left, right)):
             return (left, right) if left == right else (_length(left), _length(right))
         return None
-    if isinstance(left, str) and isinstance(right, str):
-        return left, right
     return (left, right) if type(left) is type(right) else None
 
 
@@ -144,11 +144,13 @@ def kind_of(value: Any) -> str:
 # --- computing ------------------------------------------------------------------------------------------------------------
 
 
-def currency_of(*values: Any) -> str | None:
-    found = {value.currency for value in values if isinstance(value, Amount)}
-    if len(found) > 1:
-        raise Unfit(say("amounts in {currencies} cannot be put together", currencies=", ".join(sorted(found))))
-    return next(iter(found), None)
+def currency_of(left: Any, right: Any = None) -> str | None:
+    """The currency of the amounts among two values, None when there are none; raises Unfit for two currencies."""
+    first = left.currency if isinstance(left, Amount) else None
+    second = right.currency if isinstance(right, Amount) else None
+    if first and second and first != second:
+        raise Unfit(say("amounts in {currencies} cannot be put together", currencies=", ".join(sorted((first, second)))))
+    return first or second
 
 
 def bounded(number: Decimal, currency: str | None = None) -> Decimal:

@@ -81,7 +81,7 @@ def _texts(definition: Definition, name: str) -> tuple[Mapping[str, str], Mappin
 @lru_cache(maxsize=len(BUILTIN))
 def builtin(name: str) -> Mapping[str, str]:
     """The product's own text of a notice by language."""
-    from importlib import resources   # a third of this module's import time, needed for reminders only
+    from importlib import resources  # a third of this module's import time, needed for reminders only
 
     folder = resources.files("engine.deciding") / "builtin"
     return {language: (folder / f"{name}.{language}.j2").read_text(encoding="utf-8") for language in ("zh", "en")}
