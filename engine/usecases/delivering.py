@@ -158,7 +158,7 @@ def _route(
         if settings is None:
             why = say("channel {channel} is not set up in makegood.toml", channel=channel)
         elif not address:
-            why = say("no {kind} known of the recipient", kind=kind)
+            why = _unknown(kind)
         elif notice.tries >= MOST_TRIES:        # it kept dying in the middle
             why = say("gave up after {n} attempts", n=notice.tries)
         if why and notice.case_id is not None:
@@ -173,6 +173,13 @@ def _route(
         notice = replace(notice, via=notice.via[1:], tries=0)
         _write(conn, notice, via=",".join(notice.via), tries=0)
     return _unreached(house, conn, notice)
+
+
+def _unknown(kind: str) -> str:
+    return {
+        "email": say("no mail address of the recipient is known"), "phone": say("no telephone number of the recipient is known"),
+        "address": say("no postal address of the recipient is known"), "chat": say("no chat address of the recipient is known"),
+    }[kind]
 
 
 def _failed(house: House, conn: Connection, notice: Outgoing, channel: str, said: Failed, now: datetime) -> Settled:

@@ -92,7 +92,7 @@ def test_a_channel_that_is_not_set_up_is_passed_over_and_the_dead_letter_says_so
     assert (done.dead, done.failures[0][0]) == (1, notice)
     line = show_notice(house, notice).line
     assert line.status == "dead"
-    assert line.error == "pigeon: channel pigeon is not set up in makegood.toml; email: no email known of the recipient"
+    assert line.error == "pigeon: channel pigeon is not set up in makegood.toml; email: no mail address of the recipient is known"
 
 
 def test_a_mandatory_notice_that_reaches_nobody_becomes_work_for_the_owner_until_confirmed(tmp_path: Path) -> None:
