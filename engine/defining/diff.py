@@ -1,0 +1,256 @@
+"""What changed between two versions of a bundle, in words: `limit of clock total: 13 days → 15 days`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from engine.defining.document import restore
+from engine.defining.tree import Path
+from engine.ground.language import say
+
+_LONGEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference. `old` or `new` is None when the thing was added or removed; `what` names it in the words spoken now."""
+
+    path: str
+    what: str
+    old: str | None
+    new: str | None
+
+    def __str__(self) -> str:
+        if self.old is None:
+            return say("{what}: new", what=self.what) + (f" ({_short(self.new)})" if self.new else "")
+        if self.new is None:
+            return say("{what}: removed", what=self.what) + (f" ({_short(self.old)})" if self.old else "")
+        return f"{self.what}: {_short(self.old)} → {_short(self.new)}"
+
+
+def diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
+    """The changes from one stored document to another, in the order of the new one. Ways of writing the same thing are no change."""
+    before, after = (restore(document.get("procedure"), document.get("order")) for document in (old, new))
+    return [
+        *_first_state(before, after),
+        *_mapping((), before, after),
+        *_texts(old.get("notices") or {}, new.get("notices") or {}),
+        *_scenarios(old.get("scenarios") or {}, new.get("scenarios") or {}),
+    ]
+
+
+def _first_state(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    first, now = (next(iter(tree.get("states") or {}), "") for tree in (before, after))
+    if first != now:
+        yield Change("states", say("state in which cases start"), first, now)
+
+
+def _mapping(path: Path, old: Any, new: Any) -> Iterator[Change]:
+    """Differences of two mappings, key by key; what was written shorter is lengthened first."""
+    for key in [*new, *(key for key in old if key not in new)]:
+        here = (*path, key)
+        if key not in old:
+            yield from _whole(here, None, new[key])
+        elif key not in new:
+            yield from _whole(here, old[key], None)
+        else:
+            yield from _value(here, old[key], new[key])
+
+
+def _value(path: Path, old: Any, new: Any) -> Iterator[Change]:
+    old, new = _plain(old), _plain(new)
+    if old == new:
+        return
+    if path[-1] == "ladder":
+        yield from _ladder(path, old, new)
+    elif path[-1] == "title" and isinstance(old, dict | str) and isinstance(new, dict | str):
+        yield from _mapping(path, _languages(old), _languages(new))
+    elif isinstance(old, dict) and isinstance(new, dict) and path[-1] != "within":
+        yield from _mapping(path, old, new)
+    elif _named_things(path):
+        yield from _mapping(path, old or {}, new or {})
+    else:
+        yield Change("/".join(map(str, path)), _name(path), _said(old), _said(new))
+
+
+def _whole(path: Path, old: Any, new: Any) -> Iterator[Change]:
+    """Something that is only on one side: named as a whole, or each of the things it holds."""
+    there = _plain(new if old is None else old)
+    if (_named_things(path) or path == ("opening",)) and isinstance(there, dict):
+        yield from _mapping(path, {} if old is None else there, {} if new is None else there)
+    elif path[-1] == "ladder":
+        yield from _ladder(path, old or [], new or [])
+    else:
+        said = "" if _is_thing(path) and isinstance(there, dict) else _said(there)
+        yield Change("/".join(map(str, path)), _name(path), None if old is None else said, None if new is None else said)
+
+
+def _ladder(path: Path, old: Any, new: Any) -> Iterator[Change]:
+    """Rungs, told apart by where they lie on the clock."""
+    before, after = ({str(rung.get("at")): rung for rung in _list(ladder) if isinstance(rung, dict)} for ladder in (old, new))
+    for at in [*after, *(at for at in before if at not in after)]:
+        one, other = (None if rung is None else {k: v for k, v in rung.items() if k != "at"} for rung in (before.get(at), after.get(at)))
+        if _plain(one) != _plain(other):
+            told = [None if rung is None else _said(_plain(rung)) for rung in (one, other)]
+            yield Change("/".join(map(str, (*path, at))), say("rung {at} of {thing}", at=at, thing=_name(path[:-1])), *told)
+
+
+def _texts(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
+    for key in [*new, *(key for key in old if key not in new)]:
+        name, language, *html = key.split(".")
+        what = say("text of notice {name} in {language}", name=name, language=language) + (" (HTML)" if html else "")
+        if key not in new or key not in old:
+            yield Change(f"notices/{key}", what, None if key not in old else "", None if key not in new else "")
+        elif old[key] != new[key]:
+            yield Change(f"notices/{key}", what, *_changed_lines(old[key], new[key]))
+
+
+def _changed_lines(old: str, new: str) -> tuple[str, str]:
+    """The lines that differ, on either side."""
+    before, after = old.splitlines(), new.splitlines()
+    steps = [step for step in SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if step[0] != "equal"]
+    taken = [line for _, i, j, _, _ in steps for line in before[i:j]]
+    put = [line for _, _, _, i, j in steps for line in after[i:j]]
+    return " / ".join(taken) or "–", " / ".join(put) or "–"
+
+
+def _scenarios(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    for key in [*new, *(key for key in old if key not in new)]:
+        if old.get(key) != new.get(key):
+            steps = [
+                say("{count} steps", count=len((side.get(key) or {}).get("steps") or [])) if key in side else None for side in (old, new)
+            ]
+            yield Change(f"scenarios/{key}", say("scenario {name}", name=key.removesuffix(".yaml")), *steps)
+
+
+# --- names ----------------------------------------------------------------------------------------------------------------
+
+
+_THINGS = frozenset({"states", "actions", "tasks", "fields", "roles", "clocks", "notices", "authority", "options"})
+
+
+def _named_things(path: Path) -> bool:
+    """Whether what stands here is a mapping from names to things of one kind."""
+    return path[-1] in _THINGS or path == ("anywhere",)
+
+
+def _is_thing(path: Path) -> bool:
+    return len(path) > 1 and path[-2] in _THINGS
+
+
+def _name(path: Path) -> str:
+    """A place in words: `limit of clock total`, `action approve in state deciding`."""
+    match path:
+        case ("states", state):
+            return say("state {name}", name=state)
+        case ("states", state, "actions", action, *rest):
+            return _of(rest, say("action {name} in state {state}", name=action, state=state))
+        case ("states", state, "tasks", task, *rest):
+            return _of(rest, say("task {name} in state {state}", name=task, state=state))
+        case ("states", state, *rest):
+            return _of(rest, say("state {name}", name=state))
+        case ("anywhere", "actions", action, *rest):
+            return _of(rest, say("action {name} in every open state", name=action))
+        case ("fields", field, "options", option, *rest):
+            return _of(rest, say("option {option} of field {name}", option=option, name=field))
+        case ("fields", name, *rest):
+            return _of(rest, say("field {name}", name=name))
+        case ("roles", name, *rest):
+            return _of(rest, say("role {name}", name=name))
+        case ("clocks", name, *rest):
+            return _of(rest, say("clock {name}", name=name))
+        case ("notices", name, *rest):
+            return _of(rest, say("notice {name}", name=name))
+        case ("authority", name, *_):
+            return say("authority of {name}", name=name)
+        case ("opening", *rest):
+            return _of(rest, say("opening"))
+        case ("title", language):
+            return say("title in {language}", language=language) if language else _key("title")
+    return " ".join(_key(str(part)) for part in path)
+
+
+def _of(keys: list[str | int], thing: str) -> str:
+    """`limit of …`, `title in zh of …`; several keys in a row are read from the inside out."""
+    if not keys:
+        return thing
+    if keys[0] == "title" and len(keys) == 2:
+        inner = say("title in {language}", language=keys[1]) if keys[1] else _key("title")
+    else:
+        inner = " ".join(_key(str(key)) for key in keys)
+    return say("{what} of {thing}", what=inner, thing=thing)
+
+
+def _key(key: str) -> str:
+    """What a key of the language says, in a word or two; the key itself where there is no better word."""
+    known = {
+        "within": say("limit"),
+        "by": say("who may"),
+        "to": say("target"),
+        "title": say("title"),
+        "number": say("case numbers"),
+        "calendar": say("calendar"),
+        "languages": say("languages"),
+        "require": say("required fields"),
+        "when": say("condition"),
+        "from": say("start"),
+        "until": say("end"),
+        "pause": say("pause"),
+        "extend": say("extension"),
+        "notice": say("notices sent"),
+        "limit": say("amount decided"),
+        "except": say("who may not"),
+        "at_most": say("how often at most"),
+        "via": say("channels"),
+        "type": say("type"),
+        "required": say("required"),
+        "pattern": say("pattern"),
+        "default": say("default"),
+        "contact": say("contact"),
+        "up_to": say("at most"),
+        "mandatory": say("mandatory"),
+        "contains": say("promised values"),
+        "final": say("final"),
+    }
+    return known.get(key, key)
+
+
+# --- values ---------------------------------------------------------------------------------------------------------------
+
+
+def _plain(value: Any) -> Any:
+    """A value in its shortest form, so that `desk` and `[desk]` are the same."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return _plain(value[0]) if len(value) == 1 else [_plain(entry) for entry in value]
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _languages(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {"": value}
+
+
+def _said(value: Any) -> str:
+    """A value as a person would write it on one line."""
+    if isinstance(value, dict):
+        if "is" in value:
+            return (
+                say("{value} when {condition}", value=_said(value["is"]), condition=value["when"])
+                if "when" in value
+                else _said(value["is"])
+            )
+        return ", ".join(f"{key}: {_said(entry)}" for key, entry in value.items())
+    if isinstance(value, list):
+        return ("; " if any(isinstance(entry, dict) for entry in value) else ", ").join(_said(entry) for entry in value)
+    return {True: "true", False: "false", None: "–"}.get(value, "") or str(value) if isinstance(value, bool | None) else str(value)
+
+
+def _short(text: str | None) -> str:
+    line = " ".join((text or "").split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
