@@ -102,6 +102,9 @@ def unknown_acts(view: View) -> Iterator[Finding]:
             )
 
 
+_ALWAYS_SOMEBODY = (WhoKind.OWNER.value, WhoKind.CUSTOMER.value, WhoKind.SYSTEM.value, WhoKind.ANYONE.value)
+
+
 def unknown_people(view: View) -> Iterator[Finding]:
     """Names that are neither a role of the procedure nor a field, group or person."""
     definition, organisation = view.definition, view.organisation
@@ -123,7 +126,7 @@ def unknown_people(view: View) -> Iterator[Finding]:
                 hint=_listed(people),
             )
             continue
-        near = nearest(who.name, known)
+        near = nearest(who.name, [*known, *_ALWAYS_SOMEBODY])
         sure = organisation is not None or bool(near)  # without the organisation it may be one of its people or groups
         yield Finding(
             path,
