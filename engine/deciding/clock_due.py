@@ -10,19 +10,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from engine.deciding.case import ClockRun, Stop
+from engine.deciding.clock_dates import DAYS, Stretch, add_paused, beyond, end_while_running, last_date, nth_date
 from engine.ground.calendars import Calendar
 from engine.ground.duration import WORKED, Duration, Unit, parse_duration
-from engine.ground.errors import CalendarExpired
-from engine.ground.language import say
-from engine.ground.worktime import add, add_workdays, end_of_day, is_workday, local_date, measure, start_of_day
-
-Stretch = tuple[datetime, datetime | None]
-"""From, to; without an end while it goes on."""
+from engine.ground.worktime import add, end_of_day, local_date, measure
 
 _MINUTES = {Unit.MINUTES: 1, Unit.HOURS: 60, Unit.WORKING_MINUTES: 1, Unit.WORKING_HOURS: 60}
-_MONTHS = {Unit.MONTHS: 1, Unit.QUARTERS: 3, Unit.YEARS: 12}
-_DAYS = {Unit.DAYS: 1, Unit.WEEKS: 7}
-_INSTANT = timedelta(microseconds=1)
 
 
 def due(run: ClockRun, calendar: Calendar) -> datetime | None:
@@ -58,7 +51,7 @@ def due_after(start: datetime, duration: Duration, calendar: Calendar) -> dateti
         return add(calendar, start, length) if duration.unit in WORKED else _plus(start, length, calendar)
     if duration.amount == 0:
         return start.astimezone(UTC)
-    return end_of_day(calendar, _nth_date(calendar, local_date(calendar, start), duration))
+    return end_of_day(calendar, nth_date(calendar, local_date(calendar, start), duration))
 
 
 def reach(run: ClockRun, start: datetime, duration: Duration, calendar: Calendar, *, first: date | None = None) -> datetime | None:
@@ -72,8 +65,8 @@ def reach(run: ClockRun, start: datetime, duration: Duration, calendar: Calendar
     first = first or local_date(calendar, start)
     workdays = duration.unit is Unit.WORKING_DAYS
     stops = stood_still(run.stops)
-    day = _add_paused(calendar, first, _nth_date(calendar, first, duration), stops, workdays)
-    return _end_while_running(calendar, day, stops, workdays)
+    day = add_paused(calendar, first, nth_date(calendar, first, duration), stops, workdays)
+    return end_while_running(calendar, day, stops, workdays)
 
 
 def _fixed(budget: str, calendar: Calendar) -> datetime | None:
@@ -169,63 +162,7 @@ def as_if_running(run: ClockRun, at: datetime) -> ClockRun:
     return replace(run, stops=[replace(stop, until=max(at, stop.since)) if stop.until is None else stop for stop in run.stops])
 
 
-# --- dates ----------------------------------------------------------------------------------------------------------
-
-
-def last_date(calendar: Calendar, at: datetime) -> date:
-    """The local date of an instant; midnight is 24:00 of the day before."""
-    return local_date(calendar, at - _INSTANT)
-
-
-def _nth_date(calendar: Calendar, first: date, duration: Duration, sign: int = 1) -> date:
-    """The last date of a duration counted from the day after `first` (months: the same day of the month, or its last)."""
-    n = int(duration.amount) * sign
-    try:
-        if duration.unit is Unit.WORKING_DAYS:
-            return add_workdays(calendar, first, n)
-        if duration.unit in _DAYS:
-            return first + timedelta(days=n * _DAYS[duration.unit])
-        return _add_months(first, n * _MONTHS[duration.unit])
-    except (OverflowError, ValueError) as error:
-        raise _beyond(calendar) from error
-
-
-def _add_months(day: date, months: int) -> date:
-    """Month arithmetic from the anchor (clocks rule 5): 31 January + 1 month is the last of February."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    following = date(year + month // 11, (month + 1) % 12 + 1, 1)
-    return date(year, month + 1, min(day.day, (following - timedelta(days=1)).day))
-
-
-def _add_paused(calendar: Calendar, first: date, day: date, stops: Sequence[Stretch], workdays: bool) -> date:
-    """Add the (working) dates after `first` on which the clock stood still throughout."""
-    for since, until in stops:
-        if until is None:
-            break
-        still = local_date(calendar, since)
-        if start_of_day(calendar, still) < since:
-            still += timedelta(days=1)
-        still = max(still, first + timedelta(days=1))
-        after = local_date(calendar, until)     # the first date on which it ran again
-        while still < after and still <= day:
-            if not workdays:
-                day += timedelta(days=1)
-            elif is_workday(calendar, still):
-                day = add_workdays(calendar, day, 1)
-            still += timedelta(days=1)
-    return day
-
-
-def _end_while_running(calendar: Calendar, day: date, stops: Sequence[Stretch], workdays: bool) -> datetime | None:
-    """The end of that date, or of the (working) date on which the clock runs again when it stands still just then."""
-    for since, until in stops:
-        if since <= end_of_day(calendar, day) and (until is None or end_of_day(calendar, day) < until):
-            if until is None:
-                return None
-            day = local_date(calendar, until)
-            if workdays and not is_workday(calendar, day):
-                day = add_workdays(calendar, day, 1)
-    return end_of_day(calendar, day)
+# --- amounts ---------------------------------------------------------------------------------------------------------
 
 
 def shift(at: datetime, duration: Duration, calendar: Calendar, sign: int, run: ClockRun | None = None) -> datetime | None:
@@ -241,9 +178,9 @@ def shift(at: datetime, duration: Duration, calendar: Calendar, sign: int, run: 
         return walk(stretches(run, at), length_of(duration), calendar, worked)
     local = at.astimezone(calendar.zone)
     first = last_date(calendar, at)
-    day = _nth_date(calendar, first, duration, sign)
+    day = nth_date(calendar, first, duration, sign)
     if sign > 0 and run is not None:
-        day = _add_paused(calendar, first, day, stood_still(run.stops), duration.unit is Unit.WORKING_DAYS)
+        day = add_paused(calendar, first, day, stood_still(run.stops), duration.unit is Unit.WORKING_DAYS)
     if first != local.date():
         return end_of_day(calendar, day)
     return datetime.combine(day, local.time(), calendar.zone).astimezone(UTC)
@@ -253,7 +190,7 @@ def length_of(duration: Duration) -> timedelta:
     """Minutes, hours, days and weeks as elapsed time (a day 24 hours)."""
     if duration.unit in _MINUTES:
         return timedelta(microseconds=int(duration.amount * _MINUTES[duration.unit] * 60_000_000))
-    return timedelta(days=int(duration.amount) * _DAYS[duration.unit])
+    return timedelta(days=int(duration.amount) * DAYS[duration.unit])
 
 
 def times(duration: Duration, n: int) -> Duration:
@@ -265,11 +202,4 @@ def _plus(at: datetime, length: timedelta, calendar: Calendar) -> datetime:
     try:
         return at.astimezone(UTC) + length
     except OverflowError as error:
-        raise _beyond(calendar) from error
-
-
-def _beyond(calendar: Calendar) -> CalendarExpired:
-    return CalendarExpired(
-        say("That lies beyond the year 9999"), hint=say("Write a shorter duration."), calendar=calendar.name, valid_through="9999-12-31",
-        wanted="",
-    )
+        raise beyond(calendar) from error

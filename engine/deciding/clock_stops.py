@@ -92,7 +92,7 @@ def _ends(spec: ClockSpec, run: ClockRun, calendar: Calendar) -> list[tuple[str,
     return found
 
 
-def over(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar) -> list[str]:
+def lasted(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar) -> list[str]:
     """The whys of the open stops that have ended by themselves by `at`."""
     return [why for why, end in _ends(spec, run, calendar) if end <= at]
 

@@ -1,7 +1,8 @@
 """Clocks of a case: how they start, stop, pause, resume and move as things happen (clocks rules 9–15).
 
 Pure: `follow` takes the case as it stands and what just happened, and gives the runs that changed, always fresh copies. Due
-times come from `clock_due`, stops from `clock_stops`, what is to come from `clock_rungs`.
+times come from `clock_due`, stops from `clock_stops`, what is to come from `clock_rungs`, what the scheduler and staff do to a
+clock from `clock_moves`; all that others need is imported from here.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,29 +12,25 @@ from typing import Any
 
 from engine.deciding import clock_stops
 from engine.deciding.case import CaseState, ClockRun, ClockStatus, TaskStatus
-from engine.deciding.clock_due import as_if_running, due_extended, standing_still
-from engine.deciding.clock_due import due as due_of
+from engine.deciding.clock_due import as_if_running, due_extended
+from engine.deciding.clock_moves import by_hand, extend, hold, mark, release
 from engine.deciding.clock_rungs import Calendars, Pending, PendingKind, new_round, pending
+from engine.deciding.clock_runs import LIVE, over, timed
 from engine.deciding.clock_stops import BY_HAND, CLOSED
 from engine.defining.definition import ClockSpec, Definition, EventKind, Expression, Happening
 from engine.ground.calendars import Calendar
-from engine.ground.duration import Duration
-from engine.ground.errors import CalendarExpired, NotAllowed
-from engine.ground.language import say
+from engine.ground.errors import CalendarExpired
 from engine.ground.worktime import start_of_day
 
 __all__ = [
-    "BY_HAND", "Calendars", "Evaluate", "Pending", "PendingKind", "by_hand", "extend", "follow", "hold", "mark", "pending", "recompute",
-    "release",
+    "BY_HAND", "Calendars", "Evaluate", "Live", "Pending", "PendingKind", "by_hand", "extend", "follow", "hold", "mark", "pending",
+    "recompute", "release",
 ]
 
 Evaluate = Callable[[Expression], Any]
 """The value of an expression over the case."""
 Live = Callable[[str], Any]
 """The live value of a field: a date or datetime, or None when it is empty."""
-
-_LIVE = (ClockStatus.RUNNING, ClockStatus.PAUSED)
-
 
 @dataclass(frozen=True, slots=True)
 class _Step:
@@ -48,7 +45,8 @@ class _Step:
 
 
 def follow(
-    definition: Definition, case: CaseState, happened: Sequence[Happening], at: datetime, calendars: Calendars, evaluate: Evaluate, live: Live
+    definition: Definition, case: CaseState, happened: Sequence[Happening], at: datetime, calendars: Calendars, evaluate: Evaluate,
+    live: Live,
 ) -> dict[str, ClockRun]:
     """The runs that change because of what happened at `at`, by clock; `case` already is as it stands afterwards, but its clocks.
 
@@ -79,15 +77,15 @@ def _followed(step: _Step, spec: ClockSpec, old: ClockRun | None, happened: Sequ
     run, fresh = _stopped_and_started(step, spec, old, happened)
     if run is None:
         return None
-    if not fresh and run.status in _LIVE:
+    if not fresh and run.status in LIVE:
         run = _ended(step, spec, run, happened)
     elif not fresh and run is old:
         run = _reopened(step, spec, run)
-    if run.status not in _LIVE:
+    if run.status not in LIVE:
         return run
     if not fresh:
         run = _computed_anew(step, spec, run)
-    if run.status not in _LIVE:
+    if run.status not in LIVE:
         return run
     run = _standing(step, spec, run)
     return new_round(spec, run, step.at, step.calendars(spec.calendar)) if fresh and spec.ladder else run
@@ -102,13 +100,13 @@ def _stopped_and_started(
     """The run after each thing that happened, in order, and whether it began just now."""
     run, fresh = old, False
     for what in happened:
-        if run is not None and run.status in _LIVE:
+        if run is not None and run.status in LIVE:
             if _restarts_task(step, spec, run, what):
-                run, fresh = _over(run, ClockStatus.CANCELLED, step.at), False
+                run, fresh = over(run, ClockStatus.CANCELLED, step.at), False
             elif what in spec.until and _counts(step, spec, what):
                 by_closing = what == _CLOSING or _is_final(step, what)
-                run, fresh = _over(run, ClockStatus.MET, step.at, CLOSED if by_closing else None), False
-        if (run is None or run.status not in _LIVE) and what in spec.from_:
+                run, fresh = over(run, ClockStatus.MET, step.at, CLOSED if by_closing else None), False
+        if (run is None or run.status not in LIVE) and what in spec.from_:
             started = _begun(step, spec, what, run)
             if started is not None:
                 run, fresh = started, True
@@ -145,7 +143,7 @@ def _begun(step: _Step, spec: ClockSpec, what: Happening, before: ClockRun | Non
     if start is None or budget is None:
         return None
     run = ClockRun(spec.name, ClockStatus.RUNNING, start, budget, run=before.run + 1 if before else 1)
-    return _due(run, step.calendars(spec.calendar))
+    return timed(run, step.calendars(spec.calendar))
 
 
 def _start_from(step: _Step, spec: ClockSpec, field: str) -> datetime | None:
@@ -166,23 +164,17 @@ def _budget(step: _Step, spec: ClockSpec) -> str | None:
     return None
 
 
-def _over(run: ClockRun, status: ClockStatus, at: datetime, why: str | None = None) -> ClockRun:
-    """The run, stopped; by the closing of the case it is left standing still, so that reopening finds where it stopped."""
-    stopped = replace(clock_stops.closed(run, at), status=status, ended_at=at)
-    return clock_stops.opened(stopped, at, [why]) if why else stopped
-
-
 def _ended(step: _Step, spec: ClockSpec, run: ClockRun, happened: Sequence[Happening]) -> ClockRun:
     """The run, ended by the closing of the case, or with the task or state that brought it."""
     case, closed = step.case, step.case.closed_at
     if spec.until and closed is not None and (run.started_at < closed or _CLOSING in happened):
-        return _over(run, ClockStatus.ENDED, step.at, CLOSED)
+        return over(run, ClockStatus.ENDED, step.at, CLOSED)
     if spec.name in step.definition.clocks:
         return run
     if spec.name in step.definition.states:
-        return run if case.state == spec.name or spec.name in case.back else _over(run, ClockStatus.MET, step.at)
+        return run if case.state == spec.name or spec.name in case.back else over(run, ClockStatus.MET, step.at)
     task = case.tasks.get(spec.name)
-    return _over(run, ClockStatus.CANCELLED, step.at) if task is not None and task.status is TaskStatus.CANCELLED else run
+    return over(run, ClockStatus.CANCELLED, step.at) if task is not None and task.status is TaskStatus.CANCELLED else run
 
 
 _CLOSING = Happening(EventKind.CLOSED)
@@ -193,24 +185,10 @@ def _reopened(step: _Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
     still_closed = any(stop.until is None and stop.why == CLOSED for stop in run.stops)
     if step.case.closed_at is not None or not still_closed or spec.name not in step.definition.clocks:
         return run
-    return _due(replace(clock_stops.closed(run, step.at, [CLOSED]), ended_at=None), step.calendars(spec.calendar))
+    return timed(replace(clock_stops.closed(run, step.at, [CLOSED]), ended_at=None), step.calendars(spec.calendar))
 
 
 # --- due times ------------------------------------------------------------------------------------------------------
-
-
-def _due(run: ClockRun, calendar: Calendar) -> ClockRun:
-    """The run with its status and due time as its stops and its calendar have them; what cannot be known is flagged."""
-    status = ClockStatus.PAUSED if standing_still(run) else ClockStatus.RUNNING
-    try:
-        return replace(run, status=status, due_at=due_of(run, calendar), unknown=None)
-    except CalendarExpired as error:
-        return replace(run, status=status, due_at=None, unknown=_why_unknown(error))
-
-
-def _why_unknown(error: CalendarExpired) -> str:
-    """One text whatever the language, since it is recorded: calendar and the last date it knows."""
-    return f"{error.facts.get('calendar', '')} {error.facts.get('valid_through', '')}".strip()
 
 
 def _computed_anew(step: _Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
@@ -220,9 +198,9 @@ def _computed_anew(step: _Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
     if len(spec.from_) == 1 and spec.from_[0].kind is EventKind.FIELD:
         start = _start_from(step, spec, spec.from_[0].name)
     if budget is None or start is None:      # as it stands now this clock would not have started
-        return _over(run, ClockStatus.CANCELLED, step.at)
+        return over(run, ClockStatus.CANCELLED, step.at)
     calendar = step.calendars(spec.calendar)
-    new = _due(replace(run, budget=budget, started_at=start), calendar)
+    new = timed(replace(run, budget=budget, started_at=start), calendar)
     same = budget == run.budget and start == run.started_at
     if same and (run.due_at is None or new.due_at is None or new.due_at == run.due_at):
         return new
@@ -252,55 +230,4 @@ def _standing(step: _Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
     end = [why for why in standing if why not in wanted and why != BY_HAND]
     if not end and all(why in standing for why in wanted):
         return run
-    return _due(clock_stops.opened(clock_stops.closed(run, step.at, end), step.at, wanted), calendar)
-
-
-# --- by the scheduler and by hand -----------------------------------------------------------------------------------
-
-
-def mark(definition: Definition, case: CaseState, item: Pending, calendars: Calendars) -> ClockRun:
-    """The run after carrying out what was pending: breached, rung passed, resumed or ended."""
-    run, spec = case.clocks[item.clock], definition.all_clocks[item.clock]
-    match item.kind:
-        case PendingKind.BREACH:
-            return replace(run, breached_at=item.due_at)
-        case PendingKind.RUNG:
-            return replace(run, fired=[*run.fired, (item.rung, item.n)])
-        case PendingKind.END:
-            return _over(run, ClockStatus.ENDED, item.due_at)
-    calendar = calendars(spec.calendar)
-    return _due(clock_stops.closed(run, item.due_at, clock_stops.over(spec, run, item.due_at, calendar)), calendar)
-
-
-def extend(definition: Definition, case: CaseState, name: str, by: Duration, at: datetime, calendars: Calendars) -> ClockRun:
-    """The run with more time: a new round, in which rungs whose time lies in the future fire again. A recorded breach stays one."""
-    run, spec = _live(case, name), definition.all_clocks[name]
-    calendar = calendars(spec.calendar)
-    longer = _due(replace(run, extended=[*run.extended, str(by)], round=run.round + 1), calendar)
-    return new_round(spec, longer, at, calendar)
-
-
-def hold(definition: Definition, case: CaseState, name: str, at: datetime, why: str, calendars: Calendars) -> ClockRun:
-    """The run standing still from `at` until `release`, whatever else pauses or resumes it; `why` is BY_HAND."""
-    return _due(clock_stops.opened(_live(case, name), at, [why]), calendars(definition.all_clocks[name].calendar))
-
-
-def release(definition: Definition, case: CaseState, name: str, at: datetime, calendars: Calendars) -> ClockRun:
-    """The run without its pause by hand; it stays paused while something else pauses it, and as it is when nobody paused it."""
-    run = _live(case, name)
-    return _due(clock_stops.closed(run, at, [BY_HAND]), calendars(definition.all_clocks[name].calendar)) if by_hand(run) else replace(run)
-
-
-def by_hand(run: ClockRun) -> bool:
-    """Whether somebody paused this clock by hand and has not resumed it."""
-    return any(stop.until is None and stop.why == BY_HAND for stop in run.stops)
-
-
-def _live(case: CaseState, name: str) -> ClockRun:
-    run = case.clocks.get(name)
-    if run is None or run.status not in _LIVE:
-        raise NotAllowed(
-            say("{case}: clock {clock} does not run", case=case.number, clock=name),
-            hint=say("`makegood case show {case}` shows every clock.", case=case.number), case=case.number, state=case.state, clock=name,
-        )
-    return run
+    return timed(clock_stops.opened(clock_stops.closed(run, step.at, end), step.at, wanted), calendar)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,7 +33,7 @@ class Calendar:
     version: str = field(init=False, default="")    # hash of everything above but `sources`
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "opened", MappingProxyType(dict(self.opened)))
+        object.__setattr__(self, "opened", dict(self.opened))
         form = calendar_json(self)
         form.pop("sources", None)
         object.__setattr__(self, "version", digest(canonical(form)))

@@ -1,0 +1,89 @@
+"""Local dates of clocks that count days, weeks or months: the n-th date, and dates on which a clock stood still (clocks rules 5, 6, 9)."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from engine.ground.calendars import Calendar
+from engine.ground.duration import Duration, Unit
+from engine.ground.errors import CalendarExpired
+from engine.ground.language import say
+from engine.ground.worktime import add_workdays, end_of_day, is_workday, local_date, start_of_day
+
+Stretch = tuple[datetime, datetime | None]
+"""From, to; without an end while it goes on."""
+
+DAYS = {Unit.DAYS: 1, Unit.WEEKS: 7}
+_MONTHS = {Unit.MONTHS: 1, Unit.QUARTERS: 3, Unit.YEARS: 12}
+_INSTANT = timedelta(microseconds=1)
+_LAST_YEAR = 9990       # some room before the last date that can be written, for time zones and pauses
+
+
+def last_date(calendar: Calendar, at: datetime) -> date:
+    """The local date of an instant; midnight is 24:00 of the day before."""
+    return local_date(calendar, at - _INSTANT)
+
+
+def nth_date(calendar: Calendar, first: date, duration: Duration, sign: int = 1) -> date:
+    """The last date of a duration counted from the day after `first` (months: the same day of the month, or its last).
+
+    Raises CalendarExpired.
+    """
+    n = int(duration.amount) * sign
+    try:
+        if duration.unit is Unit.WORKING_DAYS:
+            return add_workdays(calendar, first, n)
+        if duration.unit in DAYS:
+            day = first + timedelta(days=n * DAYS[duration.unit])
+        else:
+            day = _add_months(first, n * _MONTHS[duration.unit])
+    except (OverflowError, ValueError) as error:
+        raise beyond(calendar) from error
+    if day.year > _LAST_YEAR:
+        raise beyond(calendar)
+    return day
+
+
+def _add_months(day: date, months: int) -> date:
+    """Month arithmetic from the anchor (clocks rule 5): 31 January + 1 month is the last of February."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    following = date(year + month // 11, (month + 1) % 12 + 1, 1)
+    return date(year, month + 1, min(day.day, (following - timedelta(days=1)).day))
+
+
+def add_paused(calendar: Calendar, first: date, day: date, stops: Sequence[Stretch], workdays: bool) -> date:
+    """Add the (working) dates after `first` on which the clock stood still throughout."""
+    for since, until in stops:
+        if until is None:
+            break
+        still = local_date(calendar, since)
+        if start_of_day(calendar, still) < since:
+            still += timedelta(days=1)
+        still = max(still, first + timedelta(days=1))
+        after = local_date(calendar, until)     # the first date on which it ran again
+        while still < after and still <= day:
+            if not workdays:
+                day += timedelta(days=1)
+            elif is_workday(calendar, still):
+                day = add_workdays(calendar, day, 1)
+            still += timedelta(days=1)
+    return day
+
+
+def end_while_running(calendar: Calendar, day: date, stops: Sequence[Stretch], workdays: bool) -> datetime | None:
+    """The end of that date, or of the (working) date on which the clock runs again when it stands still just then."""
+    for since, until in stops:
+        if since <= end_of_day(calendar, day) and (until is None or end_of_day(calendar, day) < until):
+            if until is None:
+                return None
+            day = local_date(calendar, until)
+            if workdays and not is_workday(calendar, day):
+                day = add_workdays(calendar, day, 1)
+    return end_of_day(calendar, day)
+
+
+def beyond(calendar: Calendar) -> CalendarExpired:
+    """The error for what lies after every date there is."""
+    return CalendarExpired(
+        say("That lies beyond the year 9999"), hint=say("Write a shorter duration."), calendar=calendar.name, valid_through="9999-12-31",
+        wanted="",
+    )
