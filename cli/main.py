@@ -19,6 +19,7 @@ from engine.ground.language import speak
 NOUNS = {
     # what is typed → module and name of its Noun or Verb, in the order in which `--help` shows them
     "init": "cli.init:INIT",
+    "demo": "cli.demo:DEMO",
     "inbox": "cli.inbox:INBOX",
     "case": "cli.case:CASE",
     "notice": "cli.notice:NOTICE",

@@ -16,12 +16,12 @@ from engine.deciding.rights import Actor
 from engine.defining.mapping import ImportMapping, read_mapping
 from engine.ground.clock import SystemClock, VirtualClock
 from engine.ground.errors import MakegoodError
-from engine.usecases import acting, founding, importing, listing, publishing
+from engine.usecases import acting, founding, importing, listing, publishing, reading
 from engine.usecases.house import House, open_house
 from flows.session import Ran, Step, days, prefect_session
 
 DAYS = 14
-HOURS = ((9, 15), (11, 30), (14, 30), (17, 0))     # local times at which the scheduler looks and people work
+HOURS = ((9, 30), (16, 0))     # local times at which the scheduler looks and people work
 BUNDLES = ("product-complaint", "housing-complaint")
 LAZY = {"sun.hao": 0.15, "li.na": 0.45}            # how much of what waits somebody takes up at a time; everybody else 0.6
 PREFERRED = ("answer_directly", "acknowledge", "propose", "approve", "settle", "satisfied")
@@ -88,7 +88,7 @@ class _Staff:
         self.mapping: ImportMapping = read_mapping(samples / "mapping.yaml")
         table = importing.read_table(samples / "complaints.csv")
         self.header, self.rows = table.header, list(table.rows)
-        self.share = max(1, len(self.rows) // 22)
+        self.share = max(1, len(self.rows) // 12)
 
     def work(self) -> None:
         """One round: new complaints come in, then everybody looks at their inbox; nobody works at the weekend."""
@@ -119,7 +119,8 @@ class _Staff:
             wanted = asks
         if not wanted:
             return
-        needed = {name: ANSWERS[name] for name in wanted[0].require if name in ANSWERS}
+        filled = {field.name for field in reading.show(self.house, number).fields if field.value not in (None, "") and field.name != "amount"}
+        needed = {name: ANSWERS[name] for name in wanted[0].require if name in ANSWERS and name not in filled}
         given = {**needed, **({"amount": str(self.chance.choice([0, 300, 4800, 12000]))} if "amount" in needed else {})}
         try:
             acting.act(self.house, number, wanted[0].name, actor, given)

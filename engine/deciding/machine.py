@@ -107,7 +107,7 @@ def obstacles(situation: Situation, what: Action | Task) -> list[Obstacle]:
     if isinstance(what, Action) and what.when is not None and not truth(expression(what.when)(situation.scope)):
         found.append(Obstacle(Reason.WHEN, say("only possible when {condition}", condition=what.when)))
     if what.limit and situation.actor.id != "system":
-        found += _authority_of(situation, what.limit)
+        found += _authority_of(situation, what, what.limit)
     return found
 
 
@@ -117,7 +117,7 @@ def _rights_of(situation: Situation, what: Action | Task) -> list[Obstacle]:
     run = case.tasks.get(what.name) if isinstance(what, Task) else None
     assigned = run is not None and run.assignee == actor.id
     if not assigned and not rights.may(actor, what.by, definition, case, organisation, live):
-        could = ", ".join(rights.who_could(what.by, definition, case, organisation, live)) or say("nobody")
+        could = ", ".join(rights.who_could(what.by, definition, case, organisation, live, what.except_)) or say("nobody")
         return [Obstacle(Reason.ROLE, say("{who} may not; these may: {could}", who=actor.id, could=could))]
     barred = rights.excluded(actor, what.except_, definition, case, organisation, live)
     if barred is not None:
@@ -156,13 +156,16 @@ def tasks_wanting(definition: Definition, case: CaseState, after: str) -> list[s
     return still if done < wanted else []
 
 
-def _authority_of(situation: Situation, money_field: str) -> list[Obstacle]:
+def _authority_of(situation: Situation, what: Action | Task, money_field: str) -> list[Obstacle]:
     definition, organisation = situation.definition, situation.organisation
     amount = situation.live(money_field)
     currency = definition.fields[money_field].currency or ""
     if amount is None or rights.covers(definition, organisation, situation.actor, amount, currency):
         return []
-    could = ", ".join(rights.who_covers(definition, organisation, amount, currency)) or say("nobody")
+    reach = (definition, situation.case, organisation, situation.live)
+    granted = frozenset[str]().union(*(rights.people(who, *reach) for who in what.by))
+    barred = frozenset[str]().union(*(rights.people(who, *reach) for who in what.except_))
+    could = ", ".join(rights.who_covers(definition, organisation, amount, currency, granted - barred)) or say("nobody")
     return [
         Obstacle(
             Reason.LIMIT,

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from engine.deciding import fields, rights
 from engine.deciding.expressions import expression
 from engine.deciding.rights import Actor
-from engine.defining.definition import Doing, DoingKind, FieldType, Happening, Who, WhoKind
-from engine.ground.money import round_money
+from engine.defining.definition import Doing, DoingKind, Happening, Who, WhoKind
 from engine.records import cases
 from engine.usecases.work import Outgoing, Work
 
@@ -59,10 +57,7 @@ def _set(work: Work, values: Mapping[str, Any], actor: Actor, at: datetime, data
     filled: list[Happening] = []
     for name, text in values.items():
         value = expression(text)(work.scope(actor, at, extra))
-        spec = work.definition.fields[name]
-        if spec.type is FieldType.MONEY and isinstance(value, Decimal):
-            value = round_money(value, spec.currency or "")
-        given = None if value is None else fields.parse(spec, value, work.timezone)
+        given = fields.computed(work.definition.fields[name], value, work.timezone)
         filled += work.put({name: given}, data)
         work.given[name] = given
     return filled

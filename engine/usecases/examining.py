@@ -40,7 +40,8 @@ def surroundings(folder: Path, definition: Definition, known: Mapping[str, Calen
         elif known and name in known:
             calendars[name] = known[name]
     path = _beside(folder, "organisation.yaml")
-    organisation, document = Organisation(name=""), {}
+    organisation = Organisation(name="")
+    document: dict[str, Any] = {}
     if path is not None:
         read, found, document = read_organisation(path)
         problems += found

@@ -107,7 +107,8 @@ def _play(house: House, clock: VirtualClock, bundle: Bundle, calendar: Calendar,
     began, story = perf_counter(), tree.value
     events = {event.kind for spec in bundle.definition.all_clocks.values() for event in (*spec.from_, *spec.until)}
     play = Play(house, clock, bundle, ZoneInfo(calendar.timezone), delivers=EventKind.NOTICE_SENT in events)
-    name, place, number = str(story["scenario"]), ("steps",), 0
+    name, number = str(story["scenario"]), 0
+    place: tuple[str | int, ...] = ("at",)
     try:
         clock.move_to(moment(str(story["at"]), play.zone))
         for number, step in enumerate(story["steps"]):

@@ -1,0 +1,115 @@
+"""`makegood demo`: two weeks of complaints on the shipped procedures, then a walk through what came of them."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.app import Verb
+from cli.run import Desk
+from cli.show import as_json
+from engine.ground.language import say, spoken
+
+if TYPE_CHECKING:
+    from flows.demo import Played
+
+
+def _demo(desk: Desk, folder: Annotated[str, typer.Argument(metavar="FOLDER", help=say("A folder that does not exist yet."))] = "demo") -> int | None:
+    """Found a house, publish, import, let two weeks pass with the sweep as Prefect flow runs, and show the result."""
+    from pathlib import Path
+
+    import definitions
+    from engine.ground.errors import Invalid
+    from flows.demo import play
+
+    place = Path(folder)
+    if place.exists() and any(place.iterdir()):
+        raise Invalid(
+            say("{folder} is not empty; the demo makes a house of its own", folder=folder),
+            hint=say("Name a folder that does not exist, or remove this one."), field="FOLDER", value=folder, expected="new folder",
+        )
+    shipped = Path(next(iter(definitions.__path__)))
+    print(say("A house in {folder}; then two weeks with a dozen people and {count} sample complaints.", folder=folder, count=_rows(shipped)))
+    played = play(place, shipped, spoken(), _told)
+    failed = [run for run in played.runs if not run.completed]
+    if desk.as_json:
+        as_json({
+            "folder": str(place.resolve()), "opened": len(played.opened), "bad": [{"line": line, "reason": why} for line, why in played.bad],
+            "acts": played.acts, "refused": played.refused, "flow_runs": len(played.runs), "failed_runs": len(failed),
+        })
+        return 1 if failed else None
+    for line, why in played.bad:
+        print(say("  complaints.csv, line {line}: {reason}", line=line, reason=why))
+    print(say("{opened} cases opened; {acts} actions by people, {refused} refused; {runs} Prefect flow runs, {failed} failed.",
+              opened=len(played.opened), acts=played.acts, refused=played.refused, runs=len(played.runs), failed=len(failed)))
+    _walk(str(place), played)
+    return 1 if failed else None
+
+
+def _rows(shipped: "object") -> int:
+    from pathlib import Path
+
+    from engine.usecases.importing import read_table
+
+    return len(read_table(Path(str(shipped)) / "samples" / "complaints.csv").rows)
+
+
+def _told(what: str, played: "Played") -> None:
+    match what:
+        case "published":
+            print(say("  a bundle is published: checked, and its scenarios pass"))
+        case "started":
+            print(say("  a Prefect of our own is running; two weeks pass …"), flush=True)
+        case "day" if played.runs and played.runs[-1].name == "daily":
+            run = played.runs[-1]
+            print(f"    {run.at:%Y-%m-%d}  {run.message}", flush=True)
+
+
+def _walk(folder: str, played: "Played") -> None:
+    """Show the house as its people would: every line that begins with $ can be typed again."""
+    from cli.main import main
+
+    case = _eventful(folder)
+    for title, words in (
+        (say("What waits for the general manager's office"), ["inbox", "--as", "wu.ting"]),
+        (say("A case that was late, and its history"), ["case", "show", case, "--as", "wu.ting"]),
+        ("", ["case", "history", case, "--as", "wu.ting"]),
+        (say("Breaches and escalations of the two weeks, latest first"), ["audit", "show", "--kind", "breach", "--kind", "escalated", "--limit", "12"]),
+        (say("Notices, as files"), ["notice", "list", "--limit", "8"]),
+        (say("The history is whole"), ["audit", "verify"]),
+    ):
+        if title:
+            print(f"\n── {title} " + "─" * 40)
+        print(f"$ makegood {' '.join(words)}", flush=True)
+        main([*words, "--house", folder])
+    _newest_notice(folder)
+    print("\n" + say("Look further: cd {folder}, then `makegood case list`, `makegood inbox --as li.na`, `makegood case act …`, `makegood --help`.", folder=folder))
+
+
+def _eventful(folder: str) -> str:
+    """The open case with the longest story of limits missed."""
+    from pathlib import Path
+
+    from engine.usecases.house import open_house
+    from engine.usecases.listing import list_cases
+
+    lines = list_cases(open_house(Path(folder)), overdue=True, definition="product-complaint").lines or list_cases(open_house(Path(folder))).lines
+    return max(lines, key=lambda line: line.breaches).number
+
+
+def _newest_notice(folder: str) -> None:
+    """One message as it left the house."""
+    from email import policy
+    from email.parser import BytesParser
+    from pathlib import Path
+
+    files = sorted((Path(folder) / "outbox").rglob("*.eml"), key=lambda path: path.stat().st_mtime)
+    print("\n" + say("{count} messages lie in {folder}/outbox; one of them:", count=len(files), folder=folder))
+    if files:
+        message = BytesParser(policy=policy.default).parsebytes(files[-1].read_bytes())
+        body = message.get_body(("plain",))
+        print(f"  {message['To']}  {message['Subject']}")
+        for line in (body.get_content() if body else "").strip().splitlines():
+            print(f"  | {line}")
+
+
+DEMO = Verb("demo", say("Let two weeks of complaints pass in a new folder, and look around in it."), _demo)
