@@ -14,6 +14,7 @@ from engine.ground.language import spoken
 from engine.records import cases, files, library, outbox, personal
 from engine.records import history as stream
 from engine.records.files import File
+from engine.records.library import Document, Version
 from engine.usecases.house import House
 from engine.usecases.telling import HistoryLine, Teller, in_words
 
@@ -157,13 +158,25 @@ def organisation(house: House) -> Organisation:
         return library.organisation(house.store, conn)
 
 
-def timezone(house: House) -> str:
-    """The zone in which times that belong to no case are shown: that of the definition published last; UTC before any."""
+def published(house: House, name: str | None = None) -> list[Version]:
+    """Every published version, or those of one bundle; by name, latest first. Raises NotFound for an unknown name."""
     with house.store.reading() as conn:
-        last = max(library.versions(conn), key=lambda version: version.id, default=None)
-        if last is None:
+        return library.versions(conn, name)
+
+
+def published_document(house: House, name: str, version: int | None = None) -> Document:
+    """A published version (the latest without a number) as it was written; raises NotFound."""
+    with house.store.reading() as conn:
+        return library.document(conn, name, version)
+
+
+def timezone(house: House) -> str:
+    """The zone in which times that belong to no case are shown: that of the first definition published; UTC before any."""
+    with house.store.reading() as conn:
+        first = min(library.versions(conn), key=lambda version: version.id, default=None)
+        if first is None:
             return "UTC"
-        return library.calendar(house.store, conn, library.definition(house.store, conn, last.id).calendar).timezone
+        return library.calendar(house.store, conn, library.definition(house.store, conn, first.id).calendar).timezone
 
 
 def _name(people: Organisation, id_: str | None) -> str | None:
