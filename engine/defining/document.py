@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from engine.defining.kinds import Reading
+from engine.ground.errors import DefinitionError
+from engine.ground.language import say
 
 
 def plain_document(value: Any) -> Any:
@@ -22,12 +24,16 @@ def ordered(reading: Reading) -> dict[str, list[str]]:
 
 
 def restore(value: Any, order: Mapping[str, list[str]] | None) -> Any:
-    """The plain tree with its mappings in written order again; the value given is not changed."""
+    """The plain tree with its mappings in written order again; the value given is not changed. Raises DefinitionError when the
+    order speaks of what is not there."""
     if not order or not isinstance(value, dict):
         return value
     restored = dict(value)
-    for path, keys in order.items():
-        _reorder(restored, path.split("/") if path else [], keys)
+    try:
+        for path, keys in order.items():
+            _reorder(restored, path.split("/") if path else [], keys)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise DefinitionError(say("The stored order of keys does not fit the document")) from error
     return restored
 
 

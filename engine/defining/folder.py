@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.defining.files import read_file
-from engine.defining.problems import Problem, nearest
+from engine.defining.problems import Problem, errors, nearest
 from engine.defining.scenario import Scenario, read_scenario
 from engine.defining.tree import Tree, read_tree
 from engine.ground.language import say
@@ -94,7 +94,7 @@ class Folder:
 
     def _procedure(self, names: list[str]) -> Tree:
         content = self._content(PROCEDURE) if PROCEDURE in names else None
-        if PROCEDURE not in names and self.folder.is_dir():
+        if PROCEDURE not in names and not errors(self.problems):
             self.report(PROCEDURE, say("The file does not exist"), hint=say("A bundle is a folder with procedure.yaml in it."))
         if content is None:
             return Tree(self.shown(PROCEDURE))

@@ -4,14 +4,14 @@ Every reader takes (value, path, reading) and gives the value, or WRONG after it
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from engine.defining.definition import Expression, Text
-from engine.defining.problems import Problem, nearest
+from engine.defining.problems import MAX_PROBLEMS, Problem, nearest
 from engine.defining.tree import Path, Tree
 from engine.defining.words import LANGUAGE
 from engine.ground.errors import Invalid
@@ -41,12 +41,25 @@ class Reading:
         self, path: Path, what: str, *, expected: str = "", near: str = "", hint: str = "", at_key: bool = False
     ) -> Any:
         """Report a problem, unless strict YAML has found fault at that very place; gives WRONG."""
+        if self.full:
+            return WRONG
         problem = self.tree.problem(path, what, expected=expected, nearest=near, hint=hint, at_key=at_key)
         if self._known is None:
             self._known = {(p.line, p.column) for p in self.tree.problems}
         if not problem.line or (problem.line, problem.column) not in self._known:
             self.problems.append(problem)
+        if self.full:
+            self.problems.append(self.tree.problem(path, say("More problems follow; they are told when these are mended")))
         return WRONG
+
+    @property
+    def full(self) -> bool:
+        """Whether so many problems were found that the others can wait."""
+        return len(self.problems) >= MAX_PROBLEMS
+
+    def nearest(self, word: object, known: Iterable[str]) -> str:
+        """The known name most like `word`, while anybody will read it."""
+        return "" if self.full else nearest(word, known)
 
     def keep_order(self, path: Path, names: list[str]) -> None:
         """Remember the order of these keys at `path`, because stored documents have theirs sorted."""
@@ -75,7 +88,8 @@ def shown(value: Any) -> str:
 def expected(value: Any, path: Path, reading: Reading, what: str, *, hint: str = "", near: str = "") -> Any:
     """Report that something else was expected here; gives WRONG."""
     key = next((part for part in reversed(path) if isinstance(part, str)), "")
-    return reading.report(path, say("'{key}' cannot be {value}", key=key, value=shown(value)), expected=what, hint=hint, near=near)
+    said = say("'{key}' cannot be {value}", key=key, value=shown(value)) if key else say("The file cannot be {value}", value=shown(value))
+    return reading.report(path, said, expected=what, hint=hint, near=near)
 
 
 def plain(value: Any, path: Path, reading: Reading) -> Any:
@@ -181,7 +195,7 @@ def one_of(options: Mapping[str, Any]) -> Read:
     def read(value: Any, path: Path, reading: Reading) -> Any:
         if isinstance(value, str) and value in options:
             return options[value]
-        return expected(value, path, reading, say("one of {options}", options=", ".join(options)), near=nearest(value, options))
+        return expected(value, path, reading, say("one of {options}", options=", ".join(options)), near=reading.nearest(value, options))
 
     return read
 
@@ -243,7 +257,7 @@ def authority(value: Any, path: Path, reading: Reading) -> Any:
         for key in value:
             if key != "amount":
                 reading.report((*path, key), say("'{key}' is not known here", key=key[:80]), expected="amount",
-                               near=nearest(key, ["amount"]), at_key=True)
+                               near=reading.nearest(key, ["amount"]), at_key=True)
         if "amount" not in value:
             return reading.report(path, say("'{key}' is missing", key="amount"), hint=say(
                 "Write an amount with its currency, or unlimited."))

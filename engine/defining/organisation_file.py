@@ -62,7 +62,7 @@ def _empty(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
 
 def _unknown_people(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
     def missing(name: str, path: tuple[str | int, ...]) -> Problem:
-        return tree.problem(path, say("There is no person '{name}'", name=name), nearest=nearest(name, organisation.people))
+        return tree.problem(path, say("There is no person '{name}'", name=name[:80]), nearest=nearest(name, organisation.people))
 
     for person in organisation.people.values():
         if person.superior is not None and person.superior not in organisation.people:

@@ -7,6 +7,9 @@ from typing import Any, Literal
 
 from engine.ground.language import say
 
+MAX_PROBLEMS = 200
+"""How many problems of one file are told at once; nobody reads more, and looking for the nearest name takes its time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -32,7 +35,7 @@ class Problem:
             if part
         )
         text = f"{place}: {self.what}" if place else self.what
-        return text + (f" ({aside})" if aside else "") + (f" {self.hint}" if self.hint else "")
+        return text + (f" ({aside})" if aside else "") + (f" – {self.hint}" if self.hint else "")
 
     def as_dict(self) -> dict[str, Any]:
         """The same as data, for `--json`."""

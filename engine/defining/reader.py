@@ -27,7 +27,7 @@ from engine.defining.definition import (
     Who,
 )
 from engine.defining.kinds import WRONG, Read, Reading
-from engine.defining.problems import Problem, nearest
+from engine.defining.problems import Problem
 from engine.defining.tree import Path, Tree
 from engine.defining.words import (
     LABEL,
@@ -121,14 +121,15 @@ def plan(cls: type) -> Plan:
             named = attribute.name
         else:
             key = attribute.metadata.get("key") or attribute.name.removesuffix("_")
-            hint = _without_none(hints[attribute.name])
+            hint = without_none(hints[attribute.name])
             required = attribute.default is MISSING and attribute.default_factory is MISSING
             reader = reader_for(cls.__name__, attribute.name, hint, required)
             entries[key] = Entry(attribute.name, key, reader, required, get_origin(hint) is Mapping or is_dataclass(hint))
     return Plan(cls, entries, named, doings)
 
 
-def _without_none(hint: Any) -> Any:
+def without_none(hint: Any) -> Any:
+    """A type without its `| None`."""
     if get_origin(hint) in (Union, UnionType):
         rest = [part for part in get_args(hint) if part is not NoneType]
         return rest[0] if len(rest) == 1 else Union[tuple(rest)]  # noqa: UP007 - built at run time
@@ -205,7 +206,7 @@ def read_object(how: Plan, value: Any, path: Path, reading: Reading) -> Any:
         else:
             words = [*how.entries, *how.doings]
             reading.report((*path, key), say("'{key}' is not known here", key=key[:80]), expected=", ".join(words),
-                           near=nearest(key, words), at_key=True)
+                           near=reading.nearest(key, words), at_key=True)
     if doings:
         given["do"] = _doings(value, doings, how.doings, path, reading)
     for entry in how.entries.values():
@@ -232,7 +233,7 @@ def _read_doings(value: Any, path: Path, reading: Reading) -> Any:
     for key in value:
         if key not in known:
             reading.report((*path, key), say("'{key}' is not known here", key=key[:80]), expected=", ".join(known),
-                           near=nearest(key, known), at_key=True)
+                           near=reading.nearest(key, known), at_key=True)
     return _doings(value, [key for key in value if key in known], known, path, reading)
 
 

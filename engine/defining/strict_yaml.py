@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from engine.defining.problems import Problem
+from engine.defining.problems import MAX_PROBLEMS, Problem
 from engine.defining.tree import MAX_BYTES, Path, Place, Tree
 from engine.ground.language import say
 
@@ -136,10 +136,8 @@ class _Builder:
         if not event.style:
             value = _plain(value)
             if isinstance(value, str) and value.lower() in _AMBIGUOUS:
-                self.tree.problems.append(Problem(
-                    self.tree.file, *place, say("'{word}' without quotes means different things to different programs", word=value),
-                    hint=say("Write '{word}' in quotes for the word, or {truth} for the truth value.",
-                             word=value, truth=_AMBIGUOUS[value.lower()])))
+                self._report(place, say("'{word}' without quotes means different things to different programs", word=value), say(
+                    "Write '{word}' in quotes for the word, or {truth} for the truth value.", word=value, truth=_AMBIGUOUS[value.lower()]))
         self.tree.places[path] = place
         self._count(1, place)
         self._add(value)
@@ -190,9 +188,8 @@ class _Builder:
             raise _Refused(place, say("A key is empty"))
         path = (*top.path, key)
         if key in top.value:
-            self.tree.problems.append(Problem(
-                self.tree.file, *place, say("'{key}' is here twice", key=key),
-                hint=say("Line {line} has it already; keep one of them.", line=self.tree.key_place(path)[0])))
+            self._report(place, say("'{key}' is here twice", key=key[:80]), say(
+                "Line {line} has it already; keep one of them.", line=self.tree.key_place(path)[0]))
         else:
             self.tree.keys[path] = place
         top.key, top.key_place = key, place
@@ -221,6 +218,10 @@ class _Builder:
         self.values += size
         if self.values > MAX_VALUES:
             raise _Refused(place, say("More than {limit} values", limit=MAX_VALUES), say("Split the file."))
+
+    def _report(self, place: Place, what: str, hint: str) -> None:
+        if len(self.tree.problems) < MAX_PROBLEMS:
+            self.tree.problems.append(Problem(self.tree.file, *place, what, hint=hint))
 
     def _tag(self, event: Any, place: Place) -> None:
         if event.tag is not None:

@@ -51,7 +51,7 @@ def parse_who(text: str) -> Who:
     """Read `intake`, `owner`, `superior of owner`, `least loaded of engineer`, `actor_of('propose')`; raises Invalid."""
     words = " ".join(text.split())
     wrapped: list[WhoKind] = []
-    while True:
+    while len(wrapped) <= _DEEP:
         for kind in (WhoKind.SUPERIOR, WhoKind.LEAST_LOADED):
             if words.startswith(f"{kind.value} of "):
                 wrapped.append(kind)

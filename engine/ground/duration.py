@@ -54,7 +54,7 @@ class Duration:
 
 def parse_duration(text: str) -> Duration:
     """Read a duration in English or Chinese; raises Invalid naming what was expected."""
-    match = _SHAPE.fullmatch(text.lower()) if isinstance(text, str) else None
+    match = _SHAPE.fullmatch(text.lower()) if isinstance(text, str) and len(text) <= 100 else None   # a pattern must not meet a book
     if match:
         words = " ".join(match[2].split())
         unit = _CHINESE.get(words) or _ENGLISH.get(words) or _ENGLISH.get(words.removesuffix("s"))
@@ -62,8 +62,8 @@ def parse_duration(text: str) -> Duration:
         if unit and (amount == amount.to_integral_value() or unit in ELAPSED | WORKED):
             return Duration(amount, unit)
     raise Invalid(
-        say("'{text}' is not a duration", text=text),
+        say("'{text}' is not a duration", text=str(text)[:80]),
         hint=say("Write a number and a unit, for example 24 hours, 3 working days, 8 weeks, 1 month, 3 个工作日."),
         expected="duration",
-        value=text,
+        value=str(text)[:80],
     )

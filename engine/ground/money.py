@@ -43,15 +43,16 @@ def round_money(amount: Decimal, currency: str) -> Decimal:
 
 def parse_money(text: object, currency: str | None = None) -> Money:
     """Read `5000 CNY`, or `5000` where the currency is known; raises Invalid for floats, other currencies, too many decimals."""
-    match = _SHAPE.fullmatch(str(text)) if isinstance(text, (str, int, Decimal)) and not isinstance(text, bool) else None
+    written = str(text) if isinstance(text, (str, int, Decimal)) and not isinstance(text, bool) else ""
+    match = _SHAPE.fullmatch(written) if len(written) <= 100 else None   # a pattern must not meet a book
     if match:
         named = (match[2] or currency or "").upper()
         amount = Decimal(match[1])
         if named and (currency is None or named == currency) and round_money(amount, named) == amount:
             return Money(round_money(amount, named), named)
     raise Invalid(
-        say("'{text}' is not an amount of money in {currency}", text=text, currency=currency or "…"),
+        say("'{text}' is not an amount of money in {currency}", text=str(text)[:80], currency=currency or "…"),
         hint=say("Write digits and the currency, for example 1250.50 {currency}.", currency=currency or "CNY"),
         expected=f"money {currency or ''}".strip(),
-        value=str(text),
+        value=str(text)[:80],
     )
