@@ -16,7 +16,7 @@ from sqlalchemy import insert as insert_into
 
 from engine.deciding.case import CaseState, Event, case_from, case_json
 from engine.ground.canonical import canonical
-from engine.ground.errors import Conflict, NotFound
+from engine.ground.errors import Conflict, NotFound, Tampered
 from engine.ground.language import say
 from engine.records import history, items, library, outbox, personal, timers
 from engine.records.items import NO_DUE, Item
@@ -98,7 +98,13 @@ def _with_items(conn: Connection, row: Any) -> Loaded:
 
 
 def _loaded(conn: Connection, row: Any) -> Loaded:
-    case = case_from(json.loads(row.body))
+    try:
+        case = case_from(json.loads(row.body))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Tampered(
+            say("The case {id} as stored cannot be read: it was changed behind the back of makegood", id=row.id),
+            hint=say("`makegood audit verify` shows what else was changed; put back a backup."), stream="case", seq=0, reason="unreadable",
+        ) from error
     library.remember(conn, row)
     if case.party is not None:
         personal.remember(conn, case.party, row)

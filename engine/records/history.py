@@ -15,6 +15,8 @@ from sqlmodel import SQLModel
 
 from engine.deciding.case import Event
 from engine.ground.canonical import canonical
+from engine.ground.errors import Tampered
+from engine.ground.language import say
 from engine.records import models
 from engine.records.prepared import Prepared
 
@@ -25,7 +27,7 @@ ORGANISATION, DEFINITIONS, ACCESS = "organisation", "definitions", "access"
 
 _insert = Prepared(insert(EVENT))
 _last = select(EVENT.c.seq, EVENT.c.hash, EVENT.c.recorded_at).where(EVENT.c.stream == bindparam("of")).order_by(EVENT.c.seq.desc()).limit(1)
-_read = select(EVENT.c.body).where(EVENT.c.stream == bindparam("of"), EVENT.c.seq > bindparam("after")).order_by(EVENT.c.seq)
+_read = select(EVENT.c.body, EVENT.c.seq).where(EVENT.c.stream == bindparam("of"), EVENT.c.seq > bindparam("after")).order_by(EVENT.c.seq)
 
 
 class Head(NamedTuple):
@@ -100,9 +102,21 @@ def append_to(
 
 
 def read(conn: Connection, stream: str, after: int = 0) -> Iterator[Event]:
-    """The events of a stream in order, those after number `after`."""
-    for (body,) in conn.execute(_read, {"of": stream, "after": after}):
-        yield event_from(json.loads(body))
+    """The events of a stream in order, those after number `after`; raises Tampered for a row that is no event."""
+    for body, seq in conn.execute(_read, {"of": stream, "after": after}):
+        try:
+            event = event_from(json.loads(body))
+        except (ValueError, KeyError, TypeError) as error:
+            raise unreadable(stream, seq) from error
+        yield event
+
+
+def unreadable(stream: str, seq: int) -> Tampered:
+    """The error for a row that is no event: somebody else than this program wrote it."""
+    return Tampered(
+        say("Row {seq} of {stream} cannot be read: it was changed behind the back of makegood", seq=seq, stream=stream),
+        hint=say("`makegood audit verify` shows what else was changed; put back a backup."), stream=stream, seq=seq, reason="unreadable",
+    )
 
 
 def heads(conn: Connection) -> Iterator[Head]:

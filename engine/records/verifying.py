@@ -206,23 +206,32 @@ def cases_without_history(conn: Connection) -> Iterator[Broken]:
         yield Broken(history.case_stream(number), 1, say("is missing: the case has no history"))
 
 
-def published_wrong(conn: Connection) -> Iterator[Broken]:
-    """Published versions that are not what was published, or that history does not know, or that are gone."""
-    said: dict[tuple[str, str, int], tuple[str, int, str]] = {}
-    for stream in (history.DEFINITIONS, history.ORGANISATION):
+_PUBLISHED = (
+    ("definition", DEFINITION, history.DEFINITIONS, "published"), ("calendar", CALENDAR, history.DEFINITIONS, "calendar"),
+    ("organisation", ORGANISATION, history.ORGANISATION, "applied"),
+)
+"""What is published: its name in events, its table, its stream, the kind of the events that publish it."""
+
+
+def published_wrong(conn: Connection, broken: set[str]) -> Iterator[Broken]:
+    """Published versions that are not what was published, or that history does not know, or that are gone.
+
+    Streams that are `broken` already say nothing reliable about it, and are left out.
+    """
+    for kind, table, stream, event_kind in _PUBLISHED:
+        if stream in broken:
+            continue
+        said: dict[tuple[str, int], tuple[int, str]] = {}
         for event in history.read(conn, stream):
-            kind = {"published": "definition", "calendar": "calendar", "applied": "organisation"}.get(event.kind)
-            if kind:
-                said[kind, str(event.data.get(kind, "")), event.data["version"]] = (stream, event.seq, event.data["hash"])
-    for kind, table in (("definition", DEFINITION), ("calendar", CALENDAR), ("organisation", ORGANISATION)):
+            if event.kind == event_kind:
+                said[str(event.data.get(kind, "")), event.data.get("version", 0)] = (event.seq, event.data.get("hash", ""))
         for row in conn.execute(select(table), execution_options={"yield_per": 20}):
             name = "" if kind == "organisation" else row.name
-            known = said.pop((kind, name, row.version), None)
+            known = said.pop((name, row.version), None)
             title = f"{kind} {name} {row.version}".replace("  ", " ")
-            stream = history.ORGANISATION if kind == "organisation" else history.DEFINITIONS
             if known is None:
                 yield Broken(stream, 0, say("{title} is stored, but history does not know of it", title=title))
-            elif row.hash != known[2] or digest(row.document) != row.hash:
-                yield Broken(stream, known[1], say("{title} as stored is not what was published", title=title))
-    for (kind, name, version), (stream, seq, _) in said.items():
-        yield Broken(stream, seq, say("{title} was published, but is missing", title=f"{kind} {name} {version}".replace("  ", " ")))
+            elif row.hash != known[1] or digest(row.document) != row.hash:
+                yield Broken(stream, known[0], say("{title} as stored is not what was published", title=title))
+        for (name, version), (seq, _) in said.items():
+            yield Broken(stream, seq, say("{title} was published, but is missing", title=f"{kind} {name} {version}".replace("  ", " ")))

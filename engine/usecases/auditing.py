@@ -15,7 +15,6 @@ from typing import Any, Literal, TextIO
 
 from sqlalchemy import Connection, Row, select
 
-from engine.ground.canonical import canonical
 from engine.ground.clock import aware
 from engine.ground.errors import NotFound
 from engine.ground.language import say
@@ -67,7 +66,8 @@ def verify(house: House, *, number: str | None = None, progress: Progress | None
                 progress(result.events, total)
         _compare(conn, waiting, result)
         result.problems += [Broken(name, 1, say("is missing: the whole stream was anchored, and is gone")) for name in sorted(missing)]
-        result.problems += [one for one in _beside(conn, only) if one.stream not in missing]
+        broken = {problem.stream for problem in result.problems}
+        result.problems += [one for one in _beside(conn, only, broken) if one.stream not in missing]
     return result
 
 
@@ -79,11 +79,11 @@ def _compare(conn: Connection, waiting: list[Stream], result: Verified) -> None:
     waiting.clear()
 
 
-def _beside(conn: Connection, only: str | None) -> Iterator[Broken]:
+def _beside(conn: Connection, only: str | None, broken: set[str]) -> Iterator[Broken]:
     yield from verifying.files_wrong(conn, only)
     if only is None:
         yield from verifying.cases_without_history(conn)
-        yield from verifying.published_wrong(conn)
+        yield from verifying.published_wrong(conn, broken)
 
 
 def anchor(house: House) -> Path:
@@ -118,9 +118,9 @@ def export(house: House, out: TextIO, form: Literal["csv", "jsonl"], *, number: 
     """Write history to `out`, stream by stream in order, and return how many events. `since` bounds the time of recording.
 
     JSON lines hold each event exactly as hashed, with its hash; CSV holds the columns `COLUMNS`, with `data` as JSON, and is
-    safe to open in a spreadsheet (open the file with `newline=""`). Personal values are not in history, only commitments to them. Raises NotFound, Invalid.
+    safe to open in a spreadsheet (open the file with `newline=""`). Personal values are not in history, only commitments to them. Raises NotFound, Invalid, Tampered for a row that is no event (CSV).
     """
-    query = select(EVENT.c.body, EVENT.c.hash).order_by(EVENT.c.stream, EVENT.c.seq)
+    query = select(EVENT.c.body, EVENT.c.hash, EVENT.c.stream, EVENT.c.seq).order_by(EVENT.c.stream, EVENT.c.seq)
     if since is not None:
         query = query.where(EVENT.c.recorded_at >= aware(since))
     count = 0
@@ -135,20 +135,25 @@ def export(house: House, out: TextIO, form: Literal["csv", "jsonl"], *, number: 
             if form == "csv":
                 rows.writerows(map(_cells, part))
             else:
-                out.write("".join([f'{body[:-1]},"hash":"{hash_}"}}\n' for body, hash_ in part]))
+                out.write("".join([f'{body[:-1]},"hash":"{hash_}"}}\n' for body, hash_, _, _ in part]))
     return count
 
 
 def _cells(row: Row[Any]) -> list[Any]:
-    event = json.loads(row[0])
-    data = event["data"]
-    cells = [
-        event["stream"], event["seq"], event["occurred"], event["recorded"], event["kind"], event["actor"], event["on_behalf"],
-        data.get("act"), data.get("to"), canonical(data), row[1],
-    ]
-    return [harmless(cell) if isinstance(cell, str) else cell for cell in cells]
+    body, hash_, stream, seq = row
+    try:
+        event = json.loads(body)
+        data = event["data"]
+        # Keys of a canonical text stand in order, and no text inside it can hold a bare quote: so this is `data` as it was hashed.
+        text = body[body.index(',"data":') + 8:body.rindex(',"kind":')]
+        return [
+            harmless(event["stream"]), event["seq"], event["occurred"], event["recorded"], harmless(event["kind"]), harmless(event["actor"]),
+            harmless(event["on_behalf"]), harmless(data.get("act")), harmless(data.get("to")), text, hash_,
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise history.unreadable(stream, seq) from error
 
 
-def harmless(text: str) -> str:
+def harmless(text: str | None) -> str | None:
     """A cell that no spreadsheet takes for a formula: what begins like one gets an apostrophe in front."""
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+    return "'" + text if text and text[0] in "=+-@\t\r\n" else text

@@ -15,7 +15,7 @@ from recording import NOW, event, moved, new_store, opened
 from engine.deciding.case import rebuild
 from engine.ground.canonical import canonical, digest
 from engine.ground.clock import VirtualClock
-from engine.ground.errors import Conflict, Invalid, NotFound, Unavailable
+from engine.ground.errors import Conflict, Invalid, NotFound, Tampered, Unavailable
 from engine.records import cases, files, history, library, personal
 from engine.usecases import auditing
 from engine.usecases.house import House, Settings
@@ -108,6 +108,7 @@ def test_what_was_only_written_by_the_program_verifies(house: House) -> None:
     ("UPDATE definition_version SET version = 2", ("definitions", 0)),
     ("UPDATE calendar_version SET document = '{}', hash = 'x'", ("definitions", 2)),
     ("DELETE FROM organisation_version", ("organisation", 1)),
+    ("UPDATE event SET body = 'nonsense' WHERE stream = 'definitions'", ("definitions", 1)),
     ("INSERT INTO organisation_version VALUES (2, 2, 'x', '{}', '2026-01-01', 'x')", ("organisation", 0)),
 ])
 def test_a_change_behind_the_back_of_the_program_is_named(house: House, change: str, named: tuple[str, int]) -> None:
@@ -262,6 +263,27 @@ def test_no_cell_of_a_csv_is_a_formula(house: House, word: str) -> None:
     auditing.export(house, out, "csv", number="A-1")
     row = list(csv.DictReader(io.StringIO(out.getvalue(), newline="")))[-1]
     assert row["act"] == row["to"] == "'" + word
+
+
+@pytest.mark.parametrize("words", ['","data":{', '","kind":"', "\\", "李娜\n"])
+def test_words_that_look_like_json_do_not_shift_the_columns(house: House, words: str) -> None:
+    with house.store.writing() as conn:
+        made = history.append_to(conn, history.ACCESS, "looked", words, NOW, {"to": words, words: words}, on_behalf=words)
+    out = io.StringIO()
+    auditing.export(house, out, "csv")
+    row = next(csv.DictReader(io.StringIO(out.getvalue(), newline="")))
+    assert (row["actor"], row["on_behalf"], row["to"], json.loads(row["data"])) == (words, words, words, made.data)
+
+
+def test_a_row_that_is_no_event_any_more_is_said_in_words_wherever_it_is_met(house: House) -> None:
+    assert tampered(house, "UPDATE event SET body = 'no' WHERE stream = 'case/A-2' AND seq = 3; UPDATE \"case\" SET body = '{}' WHERE id = 3")
+    with house.store.reading() as conn:
+        with pytest.raises(Tampered, match="Row 3 of case/A-2 cannot be read"):
+            list(history.read(conn, "case/A-2"))
+        with pytest.raises(Tampered, match="as stored cannot be read"):
+            cases.load(conn, "A-3")
+    with pytest.raises(Tampered, match="Row 3 of case/A-2"):
+        auditing.export(house, io.StringIO(), "csv")
 
 
 def test_personal_values_are_never_exported(house: House) -> None:
