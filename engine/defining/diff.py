@@ -82,7 +82,7 @@ def _whole(path: Path, old: Any, new: Any) -> Iterator[Change]:
     elif path[-1] == "ladder":
         yield from _ladder(path, old or [], new or [])
     else:
-        said = "" if _is_thing(path) and isinstance(there, dict) else _said(there)
+        said = "" if _is_thing(path) and path[-2] != "options" and isinstance(there, dict) else _said(there)
         yield Change("/".join(map(str, path)), _name(path), None if old is None else said, None if new is None else said)
 
 

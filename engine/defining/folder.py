@@ -14,7 +14,7 @@ from engine.ground.language import say
 PROCEDURE = "procedure.yaml"
 MAX_FILES = 500
 _NOTICE = re.compile(r"(?P<name>[^.]+)\.(?P<language>[A-Za-z-]+)(?P<html>\.html)?\.j2")
-_IGNORED = re.compile(r"\..*|.*~|README.*|.*\.md|organisation\.yaml", re.IGNORECASE)
+_IGNORED = re.compile(r"\..*|.*~|README.*|.*\.md|organisation\.yaml|calendars", re.IGNORECASE)
 
 
 @dataclass(slots=True)
