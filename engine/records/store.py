@@ -6,38 +6,27 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
-from engine.ground.errors import Invalid, Unavailable
+from engine.ground.errors import Unavailable
 from engine.ground.language import say
-from engine.records import schema, trouble
+from engine.records import engines, schema, trouble
+from engine.records.engines import writes
 from engine.records.prepared import command
+
+__all__ = ["Cache", "MemoryStore", "Store", "seen", "writes"]
 
 Cache = dict[Any, Any]
 """Immutable values read before, by kind and key: published definitions, calendars, organisations."""
-
-BUSY_MS = 5000
-"""How long a SQLite transaction waits for another one that writes, in milliseconds."""
-
-_PRAGMAS = (
-    f"PRAGMA busy_timeout = {BUSY_MS}",   # first: the next one may already have to wait
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA recursive_triggers = ON",     # without it REPLACE deletes without asking the triggers
-    "PRAGMA synchronous = FULL",          # history must survive a power cut
-)
 
 
 class Store:
     """The records of a house behind a database URL. Nothing is opened before the first transaction."""
 
     def __init__(self, url: str) -> None:
-        self._url = _understood(url)
+        self._url = engines.understood(url)
         self.cache: Cache = {}
 
     @property
@@ -54,7 +43,7 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that may write: committed at the end, rolled back on any error. On SQLite writers queue up here,
-        for at most `BUSY_MS`. Raises Unavailable, Conflict."""
+        for at most `engines.BUSY_MS`. Raises Unavailable, Conflict."""
         with self._plain_words(), self._transaction(self._engines[1]) as conn:
             yield conn
 
@@ -99,7 +88,7 @@ class Store:
     def _transaction(self, engine: Engine) -> Iterator[Connection]:
         with engine.connect() as conn, conn.execution_options(seen={}).begin():
             if self._is_sqlite:
-                begin(conn)
+                engines.begin(conn)
             try:
                 yield conn
             except BaseException:
@@ -143,19 +132,12 @@ class Store:
 
     def _connected(self, *, create: bool) -> Engine:
         if not self._is_sqlite:
-            return _server_engine(self._url)
+            return engines.on_server(self._url)
         path = self._url.database or ""
         if not create and not Path(path).exists():
             raise trouble.database_missing(path)
         mode = "rwc" if create else "rw"      # a mistyped path must not leave an empty database behind
-
-        def connect() -> sqlite3.Connection:
-            name = f"file:{quote(path)}?mode={mode}"
-            return sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256)
-
-        engine = create_engine(self._url, creator=connect)
-        _prepare_sqlite(engine, _PRAGMAS)
-        return engine
+        return engines.on_file(self._url, path, mode)
 
     def _migrate(self, engine: Engine) -> None:
         with engine.execution_options(writes=True).connect() as conn:
@@ -168,7 +150,7 @@ class Store:
                 conn.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[union-attr]
             with conn.begin():
                 if self._is_sqlite:
-                    begin(conn)
+                    engines.begin(conn)
                 schema.migrate(conn)
                 if self._is_sqlite and (broken := conn.exec_driver_sql("PRAGMA foreign_key_check").first()):
                     raise Unavailable(say("Bringing {database} up to date would break references", database=self.where), reason=str(broken))
@@ -210,67 +192,10 @@ class MemoryStore(Store):
         """Nothing to do: the image brings its schema."""
 
     def _connected(self, *, create: bool) -> Engine:
-        engine = create_engine("sqlite://", creator=lambda: self._raw, poolclass=StaticPool)
-        # neither a journal on disk nor anybody to wait for
-        _prepare_sqlite(engine, tuple(p for p in _PRAGMAS if "journal" not in p and "synchronous" not in p))
-        return engine
-
-
-def _prepare_sqlite(engine: Engine, pragmas: tuple[str, ...]) -> None:
-    @event.listens_for(engine, "connect")
-    def settings(raw: sqlite3.Connection, _: object) -> None:
-        for pragma in pragmas:
-            raw.execute(pragma)
-
-
-def begin(conn: Connection) -> None:
-    """Begin a transaction of SQLite, which its driver leaves to us.
-
-    One that starts by reading and then writes fails under contention whatever the timeout says, so writers begin as such.
-    """
-    command(conn, "BEGIN IMMEDIATE" if writes(conn) else "BEGIN")
-
-
-def _server_engine(url: URL) -> Engine:
-    try:
-        return create_engine(url, pool_pre_ping=True)
-    except ModuleNotFoundError as error:
-        raise Unavailable(
-            say("The driver {driver} for this database is not installed", driver=str(error.name)),
-            hint=say("Install it, for example `pip install 'psycopg[binary]'`."), reason=str(error),
-        ) from error
-
-
-def _understood(text: str) -> URL:
-    try:
-        url = make_url(text)
-        if url.drivername == "postgresql":
-            url = url.set(drivername="postgresql+psycopg")
-        if url.get_backend_name() not in ("sqlite", "postgresql"):
-            raise ArgumentError(url.drivername)
-        url.get_dialect()
-    except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        raise Invalid(
-            say("'{url}' is not a database that makegood can use", url=text.partition("://")[0] + "://…"),
-            hint=say("Write sqlite:///makegood.db, or postgresql://user@host/name."), field="database", expected="sqlite or postgresql URL",
-        ) from error
-    except ModuleNotFoundError:
-        pass  # the driver is looked for when it is needed
-    return url
-
-
-def cache_of(conn: Connection) -> Cache:
-    """The cache of the store that opened this connection."""
-    cache: Cache = conn.get_execution_options()["cache"]
-    return cache
+        return engines.in_memory(self._raw)
 
 
 def seen(conn: Connection) -> Cache:
     """What was read in this transaction and holds until it ends."""
     memo: Cache = conn.get_execution_options()["seen"]
     return memo
-
-
-def writes(conn: Connection) -> bool:
-    """Whether this transaction may write, so that what it reads must be locked."""
-    return bool(conn.get_execution_options().get("writes"))

@@ -10,7 +10,7 @@ from recording import NOW, new_store, opened
 from sqlalchemy import text
 
 from engine.ground.errors import Conflict, Invalid, Unavailable
-from engine.records import cases, schema, series
+from engine.records import cases, library, schema, series
 from engine.records.store import MemoryStore, Store
 
 
@@ -31,6 +31,30 @@ def test_what_is_written_stays_and_what_fails_leaves_nothing(tmp_path: Path) -> 
     with Store(f"sqlite:///{tmp_path / 'makegood.db'}").reading() as conn:
         assert [row.number for row in conn.execute(text('SELECT number FROM "case"'))] == ["A-1"]
         assert conn.execute(text("SELECT count(*) FROM event WHERE stream LIKE 'case/%'")).scalar() == 1
+
+
+def test_a_folder_may_be_called_anything(tmp_path: Path) -> None:
+    folder = tmp_path / "客户 投诉 100%41 #1 'x'"
+    folder.mkdir()
+    with new_store(folder).writing() as conn:
+        opened(conn, "A-1")
+    assert (folder / "makegood.db").exists()
+
+
+def test_what_was_published_in_a_transaction_that_failed_is_forgotten(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    store.cache["definition", 1] = "kept"
+    with pytest.raises(RuntimeError), store.writing() as conn:
+        opened(conn, "A-1")
+        raise RuntimeError
+    assert store.cache == {("definition", 1): "kept"}
+    with store.writing() as conn:
+        with pytest.raises(RuntimeError), store.savepoint(conn):
+            made = library.publish_definition(conn, "other", "{}", "{}", "x", "owner", NOW)
+            store.cache["definition", made.id] = "never published"
+            raise RuntimeError
+        assert library.publish_definition(conn, "third", "{}", "{}", "x", "owner", NOW).id == made.id
+        assert store.cache == {}
 
 
 def test_a_savepoint_fails_alone(tmp_path: Path) -> None:
@@ -98,7 +122,7 @@ def test_tables_of_another_release_are_refused_with_the_way_out(tmp_path: Path, 
 
 def test_a_database_locked_for_too_long_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     new_store(tmp_path).close()
-    monkeypatch.setattr("engine.records.store._PRAGMAS", ("PRAGMA busy_timeout = 50",))
+    monkeypatch.setattr("engine.records.engines._PRAGMAS", ("PRAGMA busy_timeout = 50",))
     raw = sqlite3.connect(tmp_path / "makegood.db", isolation_level=None)
     raw.execute("BEGIN IMMEDIATE")
     assert "locked" in refusal(Store(f"sqlite:///{tmp_path / 'makegood.db'}"), write=True).message
