@@ -25,7 +25,7 @@ def mark(definition: Definition, case: CaseState, item: Pending, calendars: Cale
         case PendingKind.END:
             return over(run, ClockStatus.ENDED, item.due_at)
     calendar = calendars(spec.calendar)
-    return timed(clock_stops.closed(run, item.due_at, clock_stops.lasted(spec, run, item.due_at, calendar)), calendar)
+    return timed(clock_stops.bounded(spec, run, item.due_at, calendar), calendar)
 
 
 def extend(definition: Definition, case: CaseState, name: str, by: Duration, at: datetime, calendars: Calendars) -> ClockRun:

@@ -92,9 +92,18 @@ def _ends(spec: ClockSpec, run: ClockRun, calendar: Calendar) -> list[tuple[str,
     return found
 
 
-def lasted(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar) -> list[str]:
-    """The whys of the open stops that have ended by themselves by `at`."""
-    return [why for why, end in _ends(spec, run, calendar) if end <= at]
+def bounded(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar) -> ClockRun:
+    """A copy in which every open stop whose pause has lasted its `up_to` by `at` ended just then."""
+    if not any(pause.up_to for pause in spec.pause):
+        return run
+    try:
+        ends = _ends(spec, run, calendar)
+    except CalendarExpired:
+        return run       # the limit lies beyond what the calendar knows, so it has not come yet
+    for why, end in ends:
+        if end <= at:
+            run = closed(run, end, [why])
+    return run
 
 
 def opened(run: ClockRun, at: datetime, whys: Iterable[str]) -> ClockRun:

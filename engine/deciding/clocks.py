@@ -225,9 +225,10 @@ def _still_breached(run: ClockRun, breached_at: datetime, at: datetime, calendar
 def _standing(step: _Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
     """The run with its stops as the case has it: opened and closed by states and tasks; those by hand stay."""
     calendar = step.calendars(spec.calendar)
-    wanted = clock_stops.reasons(step.definition, spec, step.case, run, step.at, calendar)
-    standing = [stop.why for stop in run.stops if stop.until is None]
+    still = clock_stops.bounded(spec, run, step.at, calendar)
+    wanted = clock_stops.reasons(step.definition, spec, step.case, still, step.at, calendar)
+    standing = [stop.why for stop in still.stops if stop.until is None]
     end = [why for why in standing if why not in wanted and why != BY_HAND]
-    if not end and all(why in standing for why in wanted):
+    if still is run and not end and all(why in standing for why in wanted):
         return run
-    return timed(clock_stops.opened(clock_stops.closed(run, step.at, end), step.at, wanted), calendar)
+    return timed(clock_stops.opened(clock_stops.closed(still, step.at, end), step.at, wanted), calendar)
