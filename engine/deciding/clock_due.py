@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from engine.deciding.case import ClockRun, Stop
 from engine.deciding.clock_dates import DAYS, Stretch, add_paused, beyond, end_while_running, last_date, nth_date
@@ -16,6 +17,9 @@ from engine.ground.duration import WORKED, Duration, Unit, parse_duration
 from engine.ground.worktime import add, end_of_day, local_date, measure
 
 _MINUTES = {Unit.MINUTES: 1, Unit.HOURS: 60, Unit.WORKING_MINUTES: 1, Unit.WORKING_HOURS: 60}
+
+
+_read = lru_cache(maxsize=512)(parse_duration)      # few texts, read for every due time
 
 
 def due(run: ClockRun, calendar: Calendar) -> datetime | None:
@@ -31,9 +35,9 @@ def due(run: ClockRun, calendar: Calendar) -> datetime | None:
 def due_extended(run: ClockRun, calendar: Calendar, extended: Iterable[str]) -> datetime | None:
     """When a run would be due with these extensions: those in the budget's unit add to it, others count on from there."""
     fixed = _fixed(run.budget, calendar)
-    budget = None if fixed else parse_duration(run.budget)
+    budget = None if fixed else _read(run.budget)
     others = []
-    for more in map(parse_duration, extended):
+    for more in map(_read, extended):
         if budget is not None and more.unit is budget.unit:
             budget = Duration(budget.amount + more.amount, budget.unit)
         else:
@@ -80,7 +84,7 @@ def _fixed(budget: str, calendar: Calendar) -> datetime | None:
 
 def budget_unit(run: ClockRun) -> Unit | None:
     """The unit a run counts in; None when its due time is a date or moment of the case."""
-    return None if run.budget[4:5] == "-" else parse_duration(run.budget).unit
+    return None if run.budget[4:5] == "-" else _read(run.budget).unit
 
 
 def is_worked(run: ClockRun) -> bool:
