@@ -37,7 +37,7 @@ def check_definition(
     """The same for a definition after `complete`; `places` is the tree of its `procedure.yaml`."""
     structure = check(definition, organisation, calendars, places)
     spoken = problems_of((finding for one in CHECKS for finding in one(definition)), places)
-    return sorted({problem: None for problem in [*structure, *spoken]}, key=lambda p: (p.severity != "error", p.file, p.line, p.column))
+    return sorted(dict.fromkeys([*structure, *spoken]), key=lambda p: (p.severity != "error", p.file, p.line, p.column))
 
 
 def names_in_expressions(definition: Definition) -> Iterator[Finding]:

@@ -9,7 +9,8 @@ from engine.deciding.syntax import environment
 from engine.deciding.templates import CompiledTemplate, template
 from engine.deciding.wording import split_notice
 from engine.defining.checks_notices import HTML
-from engine.defining.checks_walk import BUILTIN_NOTICES, Finding, ladders, names
+from engine.defining.checks_walk import Finding, ladders, names
+from engine.defining.completing import BUILT_IN_NOTICES
 from engine.defining.definition import Definition, DoingKind, Notice
 from engine.defining.problems import nearest
 from engine.ground.errors import Invalid
@@ -60,7 +61,7 @@ def rung_words(definition: Definition) -> Iterator[Finding]:
     """Words of a rung in the text of a notice that no rung sends: they would be empty."""
     in_rungs = {
         name for notice in definition.notices.values() for name in [notice.name] if _clocks_sending(definition, notice)
-    } | BUILTIN_NOTICES
+    } | BUILT_IN_NOTICES
     for notice, language, text, html in _texts(definition):
         for first, part in _parts(text, html):
             compiled = _compiled(part, html)

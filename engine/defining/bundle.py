@@ -113,7 +113,3 @@ def _agreement(definition: Definition, files: "Folder") -> Iterator[Problem]:
         elif language not in definition.languages:
             yield Problem(files.shown(file), 1, 1, say("'{language}' is not among the languages of the procedure", language=language),
                           nearest=nearest(language, definition.languages))
-    for _, tree, scenario in files.scenarios:
-        if scenario and scenario.bundle not in (None, definition.name):
-            what = say("This scenario is for another bundle, '{name}'", name=scenario.bundle)
-            yield tree.problem(("bundle",), what, nearest=definition.name)

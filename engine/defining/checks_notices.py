@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from engine.defining.checks_walk import BUILTIN_NOTICES, Finding, View, doings, names
+from engine.defining.checks_walk import Finding, View, doings, names
+from engine.defining.completing import BUILT_IN_NOTICES
 from engine.defining.definition import DoingKind, WhoKind
 from engine.ground.language import say
 
@@ -50,7 +51,7 @@ def unsent_notices(view: View) -> Iterator[Finding]:
     sent = {name for doing, _ in doings(definition) if doing.kind is DoingKind.NOTICE for name in names(doing.value)}
     sent |= {name for clock in definition.clocks.values() if clock.extend for name in clock.extend.notice}
     for name in definition.notices:
-        if name not in sent and name not in BUILTIN_NOTICES:
+        if name not in sent and name not in BUILT_IN_NOTICES:
             yield Finding(
                 ("notices", name),
                 say("Nothing sends the notice '{name}'", name=name),

@@ -21,8 +21,6 @@ from engine.defining.tree import Path
 
 BACK = "back"
 COMMENT = "comment"
-BUILTIN_NOTICES = frozenset({"reminder", "escalated", "assigned", "overdue"})
-"""Messages whose texts the product ships; a bundle may bring texts of its own for them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ labels never lie on boxes or on each other. Arrows against the flow are laid out
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 GAP = 34.0  # between neighbours in a layer
 THIN = 18.0  # between two arrows that only pass by
@@ -125,7 +126,7 @@ Links = dict[str, tuple[list[Box], list[Box]]]  # key → what it is linked with
 def _links(arrows: Sequence[Arrow]) -> Links:
     links: Links = {}
     for arrow in arrows:
-        for upper, lower in zip(arrow.chain, arrow.chain[1:], strict=False):
+        for upper, lower in pairwise(arrow.chain):
             links.setdefault(upper.key, ([], []))[1].append(lower)
             links.setdefault(lower.key, ([], []))[0].append(upper)
     return links
@@ -175,7 +176,7 @@ def _crossed(left: Box, right: Box, links: Links, place: Mapping[str, int]) -> i
 
 def _crossings(layers: list[list[Box]], links: Links) -> int:
     count = 0
-    for upper, lower in zip(layers, layers[1:], strict=False):
+    for upper, lower in pairwise(layers):
         place = {box.key: index for index, box in enumerate(lower)}
         ends = [place[other.key] for box in upper for other in sorted(links.get(box.key, ([], []))[1], key=lambda o: place[o.key])]
         count += sum(1 for i, one in enumerate(ends) for other in ends[i + 1 :] if other < one)

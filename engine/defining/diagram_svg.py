@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
 
 from engine.defining.diagram import ANYWHERE, Edge, Node, Picture
 from engine.defining.diagram_layout import Arrow, Box, lay_out
@@ -163,7 +164,8 @@ def _node(node: Node, box: Box, texts: Texts) -> list[str]:
     shapes = [f'<rect class="{kind}" x="{left:.1f}" y="{top:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="9"/>']
     if node.final:
         shapes.append(
-            f'<rect class="state" style="fill:none" x="{left + 4:.1f}" y="{top + 4:.1f}" width="{box.width - 8:.1f}" height="{box.height - 8:.1f}" rx="6"/>'
+            f'<rect class="state" style="fill:none" x="{left + 4:.1f}" y="{top + 4:.1f}" width="{box.width - 8:.1f}" '
+            f'height="{box.height - 8:.1f}" rx="6"/>'
         )
     if node.first:
         shapes.append(f'<circle cx="{box.x:.1f}" cy="{top - 24:.1f}" r="6" fill="#1d4ed8"/>')
@@ -225,7 +227,7 @@ def _points(arrow: Arrow, port: tuple[float, float]) -> list[tuple[float, float]
 def _curve(points: Sequence[tuple[float, float]]) -> str:
     """A smooth line that leaves and reaches every point vertically."""
     d = f"M {points[0][0]:.1f} {points[0][1]:.1f}"
-    for (x, y), (to_x, to_y) in zip(points, points[1:], strict=False):
+    for (x, y), (to_x, to_y) in pairwise(points):
         middle = (y + to_y) / 2
         d += (
             f" L {to_x:.1f} {to_y:.1f}" if abs(x - to_x) < 0.5 else f" C {x:.1f} {middle:.1f} {to_x:.1f} {middle:.1f} {to_x:.1f} {to_y:.1f}"

@@ -137,8 +137,6 @@ class Scenario:
     title: str = item("what it shows, in one sentence", key="scenario")
     at: str = item("the local date and time at which it begins, `2026-11-20 16:00`")
     steps: tuple[Step, ...] = item("what happens and what must hold, in order")
-    bundle: str | None = item("the bundle rehearsed; the one it lies in when left out", None)
-    organisation: str | None = item("another organisation file, relative to this file", None)
 
 
 def read_scenario(tree: Tree) -> tuple[Scenario | None, list[Any]]:

@@ -235,7 +235,6 @@ Subject: 关于您的投诉 {{ number }} 的答复
 _SCENARIO_EN = """\
 # A rehearsal: what shall happen, step by step, on a virtual clock. Publishing refuses a bundle whose scenarios fail.
 scenario: a complaint is answered with a compensation, in time
-bundle: @name@
 at: 2026-11-23 10:00
 steps:
   - open: {by: alice, with: {customer: {name: Carol, email: carol@customer.example}, statement: The parcel was wet.}}
@@ -251,7 +250,6 @@ steps:
 _SCENARIO_ZH = """\
 # 演练：在虚拟时钟上一步一步地说明应当发生什么。演练不通过，就不能发布。
 scenario: 投诉在期限内以补偿方式答复
-bundle: @name@
 at: 2026-11-23 10:00
 steps:
   - open: {by: li, with: {customer: {name: 周女士, email: zhou@customer.example}, statement: 包裹受潮。}}

@@ -21,7 +21,8 @@ _PEOPLE = frozenset({"owner", "customer", "system", "anyone"})
 _LOGIC = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"})
 _SEEN = frozenset({
     "state", "owner", "actor", "opened_at", "number", "comment", "contact", "done", "count", "time_of", "actor_of", "met", "breached",
-    "running", "due", "used", "worked_days", "others", "overdue", "rung", "self", "loop", "system", "anyone",
+    "running", "due", "used", "worked_days", "others", "overdue", "rung", "self", "loop", "system", "anyone", "actor_name", "owner_name",
+    "state_title", "today", "procedure", "clock_title", "due_at", "reminders",
 })
 RESERVED: dict[str, frozenset[str]] = {
     "Field": _LOGIC | _SEEN,

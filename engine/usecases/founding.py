@@ -13,13 +13,25 @@ _SETTINGS = """\
 database = "sqlite:///makegood.db"    # or "postgresql://user@host/name"
 language = "{language}"                       # of messages and tables, unless the environment says otherwise: zh or en
 anchors = "anchors"                   # where `makegood audit anchor` writes; better on another machine
-identity = "local"                    # the operating-system account says who acts
 
-# Ways out for notices, by the names that definitions use under `via:`. This one writes files, so that nothing leaves by accident.
+# Ways out for notices, by the names that definitions use under `via:`. These write files, so that nothing leaves by accident.
 [channels.email]
 kind = "file"
 folder = "outbox/email"
 
+[channels.sms]
+kind = "file"
+folder = "outbox/sms"
+
+[channels.letter]
+kind = "file"
+folder = "outbox/letter"
+
+[channels.chat]
+kind = "file"
+folder = "outbox/chat"
+
+# The real ways out are described in docs/operations.md, for example:
 # [channels.email]
 # kind = "smtp"
 # host = "mail.example"
@@ -40,7 +52,8 @@ def found(folder: Path, language: str) -> Founded:
 
     Raises Unavailable when the folder cannot be written, Invalid when settings that exist are wrong.
     """
-    made, kept = [], []
+    made: list[str] = []
+    kept: list[str] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         settings = folder / SETTINGS_FILE

@@ -26,7 +26,6 @@ class Settings:
     language: str = "en"                             # of messages and tables, unless the environment says otherwise
     channels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)   # name → {kind: smtp|file|apprise|hand, …}
     anchors: Path = Path("anchors")                  # where `audit anchor` writes, relative to `folder`
-    identity: str = "local"                          # local: the operating-system account says who acts
 
     @property
     def database_url(self) -> str:
@@ -72,7 +71,7 @@ def read_settings(folder: Path) -> Settings:
             say("{file} is not valid TOML: {reason}", file=str(path), reason=str(error)),
             hint=say("Compare it with the example in docs/operations.md."), field=str(path), expected="TOML",
         ) from error
-    known = {"database", "language", "channels", "anchors", "identity"}
+    known = {"database", "language", "channels", "anchors"}
     for key in raw:
         if key not in known:
             raise Invalid(

@@ -3,10 +3,12 @@
 Every use case settles first (clocks rule 10), so a late answer never hides a breach because no sweep had come by.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+from sqlalchemy import Connection
 
 from engine.deciding import clocks
 from engine.deciding.case import clock_json
@@ -24,6 +26,7 @@ from engine.usecases.work import SYSTEM, Work, take_up
 from engine.usecases.writing import write
 
 AT_ONCE = 50       # system actions in a row at one moment: more is a loop in the definition
+AT_A_TIME = 500    # things carried out for one case before the others have their turn
 PUT_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12))
 
 
@@ -147,13 +150,12 @@ def _batch(house: House, now: datetime, size: int, swept: Swept) -> int:
         due = cases.due_cases(conn, now, size)
         if due:
             swept.late_by = max(swept.late_by, now - due[0].due_at)
-        rows = {row.case_id: row for row in due}
-        for loaded in cases.load_batch(conn, list(rows)):
-            row = rows[loaded.id]
+        loaded = _loaded(house, conn, due)
+        for row in due:
             try:
                 with house.store.savepoint(conn):
-                    work = take_up(house, conn, loaded, now)
-                    settle(work, limit=500)
+                    work = take_up(house, conn, loaded.get(row.case_id) or cases.load_id(conn, row.case_id), now)
+                    settle(work, limit=AT_A_TIME)
                     write(work)
                 swept.cases += 1
                 swept.events += len(work.events)
@@ -161,6 +163,16 @@ def _batch(house: House, now: datetime, size: int, swept: Swept) -> int:
                 raise   # the database itself: nothing can be recorded now, the next sweep takes it up
             except Exception as error:   # whatever one case has wrong must not hold up the others
                 put_off = PUT_OFF[min(row.attempts, len(PUT_OFF) - 1)]
-                cases.put_off(conn, loaded.id, now + put_off, f"{type(error).__name__}: {error}")
-                swept.failures.append((loaded.case.number, str(error)))
+                cases.put_off(conn, row.case_id, now + put_off, f"{type(error).__name__}: {error}")
+                swept.failures.append((row.number, str(error)))
     return len(due)
+
+
+def _loaded(house: House, conn: Connection, due: Sequence[cases.Due]) -> dict[int, cases.Loaded]:
+    """The cases of a batch, read together; when one of them cannot be read, none: then each is read alone and fails alone."""
+    try:
+        return {one.id: one for one in cases.load_batch(conn, [row.case_id for row in due])}
+    except Unavailable:
+        raise
+    except Exception:
+        return {}

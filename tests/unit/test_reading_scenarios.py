@@ -10,8 +10,8 @@ from engine.defining.tree import read_tree
 
 STORY = dedent("""\
     scenario: nobody answers in time
-    bundle: parcel-complaint
-    organisation: ../organisation.yaml
+    # a rehearsal begins on a Friday
+    # in the afternoon
     at: 2026-11-20 16:00
     steps:
       - open: {by: li.na, with: {region: home, loss: 12.50}, as: c, for: customer}
@@ -53,8 +53,7 @@ def test_every_kind_of_step_is_read_with_its_line() -> None:
         "assign",
     ]
     assert [step.line for step in scenario.steps] == list(range(6, 18))
-    assert (scenario.title, scenario.bundle, scenario.at) == ("nobody answers in time", "parcel-complaint", "2026-11-20 16:00")
-    assert scenario.organisation == "../organisation.yaml"
+    assert (scenario.title, scenario.at) == ("nobody answers in time", "parcel-complaint", "2026-11-20 16:00")
     first = scenario.steps[0].open
     assert first is not None and (first.by, first.as_, first.for_, first.with_) == (
         "li.na",
@@ -85,7 +84,7 @@ def test_every_kind_of_step_is_read_with_its_line() -> None:
         ("is: 2 working days", "is: two days", "s.yaml:14:43: 'two days' is not a duration"),
         ("because: state", "becuase: state", "s.yaml:11:61: 'becuase' is not known here"),
         ("with: {kind: lost}", "with: [kind]", "s.yaml:10:42: 'with' cannot be a list (expected a mapping)"),
-        ("scenario: nobody answers in time\n", "", "s.yaml:1:1: 'scenario' is missing"),
+        ("scenario: nobody answers in time\n", "", "s.yaml:3:1: 'scenario' is missing"),
         ("scenario: nobody", "scenaro: nobody", "s.yaml:1:1: 'scenaro' is not known here"),
     ],
 )
