@@ -72,7 +72,8 @@ notices:
   taken: {to: customer, via: [email, letter], mandatory: true, contains: [number, clock total, contact, code]}
 """
 TEXTS = {
-    "taken.en": "Subject: {{ number }}\n\nDear {{ customer.name }},\n{% if code %}about {{ code }}{% endif %} until {{ due('total') }}.\n{{ contact }}\n",
+    "taken.en": "Subject: {{ number }}\n\nDear {{ customer.name }},\n"
+    "{% if code %}about {{ code }}{% endif %} until {{ due('total') }}.\n{{ contact }}\n",
     "taken.zh": "Subject: {{ number }}\n\n{{ customer.name }}：{{ code }}，{{ due('total') }}。{{ contact }}\n",
 }
 HOUSE = Organisation(
@@ -280,9 +281,7 @@ def test_finds(name: str) -> None:
 
 
 def test_a_text_with_an_unknown_name_is_reported_at_its_line() -> None:
-    [problem] = [
-        p for p in found(texts={"taken.zh": "Subject: {{ number }}\n\n{{ code }} {{ due('total') }} {{ contact }}\n{{ remdy }}\n"})
-    ]
+    [problem] = found(texts={"taken.zh": "Subject: {{ number }}\n\n{{ code }} {{ due('total') }} {{ contact }}\n{{ remdy }}\n"})
     assert (problem.file, problem.line, problem.nearest) == ("notices/taken.zh.j2", 4, "remedy")
 
 
