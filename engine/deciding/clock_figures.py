@@ -58,9 +58,9 @@ def due_text(at: datetime, calendar: Calendar) -> str:
     return f"{local - timedelta(days=1):%Y-%m-%d} 24:00"
 
 
-def unknown_text(run: ClockRun) -> str:
-    """Why the due time of a run is unknown, in the language spoken; "" when it is known."""
-    if not run.unknown:
+def unknown_text(unknown: str | None) -> str:
+    """Why a due time is unknown (`ClockRun.unknown`, recorded alike in every language) in the language spoken; "" when it is known."""
+    if not unknown:
         return ""
-    calendar, _, until = run.unknown.rpartition(" ")
+    calendar, _, until = unknown.rpartition(" ")
     return say("calendar {calendar} is known until {until} only", calendar=calendar, until=until)

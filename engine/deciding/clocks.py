@@ -80,7 +80,7 @@ def _followed(step: _Step, spec: ClockSpec, old: ClockRun | None, happened: Sequ
     if not fresh and run.status in LIVE:
         run = _ended(step, spec, run, happened)
     elif not fresh and run is old:
-        run = _reopened(step, spec, run)
+        run = _revived(step, spec, _reopened(step, spec, run))
     if run.status not in LIVE:
         return run
     if not fresh:
@@ -188,15 +188,32 @@ def _reopened(step: _Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
     return timed(replace(clock_stops.closed(run, step.at, [CLOSED]), ended_at=None), step.calendars(spec.calendar))
 
 
+def _revived(step: _Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
+    """The run goes on when a correction had cancelled it and another undoes that, unless it would have been met meanwhile."""
+    if run.status is not ClockStatus.CANCELLED or spec.name not in step.definition.clocks or step.case.closed_at is not None:
+        return run
+    acts = [step.case.acts.get(what.name) for what in spec.until]
+    met = any(act is not None and run.ended_at is not None and act.at >= run.ended_at for act in acts)
+    if met or _budget(step, spec) is None or _start(step, spec, run) is None:
+        return run
+    again = timed(replace(run, ended_at=None, round=run.round + 1), step.calendars(spec.calendar))
+    return new_round(spec, again, step.at, step.calendars(spec.calendar))
+
+
 # --- due times ------------------------------------------------------------------------------------------------------
+
+
+def _start(step: _Step, spec: ClockSpec, run: ClockRun) -> datetime | None:
+    """When a run starts as the case is now: a clock from a date of the case moves with it; None when that is empty."""
+    if len(spec.from_) == 1 and spec.from_[0].kind is EventKind.FIELD:
+        return _start_from(step, spec, spec.from_[0].name)
+    return run.started_at
 
 
 def _computed_anew(step: _Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
     """The run with its budget and start as the case has them now. Another due time begins a round and may withdraw a breach."""
     budget = _budget(step, spec)
-    start: datetime | None = run.started_at
-    if len(spec.from_) == 1 and spec.from_[0].kind is EventKind.FIELD:
-        start = _start_from(step, spec, spec.from_[0].name)
+    start = _start(step, spec, run)
     if budget is None or start is None:      # as it stands now this clock would not have started
         return over(run, ClockStatus.CANCELLED, step.at)
     calendar = step.calendars(spec.calendar)

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.deciding import clocks
-from engine.deciding.case import CaseState, ClockRun, ClockStatus, Stop, TaskRun, TaskStatus, clock_from, clock_json
-from engine.deciding.clock_figures import consumed, due_text, remaining, unknown_text
+from engine.deciding.case import Act, CaseState, ClockRun, ClockStatus, Stop, TaskRun, TaskStatus, clock_from, clock_json
+from engine.deciding.clock_figures import consumed, due_text, remaining, share, unknown_text
 from engine.deciding.clocks import PendingKind
 from engine.defining.definition import (
     Case, ClockSpec, Definition, Doing, DoingKind, EventKind, Expression, Happening, Pause, Point, PointKind, Rung, State, Task, Text, Who,
@@ -174,7 +174,7 @@ def test_a_budget_ends_as_its_unit_counts(within: str, opened: str, due: str) ->
 def test_a_clock_beyond_its_calendar_is_flagged_and_known_once_the_calendar_is_extended() -> None:
     story = Story(clock(within="3 working days", ladder=rungs("due")), at="2027-12-30 10:00")
     assert (story.run().due_at, story.run().unknown) == (None, "office 2027-12-31")
-    assert unknown_text(story.run()) == "calendar office is known until 2027-12-31 only"
+    assert unknown_text(story.run().unknown) == "calendar office is known until 2027-12-31 only"
     assert story.settle("2028-02-01 00:00") == []
     story.calendar = replace(CALENDAR, valid_through=date(2028, 12, 31))
     story.happen("2027-12-31 10:00")
@@ -572,6 +572,45 @@ def test_a_correction_while_paused_withdraws_a_breach_too() -> None:
     assert story.run().breached_at is not None
     story.happen("2026-11-24 11:00", "field region", region="overseas")
     assert (story.run().breached_at, story.run().status) == (None, ClockStatus.PAUSED)
+
+
+def test_a_correction_that_leaves_no_case_cancels_a_clock_and_undoing_it_revives_the_run() -> None:
+    only = (Case(value=parse_duration("3 days"), when=Expression("region == 'domestic'")),)
+    story = Story(clock(within=only, ladder=rungs("50%", "due")), region="domestic")
+    story.happen("2026-11-20 17:00", "field region", region="unclear")
+    assert (story.run().status, story.settle("2026-11-22 00:00")) == (ClockStatus.CANCELLED, [])
+    story.happen("2026-11-22 10:00", "field region", region="domestic")
+    assert (story.run().status, story.run().run, story.due()) == (ClockStatus.RUNNING, 1, "2026-11-23 24:00")
+    assert [what for what, _ in story.settle("2026-11-24 10:00")] == ["50%", "breach", "due"]
+
+
+def test_a_clock_that_would_have_been_met_while_cancelled_stays_cancelled() -> None:
+    only = (Case(value=parse_duration("3 days"), when=Expression("region == 'domestic'")),)
+    story = Story(clock(within=only), region="domestic")
+    story.happen("2026-11-20 17:00", "field region", region="unclear")
+    story.case.acts["acknowledge"] = Act(1, local("2026-11-20 18:00"), ["li"])
+    story.happen("2026-11-20 18:00", "acknowledge")
+    story.happen("2026-11-22 10:00", "field region", region="domestic")
+    assert story.run().status is ClockStatus.CANCELLED
+
+
+def test_figures_of_a_clock_are_those_of_its_kind_of_time() -> None:
+    story = Story(clock("hours", "10 working hours"), clock("days", "3 days"))
+    now = local("2026-11-23 12:00")
+    figures = [(consumed(run, now, CALENDAR), remaining(run, now, CALENDAR), share(run, now, CALENDAR)) for run in story.case.clocks.values()]
+    assert figures[0] == (timedelta(hours=5), timedelta(hours=5), 0.5)
+    assert figures[1][:2] == (timedelta(hours=68), timedelta(hours=12))
+    late = local("2026-11-24 10:30")
+    assert (remaining(story.run("hours"), late, CALENDAR), share(story.run("hours"), late, CALENDAR)) == (timedelta(hours=-1), 1.1)
+    story.happen("2026-11-24 10:30", "acknowledge")
+    assert (consumed(story.run("hours"), local("2026-12-24 16:00"), CALENDAR), share(story.run("hours"), late, CALENDAR)) == (
+        timedelta(hours=11), 1.1)
+    assert remaining(story.run("hours"), late, CALENDAR) is None
+
+
+def test_figures_beyond_the_calendar_are_unknown_not_an_error() -> None:
+    run, late = Story(clock(within="10 working hours")).run(), local("2028-02-01 10:00")
+    assert (consumed(run, late, CALENDAR), remaining(run, late, CALENDAR), share(run, late, CALENDAR)) == (None, None, None)
 
 
 def test_a_changed_calendar_moves_running_clocks_and_leaves_finished_ones() -> None:
