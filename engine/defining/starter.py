@@ -1,6 +1,12 @@
-"""A bundle to begin with: small, commented, and complete, so that it passes its check and its scenario as it stands."""
+"""A bundle to begin with: small, commented, and complete, so that it passes its check and its scenario as it stands.
 
-from engine.defining.starter_texts import TEXTS
+Its files lie in `starter_files/<language>/`, with `@name@` for the bundle's name and `@prefix@` for what its case numbers begin with.
+"""
+
+from collections.abc import Iterator
+from importlib import resources
+from importlib.resources.abc import Traversable
+
 from engine.defining.words import LABEL
 from engine.ground.errors import Invalid
 from engine.ground.language import say
@@ -19,7 +25,15 @@ def starter(name: str, language: str) -> dict[str, str]:
             field="name",
             expected="name",
         )
-    spoken = "zh" if language.startswith("zh") else "en"
+    folder = resources.files("engine.defining") / "starter_files" / ("zh" if language.startswith("zh") else "en")
     initials = "".join(part[0] for part in name.replace("_", "-").replace(".", "-").split("-") if part and part[0].isascii()).upper()
     prefix = initials if initials.isalpha() else "C"
-    return {path: text.replace("@name@", name).replace("@prefix@", prefix) for path, text in TEXTS[spoken].items()}
+    return {path: text.replace("@name@", name).replace("@prefix@", prefix) for path, text in _files(folder, "")}
+
+
+def _files(folder: Traversable, below: str) -> Iterator[tuple[str, str]]:
+    for entry in sorted(folder.iterdir(), key=lambda one: one.name):
+        if entry.is_dir():
+            yield from _files(entry, f"{below}{entry.name}/")
+        else:
+            yield f"{below}{entry.name}", entry.read_text(encoding="utf-8")
