@@ -53,7 +53,7 @@ def test_every_kind_of_step_is_read_with_its_line() -> None:
         "assign",
     ]
     assert [step.line for step in scenario.steps] == list(range(6, 18))
-    assert (scenario.title, scenario.at) == ("nobody answers in time", "parcel-complaint", "2026-11-20 16:00")
+    assert (scenario.title, scenario.at) == ("nobody answers in time", "2026-11-20 16:00")
     first = scenario.steps[0].open
     assert first is not None and (first.by, first.as_, first.for_, first.with_) == (
         "li.na",
