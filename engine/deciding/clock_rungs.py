@@ -170,7 +170,7 @@ def new_round(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar) 
         kept += [(fired, m) for fired, m in run.fired if fired == index and m <= n]
         if n > before and when is not None:
             passed.append((when, index, n))
-        elif 0 < n and (index, n) not in kept:
+        elif n > 0 and (index, n) not in kept:
             kept.append((index, n))
     passed.sort()
     kept += [(index, n) for _, index, n in passed[:-1]]

@@ -75,8 +75,8 @@ def _calendar(spec: CalendarSpec, reading: Reading) -> Calendar | None:
     opened = dict(_opened(spec.open_, reading))
     _too_late(spec, through, reading)
     for day in sorted(closed & opened.keys()):
-        reading.report(("open", day.isoformat()), say("{day} is both closed and open", day=day.isoformat()), hint=say("Remove one of them."),
-                       at_key=True)
+        reading.report(("open", day.isoformat()), say("{day} is both closed and open", day=day.isoformat()), at_key=True,
+                       hint=say("Remove one of them."))
     off: frozenset[date] = frozenset()
     sources: tuple[str, ...] = ()
     if spec.holidays is not None and through is not None:

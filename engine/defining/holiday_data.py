@@ -78,7 +78,8 @@ def _elsewhere(country: str, subdivision: str | None, through: date) -> tuple[fr
                       hint=say("Write the country's code of two letters, or list its holidays under closed."))
     if subdivision is not None and subdivision not in known[country]:
         raise Unknown("subdivision", say("'{part}' is no part of {country} with holidays of its own", part=subdivision, country=country),
-                      nearest=nearest(subdivision.upper(), known[country]), hint=say("Known: {known}.", known=", ".join(known[country]) or "-"))
+                      nearest=nearest(subdivision.upper(), known[country]),
+                      hint=say("Known: {known}.", known=", ".join(known[country]) or "-"))
     last = int(getattr(holidays.country_holidays(country, subdiv=subdivision), "end_year", 2100))
     _reaches(country, last, through)
     found = holidays.country_holidays(country, subdiv=subdivision, years=range(FIRST_YEAR, through.year + 1))

@@ -106,7 +106,8 @@ def test_what_is_wrong_with_a_file_is_told_with_its_place(tmp_path: Path, old: s
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
-    _, problems = read_calendar(written(tmp_path, OFFICE.replace("mon-fri", "mon-fry").replace("2026-06-30", "soon").replace("Asia", "Asien")))
+    text = OFFICE.replace("mon-fri", "mon-fry").replace("2026-06-30", "soon").replace("Asia", "Asien")
+    _, problems = read_calendar(written(tmp_path, text))
     assert len(problems) == 3
 
 
@@ -144,7 +145,9 @@ def test_an_interval_is_read(text: str, interval: tuple[int, int]) -> None:
     assert parse_interval(text) == interval
 
 
-@pytest.mark.parametrize("text", ["", "09:00", "09:00-09:00", "24:00-08:00", "09:60-10:00", "09:00-24:30", "9-12", "09:00-12:00-13:00", "０９:00-12:00"])
+@pytest.mark.parametrize(
+    "text", ["", "09:00", "09:00-09:00", "24:00-08:00", "09:60-10:00", "09:00-24:30", "9-12", "09:00-12:00-13:00", "０９:00-12:00"]
+)
 def test_what_is_no_interval_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         parse_interval(text)

@@ -13,7 +13,22 @@ from engine.deciding.case import Act, CaseState, ClockRun, ClockStatus, Stop, Ta
 from engine.deciding.clock_figures import consumed, due_text, remaining, share, unknown_text
 from engine.deciding.clocks import PendingKind
 from engine.defining.definition import (
-    Case, ClockSpec, Definition, Doing, DoingKind, EventKind, Expression, Happening, Pause, Point, PointKind, Rung, State, Task, Text, Who,
+    Case,
+    ClockSpec,
+    Definition,
+    Doing,
+    DoingKind,
+    EventKind,
+    Expression,
+    Happening,
+    Pause,
+    Point,
+    PointKind,
+    Rung,
+    State,
+    Task,
+    Text,
+    Who,
     WhoKind,
 )
 from engine.ground.calendars import Calendar, parse_hours
@@ -122,14 +137,15 @@ class Story:
     def settle(self, until: str | datetime) -> list[tuple[str, str]]:
         """Carry out everything up to an instant; returns (what, when it fell due)."""
         moment = local(until) if isinstance(until, str) else until
-        done = []
+        done: list[tuple[str, str]] = []
         while True:
             items = [item for item in clocks.pending(self.definition, self.case, self.calendars) if item.fire_at <= moment]
             if not items:
                 return done
             item = items[0]
             self.case.clocks[item.clock] = clocks.mark(self.definition, self.case, item, self.calendars)
-            what = item.kind.value if item.kind is not PendingKind.RUNG else str(self.definition.all_clocks[item.clock].ladder[item.rung].at)
+            ladder = self.definition.all_clocks[item.clock].ladder
+            what = str(ladder[item.rung].at) if item.kind is PendingKind.RUNG else item.kind.value
             done.append((what, due_text(item.due_at, self.calendar)))
             self.happen(item.due_at)
 
@@ -463,7 +479,8 @@ def test_what_is_done_exactly_at_the_due_instant_is_in_time() -> None:
 
 
 def test_rungs_of_a_day_clock_lie_at_24_00() -> None:
-    story = Story(clock(within="13 days", ladder=rungs("2 working days before", "due", "1 working day after", "every 5 working days after")))
+    ladder = rungs("2 working days before", "due", "1 working day after", "every 5 working days after")
+    story = Story(clock(within="13 days", ladder=ladder))
     assert [when for _, when in story.settle("2026-12-20 00:00")] == [
         "2026-12-01 24:00", "2026-12-03 24:00", "2026-12-03 24:00", "2026-12-04 24:00", "2026-12-10 24:00", "2026-12-17 24:00"]
 
@@ -516,7 +533,8 @@ def test_an_extension_adds_in_its_unit_and_arms_the_rungs_to_come_again() -> Non
     assert story.run().fired == [(0, 1)]
     story.extend("5 working days", "2026-12-02 10:00")
     assert (story.due(), story.run().round, story.run().fired) == ("2026-12-10 24:00", 2, [])
-    assert story.settle("2026-12-11 10:00") == [("2 days before", "2026-12-08 24:00"), ("breach", "2026-12-10 24:00"), ("due", "2026-12-10 24:00")]
+    assert story.settle("2026-12-11 10:00") == [
+        ("2 days before", "2026-12-08 24:00"), ("breach", "2026-12-10 24:00"), ("due", "2026-12-10 24:00")]
 
 
 def test_an_extension_in_the_same_unit_adds_to_the_budget() -> None:
@@ -597,7 +615,7 @@ def test_a_clock_that_would_have_been_met_while_cancelled_stays_cancelled() -> N
 def test_figures_of_a_clock_are_those_of_its_kind_of_time() -> None:
     story = Story(clock("hours", "10 working hours"), clock("days", "3 days"))
     now = local("2026-11-23 12:00")
-    figures = [(consumed(run, now, CALENDAR), remaining(run, now, CALENDAR), share(run, now, CALENDAR)) for run in story.case.clocks.values()]
+    figures = [tuple(tell(run, now, CALENDAR) for tell in (consumed, remaining, share)) for run in story.case.clocks.values()]
     assert figures[0] == (timedelta(hours=5), timedelta(hours=5), 0.5)
     assert figures[1][:2] == (timedelta(hours=68), timedelta(hours=12))
     late = local("2026-11-24 10:30")
