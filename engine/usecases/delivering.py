@@ -205,7 +205,7 @@ def _unreached(house: House, conn: Connection, notice: Outgoing) -> Settled:
 def _end(house: House, conn: Connection, notice: Outgoing, status: Status, error: str, channel: str | None = None) -> Settled:
     """Settle a notice that no channel sends, and tell its history; one to convey by hand opens a work item."""
     # Which server said what stays in the outbox: it often names the address, and history must not.
-    _tell(house, conn, notice.case_id, "unsent", {"notice": notice.id, "name": notice.name, "became": status.value})
+    _tell(house, conn, notice, "unsent", {"notice": notice.id, "name": notice.name, "became": status.value})
     _write(conn, notice, via=",".join(notice.via), status=status.value, fire_at=None, error=error or None, channel=channel)
     if status is Status.BY_HAND and notice.case_id is not None:
         outbox.refresh_work_items(conn, notice.case_id)
@@ -214,7 +214,7 @@ def _end(house: House, conn: Connection, notice: Outgoing, status: Status, error
 
 def _sent(house: House, conn: Connection, notice: Outgoing, channel: str, at: datetime) -> Settled:
     """Settle a notice that a channel accepted at `at`, and tell its history."""
-    _tell(house, conn, notice.case_id, "sent", {"sent": notice.name, "notice": notice.id, "channel": channel}, at)
+    _tell(house, conn, notice, "sent", {"sent": notice.name, "notice": notice.id, "channel": channel}, at)
     _write(conn, notice, status=Status.SENT.value, sent_at=at, channel=channel, fire_at=None, error=None)
     return Settled(Status.SENT)
 
@@ -224,13 +224,20 @@ def _write(conn: Connection, notice: Outgoing, **values: Any) -> None:
         raise _Lost
 
 
-def _tell(house: House, conn: Connection, case_id: int | None, kind: str, data: dict[str, Any], at: datetime | None = None) -> None:
-    """Append the event to the history of the case, if there is one; before the notice is written, since locks are taken case first."""
-    if case_id is not None:
-        now = house.clock.now()
-        work = take_up(house, conn, cases.load_id(conn, case_id), now)
-        settle(work)
-        happened = [Happening(EventKind.NOTICE_SENT, data["sent"])] if "sent" in data else []
-        work.record(kind, SYSTEM, at or now, data, happened)
-        at_once(work, now)
-        write(work)
+def _tell(house: House, conn: Connection, notice: Outgoing, kind: str, data: dict[str, Any], at: datetime | None = None) -> None:
+    """Append the event to the history of the case, if there is one; before the notice is written, since locks are taken case first.
+
+    That staff were written to is said by the event that caused it; the sending itself is of no interest, unless a clock waits for it.
+    """
+    if notice.case_id is None:
+        return
+    now = house.clock.now()
+    work = take_up(house, conn, cases.load_id(conn, notice.case_id), now)
+    happened = [Happening(EventKind.NOTICE_SENT, notice.name)] if kind == "sent" else []
+    waited = any(what in (*spec.from_, *spec.until) for what in happened for spec in work.definition.all_clocks.values())
+    if kind == "sent" and notice.person is not None and not waited:
+        return
+    settle(work)
+    work.record(kind, SYSTEM, at or now, data, happened)
+    at_once(work, now)
+    write(work)

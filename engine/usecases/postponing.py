@@ -33,7 +33,10 @@ def _hold(house: House, number: str, actor: Actor, clock: str | None, reason: st
     with working(house, number) as door:
         work = taking_part(door.work, actor)
         still_open(work)
-        chosen = [name for name, run in work.case.clocks.items() if run.status is status and clock in (None, name)]
+        chosen = [
+            name for name, run in work.case.clocks.items()
+            if clock in (None, name) and run.status is status and (status is ClockStatus.RUNNING or clocks.by_hand(run))
+        ]
         if not chosen:
             _no_such_clock(work, clock, status)
         runs = {

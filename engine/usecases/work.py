@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from engine.deciding import clocks, fields, rights
 from engine.deciding.case import Act, CaseState, ClockRun, Event, apply, clock_json
-from engine.deciding.clock_due import is_worked, spent
+from engine.deciding.clock_figures import consumed
 from engine.deciding.expressions import expression
 from engine.deciding.machine import Situation
 from engine.deciding.rights import Actor
@@ -106,11 +106,11 @@ class Work:
         )
 
     def used(self, clock: str) -> timedelta | None:
-        """The time a clock has consumed up to now, its stops left out; None when it never ran."""
+        """The time a clock has consumed up to now, its stops left out; None when it never ran or its calendar ends before."""
         run, spec = self.case.clocks.get(clock), self.definition.all_clocks.get(clock)
         if run is None or spec is None:
             return None
-        return spent(run, run.ended_at or self.now, self.calendars(spec.calendar), is_worked(run))
+        return consumed(run, self.now, self.calendars(spec.calendar))
 
     def _given_public(self) -> dict[str, Any]:
         return {name: self.live(name) if name in self.definition.fields else value for name, value in self.given.items()}
