@@ -32,7 +32,9 @@ class Store:
     @property
     def where(self) -> str:
         """The database as a person knows it: the path of a SQLite file, or the URL without its password."""
-        return self._url.database or ":memory:" if self._is_sqlite else self._url.render_as_string(hide_password=True)
+        if self._is_sqlite:
+            return self._url.database or ":memory:"
+        return self._url.set(drivername="postgresql").render_as_string(hide_password=True)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
