@@ -157,10 +157,11 @@ class _Words:
     def __init__(self, definition: Definition, language: str) -> None:
         self.definition, self.language = definition, language
         self.words = _WORDS["zh" if language.startswith("zh") else "en"]
-        self.clock_names = {state.name: state.title for state in definition.states.values()}
+        self.titles = {field.name: field.title for field in definition.fields.values()}
+        self.titles |= {state.name: state.title for state in definition.states.values()}
         for state in definition.states.values():
             things: list[Action | Task] = [*state.actions.values(), *state.tasks.values()]
-            self.clock_names |= {thing.name: thing.title for thing in things}
+            self.titles |= {thing.name: thing.title for thing in things}
 
     def said(self, word: str, *parts: str) -> str:
         return self.words[word].format(*parts)
@@ -171,7 +172,7 @@ class _Words:
     def node(self, state: State) -> Node:
         lines = [self.said("awaits")] if state.awaits else []
         for task in state.tasks.values():
-            limit = self.limit(task.within)
+            limit = self.limit(task.within).replace(" ", "\u00a0")      # a line is not broken within it
             lines.append("☐ " + " ".join(part for part in (self.titled(task.title, task.name), self.people(task.by), limit) if part))
         for action in state.actions.values():
             if action.to in (None, state.name) and not action.anywhere:
@@ -218,7 +219,7 @@ class _Words:
 
     def named(self, name: str) -> str:
         """The title of a state, action or task."""
-        return self.titled(self.clock_names.get(name) or Text(), name)
+        return self.titled(self.titles.get(name) or Text(), name)
 
     def clock(self, name: str) -> str:
         spec = self.definition.clocks[name]
@@ -233,4 +234,4 @@ class _Words:
 
     def event(self, written: str, name: str) -> str:
         plain = {"opened": "登记", "closed": "结案"} if self.words is _WORDS["zh"] else {}
-        return self.named(name) if name in self.clock_names else plain.get(written, written)
+        return self.named(name) if name in self.titles else plain.get(written, written)
