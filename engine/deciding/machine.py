@@ -23,7 +23,7 @@ from engine.deciding.rights import Actor
 from engine.defining.definition import Action, Definition, Task, WhoKind
 from engine.defining.organisation import Organisation
 from engine.ground.duration import Duration
-from engine.ground.errors import Denied, Invalid, MakegoodError, NotAllowed
+from engine.ground.errors import CalendarExpired, Denied, Invalid, MakegoodError, NotAllowed
 from engine.ground.language import say, spoken
 
 BACK = "back"
@@ -127,16 +127,19 @@ def _rights_of(situation: Situation, what: Action | Task) -> list[Obstacle]:
 
 def _bounds_of(situation: Situation, action: Action) -> list[Obstacle]:
     case, found = situation.case, []
+    if action.to == BACK and not case.back:
+        found.append(Obstacle(Reason.STATE, say("there is no state to go back to")))
     act = case.acts.get(action.name)
     if action.at_most is not None and act is not None and act.count >= action.at_most:
         found.append(Obstacle(Reason.AT_MOST, say("already done {count} times, at most {most} allowed", count=act.count, most=action.at_most)))
     entered = case.entered_at or case.opened_at
     if action.within is not None:
-        end = due_after(entered, action.within, situation.calendars(None))
-        if situation.now > end:
+        end = _end(entered, action.within, situation)
+        if end is not None and situation.now > end:
             found.append(Obstacle(Reason.WITHIN, say("was possible only within {duration} of entering the state", duration=str(action.within))))
     if isinstance(action.after, Duration):
-        if situation.now < due_after(entered, action.after, situation.calendars(None)):
+        end = _end(entered, action.after, situation)
+        if end is None or situation.now < end:
             found.append(Obstacle(Reason.AFTER, say("only after {duration} in this state", duration=str(action.after))))
     elif action.after is not None:
         wanting = tasks_wanting(situation.definition, case, action.after)
@@ -145,9 +148,22 @@ def _bounds_of(situation: Situation, action: Action) -> list[Obstacle]:
     return found
 
 
+def _end(entered: datetime, duration: Duration, situation: Situation) -> datetime | None:
+    """When a duration from entering the state is over; None when that lies beyond what the calendar knows, so it has not come yet."""
+    try:
+        return due_after(entered, duration, situation.calendars(None))
+    except CalendarExpired:
+        return None
+
+
 def tasks_wanting(definition: Definition, case: CaseState, after: str) -> list[str]:
-    """The tasks still open that `after: tasks | any task | N tasks` waits for; empty when enough are done."""
-    runs = [case.tasks[name] for name in definition.states[case.state].tasks if name in case.tasks and case.tasks[name].state == case.state]
+    """The tasks still open that `after: tasks | any task | N tasks` waits for; empty when enough are done.
+
+    What was done on an earlier stay in the state does not count: the tasks of one stay open together.
+    """
+    known = [case.tasks[name] for name in definition.states[case.state].tasks if name in case.tasks and case.tasks[name].state == case.state]
+    opened = max((run.opened_at for run in known), default=None)
+    runs = [run for run in known if run.opened_at == opened]
     done = sum(run.status is TaskStatus.DONE for run in runs)
     still = [run.name for run in runs if run.status is TaskStatus.OPEN]
     if after == "tasks":
@@ -232,8 +248,7 @@ def move(situation: Situation, action: Action) -> str:
     except MachineError:
         raise not_here(situation, action.name) from None
     if not moved:
-        found = obstacles(situation, action)
-        raise refusal(situation, action.name, found or [Obstacle(Reason.STATE, say("there is no state to go back to"))])
+        raise refusal(situation, action.name, obstacles(situation, action))
     return situation.state
 
 
