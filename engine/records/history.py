@@ -26,8 +26,11 @@ ORGANISATION, DEFINITIONS, ACCESS = "organisation", "definitions", "access"
 """The streams that do not belong to a case."""
 
 _insert = Prepared(insert(EVENT))
-_last = select(EVENT.c.seq, EVENT.c.hash, EVENT.c.recorded_at).where(EVENT.c.stream == bindparam("of")).order_by(EVENT.c.seq.desc()).limit(1)
-_read = select(EVENT.c.body, EVENT.c.seq).where(EVENT.c.stream == bindparam("of"), EVENT.c.seq > bindparam("after")).order_by(EVENT.c.seq)
+_end = select(EVENT.c.seq, EVENT.c.hash, EVENT.c.recorded_at).where(EVENT.c.stream == bindparam("of"))
+_last = _end.order_by(EVENT.c.seq.desc()).limit(1)
+_read = Prepared(
+    select(EVENT.c.body, EVENT.c.seq).where(EVENT.c.stream == bindparam("of"), EVENT.c.seq > bindparam("after")).order_by(EVENT.c.seq)
+)
 
 
 class Head(NamedTuple):
@@ -103,7 +106,7 @@ def append_to(
 
 def read(conn: Connection, stream: str, after: int = 0) -> Iterator[Event]:
     """The events of a stream in order, those after number `after`; raises Tampered for a row that is no event."""
-    for body, seq in conn.execute(_read, {"of": stream, "after": after}):
+    for body, seq in _read.all(conn, {"of": stream, "after": after}):
         try:
             event = event_from(json.loads(body))
         except (ValueError, KeyError, TypeError) as error:

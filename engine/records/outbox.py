@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlmodel import SQLModel
 
 from engine.records import models
+from engine.records.prepared import Prepared
 
 NOTICE: Table = SQLModel.metadata.tables[str(models.NoticeRow.__tablename__)]
 ATTEMPT: Table = SQLModel.metadata.tables[str(models.AttemptRow.__tablename__)]
@@ -33,7 +34,10 @@ PARTY: Table = SQLModel.metadata.tables[str(models.PartyRow.__tablename__)]
 CASE: Table = SQLModel.metadata.tables[str(models.CaseRow.__tablename__)]
 WORK_ITEM: Table = SQLModel.metadata.tables[str(models.WorkItemRow.__tablename__)]
 
-_insert = insert(NOTICE)
+_insert = Prepared(insert(NOTICE), (
+    "case_id", "name", "party_id", "person", "via", "language", "subject", "text", "html", "mandatory", "status", "message_id",
+    "created_at", "fire_at", "attempts", "tries",
+))
 FAR = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 
 
@@ -73,16 +77,15 @@ class Message:
 
 def put(conn: Connection, messages: Sequence[Message], now: datetime) -> None:
     """Put messages into the outbox, due at once. The Message-ID is given here and never changes. One statement."""
-    if messages:
-        conn.execute(_insert, [
-            {
-                "case_id": one.case_id, "name": one.name, "party_id": one.party_id, "person": one.person, "via": ",".join(one.via),
-                "language": one.language, "subject": one.subject, "text": one.text, "html": one.html, "mandatory": one.mandatory,
-                "status": Status.WAITING.value, "message_id": f"{uuid.uuid4().hex}@makegood", "created_at": now, "fire_at": now,
-                "attempts": 0, "tries": 0,
-            }
-            for one in messages
-        ])
+    _insert.run_many(conn, [
+        {
+            "case_id": one.case_id, "name": one.name, "party_id": one.party_id, "person": one.person, "via": ",".join(one.via),
+            "language": one.language, "subject": one.subject, "text": one.text, "html": one.html, "mandatory": one.mandatory,
+            "status": Status.WAITING.value, "message_id": f"{uuid.uuid4().hex}@makegood", "created_at": now, "fire_at": now,
+            "attempts": 0, "tries": 0,
+        }
+        for one in messages
+    ])
 
 
 def claim(conn: Connection, now: datetime, until: datetime, limit: int) -> list[Row[Any]]:

@@ -21,7 +21,11 @@ _update = Prepared(update(TIMER).where(TIMER.c.case_id == bindparam("of")).value
     due_at=bindparam("due"), fire_at=bindparam("fire"), attempts=0, error=None
 ))
 _delete = Prepared(delete(TIMER).where(TIMER.c.case_id == bindparam("of")))
-_next_fire = select(func.min(TIMER.c.fire_at))
+_next_fire = Prepared(select(func.min(TIMER.c.fire_at).label("fire_at")))
+_due = select(TIMER.c.case_id, CASE.c.number, TIMER.c.due_at, TIMER.c.fire_at, TIMER.c.attempts).join_from(TIMER, CASE).where(
+    TIMER.c.fire_at <= bindparam("now")
+).order_by(TIMER.c.fire_at, TIMER.c.case_id).limit(bindparam("size"))
+_due_locked = Prepared(_due.with_for_update(of=CASE, skip_locked=True))
 
 
 class Due(NamedTuple):
@@ -50,14 +54,16 @@ def due_cases(conn: Connection, now: datetime, limit: int, after: Due | None = N
 
     On PostgreSQL the cases are locked, and passed over where somebody else has locked them.
     """
-    query = select(TIMER.c.case_id, CASE.c.number, TIMER.c.due_at, TIMER.c.fire_at, TIMER.c.attempts).join_from(TIMER, CASE)
-    query = query.where(TIMER.c.fire_at <= now).order_by(TIMER.c.fire_at, TIMER.c.case_id).limit(limit)
+    given = {"now": now, "size": limit}
+    if after is None and writes(conn):
+        return [Due(*row) for row in _due_locked.all(conn, given)]
+    query = _due
     if after is not None:
         later = and_(TIMER.c.fire_at == after.fire_at, TIMER.c.case_id > after.case_id)
         query = query.where(or_(TIMER.c.fire_at > after.fire_at, later))
     if writes(conn):
         query = query.with_for_update(of=CASE, skip_locked=True)
-    return [Due(*row) for row in conn.execute(query)]
+    return [Due(*row) for row in conn.execute(query, given)]
 
 
 def count_due(conn: Connection, now: datetime) -> int:
@@ -67,7 +73,7 @@ def count_due(conn: Connection, now: datetime) -> int:
 
 def next_fire(conn: Connection) -> datetime | None:
     """When the next thing of any case is to be taken up; None when nothing is to come."""
-    fire: datetime | None = conn.execute(_next_fire).scalar_one()
+    fire: datetime | None = _next_fire.one(conn, {}).fire_at
     return fire
 
 
