@@ -25,8 +25,8 @@ from engine.records.store import writes
 from engine.records.timers import CASE, TIMER, Due, Timer, count_due, due_cases, next_fire, put_off
 
 __all__ = [
-    "CASE", "NO_DUE", "Due", "Item", "Loaded", "count_due", "due_cases", "insert", "load", "load_batch", "load_id", "next_fire", "open_cases_of",
-    "put_off", "save",
+    "CASE", "NO_DUE", "Due", "Item", "Loaded", "count_due", "due_cases", "insert", "load", "load_batch", "load_id", "next_fire",
+    "open_cases_of", "put_off", "save",
 ]
 
 
@@ -200,8 +200,8 @@ def _in_order(events: Sequence[Event], seq: int, recorded: datetime | None) -> N
 
 def _columns(case: CaseState, breaches: int, due_at: datetime | None, revision: int, head: str) -> dict[str, Any]:
     return {
-        "state": case.state, "owner": case.owner, "party_id": case.party, "closed_at": case.closed_at, "due_at": due_at, "breaches": breaches,
-        "revision": revision, "head": head, "body": canonical(case_json(case)),
+        "state": case.state, "owner": case.owner, "party_id": case.party, "closed_at": case.closed_at, "due_at": due_at,
+        "breaches": breaches, "revision": revision, "head": head, "body": canonical(case_json(case)),
     }
 
 
@@ -214,4 +214,4 @@ def open_cases_of(conn: Connection, people: Iterable[str]) -> dict[str, int]:
     """How many open cases each of these people owns."""
     count = dict.fromkeys(people, 0)
     query = select(CASE.c.owner, func.count()).where(CASE.c.owner.in_(list(count)), CASE.c.closed_at.is_(None)).group_by(CASE.c.owner)
-    return count | {owner: n for owner, n in conn.execute(query)}
+    return count | {row[0]: row[1] for row in conn.execute(query)}

@@ -50,5 +50,7 @@ def content(conn: Connection, case_id: int, key: str) -> bytes:
     """The content of a file of a case by its sha256; raises NotFound."""
     found = conn.execute(select(FILE.c.content).where(FILE.c.case_id == case_id, FILE.c.sha256 == key)).scalar_one_or_none()
     if found is None:
-        raise NotFound(say("The case has no file {sha256}", sha256=key), hint=say("`makegood case show` lists its files."), kind="file", name=key)
+        raise NotFound(
+            say("The case has no file {sha256}", sha256=key), hint=say("`makegood case show` lists its files."), kind="file", name=key,
+        )
     return bytes(found)

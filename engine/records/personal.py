@@ -27,8 +27,8 @@ from engine.records.prepared import Prepared
 from engine.records.store import seen
 
 __all__ = [
-    "File", "Party", "PersonalValue", "add_party", "commitment_of", "customer", "find_parties", "keep_file", "matches", "open_", "party", "said",
-    "seal", "store",
+    "File", "Party", "PersonalValue", "add_party", "commitment_of", "customer", "find_parties", "keep_file", "matches", "open_", "party",
+    "said", "seal", "store",
 ]
 
 PERSONAL: Table = SQLModel.metadata.tables[str(models.PersonalRow.__tablename__)]

@@ -41,7 +41,9 @@ def _of_sqlite(cause: sqlite3.Error, where: str) -> MakegoodError | None:
             hint=say("Check `database` in makegood.toml, or put back a backup of the file."), reason=text,
         )
     if name.startswith("SQLITE_CORRUPT"):
-        return Unavailable(say("The database {database} is damaged", database=where), hint=say("Put back a backup of the file."), reason=text)
+        return Unavailable(
+            say("The database {database} is damaged", database=where), hint=say("Put back a backup of the file."), reason=text,
+        )
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return _busy(where)
     if name.startswith("SQLITE_FULL"):
@@ -89,7 +91,8 @@ def _of_postgresql(cause: object, where: str) -> MakegoodError | None:
         )
     if state == "25006":
         return Unavailable(
-            say("The database {database} is read-only", database=where), hint=say("Connect to the server that accepts changes."), reason=state,
+            say("The database {database} is read-only", database=where),
+            hint=say("Connect to the server that accepts changes."), reason=state,
         )
     if state in ("42P01", "42703"):
         return schema_missing(where)
@@ -110,7 +113,8 @@ def _taken(text: str) -> Conflict:
 def schema_missing(where: str) -> Unavailable:
     """A database that exists but holds none of our tables."""
     return Unavailable(
-        say("{database} holds no tables of makegood", database=where), hint=say("Run `makegood init` in its folder."), reason="schema missing",
+        say("{database} holds no tables of makegood", database=where),
+        hint=say("Run `makegood init` in its folder."), reason="schema missing",
     )
 
 
@@ -125,7 +129,8 @@ def database_missing(where: str) -> Unavailable:
 def schema_older(where: str, found: str, wanted: str) -> Unavailable:
     """Tables of an earlier release."""
     return Unavailable(
-        say("The tables in {database} are those of an earlier makegood ({found}, needed: {wanted})", database=where, found=found, wanted=wanted),
+        say("The tables in {database} are those of an earlier makegood ({found}, needed: {wanted})",
+            database=where, found=found, wanted=wanted),
         hint=say("Make a backup, then run `makegood init` in its folder: it brings the tables up to date and keeps what is in them."),
         reason="schema older", found=found, wanted=wanted,
     )
@@ -134,6 +139,7 @@ def schema_older(where: str, found: str, wanted: str) -> Unavailable:
 def schema_newer(where: str, found: str, wanted: str) -> Unavailable:
     """Tables of a later release than this program."""
     return Unavailable(
-        say("The tables in {database} are those of a later makegood ({found}, this one knows {wanted})", database=where, found=found, wanted=wanted),
+        say("The tables in {database} are those of a later makegood ({found}, this one knows {wanted})",
+            database=where, found=found, wanted=wanted),
         hint=say("Install the later makegood."), reason="schema newer", found=found, wanted=wanted,
     )

@@ -108,7 +108,9 @@ def count(conn: Connection, only: str | None) -> int:
     return conn.execute(query.where(EVENT.c.stream == only) if only else query).scalar_one()
 
 
-def walk(conn: Connection, only: str | None, anchored: Mapping[str, Mapping[int, Mapping[str, str]]]) -> Iterator[tuple[int, Stream | None]]:
+def walk(
+    conn: Connection, only: str | None, anchored: Mapping[str, Mapping[int, Mapping[str, str]]]
+) -> Iterator[tuple[int, Stream | None]]:
     """Every stream (or one) checked row by row: (rows taken since the last, a stream that ended or None)."""
     query = _rows.where(EVENT.c.stream == only) if only else _rows
     stream: Stream | None = None

@@ -118,7 +118,8 @@ def export(house: House, out: TextIO, form: Literal["csv", "jsonl"], *, number: 
     """Write history to `out`, stream by stream in order, and return how many events. `since` bounds the time of recording.
 
     JSON lines hold each event exactly as hashed, with its hash; CSV holds the columns `COLUMNS`, with `data` as JSON, and is
-    safe to open in a spreadsheet (open the file with `newline=""`). Personal values are not in history, only commitments to them. Raises NotFound, Invalid, Tampered for a row that is no event (CSV).
+    safe to open in a spreadsheet (open the file with `newline=""`). Personal values are not in history, only commitments to them.
+    Raises NotFound, Invalid, and for CSV Tampered at a row that is no event.
     """
     query = select(EVENT.c.body, EVENT.c.hash, EVENT.c.stream, EVENT.c.seq).order_by(EVENT.c.stream, EVENT.c.seq)
     if since is not None:
@@ -147,8 +148,8 @@ def _cells(row: Row[Any]) -> list[Any]:
         # Keys of a canonical text stand in order, and no text inside it can hold a bare quote: so this is `data` as it was hashed.
         text = body[body.index(',"data":') + 8:body.rindex(',"kind":')]
         return [
-            harmless(event["stream"]), event["seq"], event["occurred"], event["recorded"], harmless(event["kind"]), harmless(event["actor"]),
-            harmless(event["on_behalf"]), harmless(data.get("act")), harmless(data.get("to")), text, hash_,
+            harmless(event["stream"]), event["seq"], event["occurred"], event["recorded"], harmless(event["kind"]),
+            harmless(event["actor"]), harmless(event["on_behalf"]), harmless(data.get("act")), harmless(data.get("to")), text, hash_,
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise history.unreadable(stream, seq) from error

@@ -53,7 +53,9 @@ def opened(
     return loaded
 
 
-def moved(conn: Connection, number: str, to: str, at: datetime, *, items: Sequence[Item] = (), timer: tuple[datetime, datetime] | None = None) -> Loaded:
+def moved(
+    conn: Connection, number: str, to: str, at: datetime, *, items: Sequence[Item] = (), timer: tuple[datetime, datetime] | None = None
+) -> Loaded:
     """A case taken to another state and written."""
     loaded = cases.load(conn, number)
     last = event(loaded.case, "acted", at, to=to, act="go")

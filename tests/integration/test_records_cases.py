@@ -179,7 +179,8 @@ def test_notices_to_convey_by_hand_stay_among_the_work_items_and_follow_the_owne
         loaded = moved(conn, "A-1", "s1", LATER, items=[item("s1")])
         loaded = cases.load(conn, "A-1")
         assert loaded.items == [item("s1")]
-        cases.save(conn, loaded, [event(loaded.case, "assigned", LATER, owner=["li.na", "wang.fang"])], [item("s1")], 0, loaded.due_at, None)
+        handed = event(loaded.case, "assigned", LATER, owner=["li.na", "wang.fang"])
+        cases.save(conn, loaded, [handed], [item("s1")], 0, loaded.due_at, None)
         assert conn.execute(text("SELECT person FROM work_item WHERE kind = 'notice'")).scalars().all() == ["wang.fang"]
 
 
