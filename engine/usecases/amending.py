@@ -35,7 +35,7 @@ def contact(house: House, number: str, actor: Actor, channel: str, direction: st
     """Record an interaction with the customer on any channel, `in` (from the customer) or `out` (to the customer)."""
     if direction not in DIRECTIONS:
         raise Invalid(
-            say("'{value}' is no direction", value=direction), hint=say("Say in (from the customer) or out (to the customer)."),
+            say("'{value}' is not a direction", value=direction), hint=say("Write in (from the customer) or out (to the customer)."),
             field="direction", value=direction, expected=list(DIRECTIONS),
         )
     with working(house, number) as door:
@@ -50,8 +50,8 @@ def attach(house: House, number: str, actor: Actor, name: str, content: bytes, m
     """Keep a file with a case, by its content; the same content twice is kept once."""
     if not content or len(content) > LARGEST_FILE:
         raise Invalid(
-            say("{name} has {size} bytes; a file must have 1 to {most}", name=name, size=len(content), most=LARGEST_FILE),
-            hint=say("Make it smaller, or keep it elsewhere and note where."), field="file", expected=f"1..{LARGEST_FILE}",
+            say("{name} has {size} bytes; a file may have 1 to {most} bytes", name=name, size=len(content), most=LARGEST_FILE),
+            hint=say("Attach a smaller file that is not empty, or note where it is kept."), field="file", expected=f"1..{LARGEST_FILE}",
         )
     with working(house, number) as door:
         work = taking_part(door.work, actor)
@@ -72,7 +72,7 @@ def assign(house: House, number: str, actor: Actor, person: str, *, task: str | 
         still_open(work)
         if person not in work.organisation.people:
             raise NotFound(
-                say("'{who}' is nobody in this organisation", who=person), hint=say("`makegood org show` lists the people."),
+                say("The organisation has nobody called '{who}'", who=person), hint=say("`makegood org show` lists the people."),
                 kind="person", name=person,
             )
         data: dict[str, Any] = {}

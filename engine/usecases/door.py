@@ -72,7 +72,7 @@ def still_open(work: Work) -> None:
     """Refuse what makes no sense in a closed case; raises NotAllowed."""
     if work.case.closed_at is not None:
         raise NotAllowed(
-            say("{case} is closed since {at}", case=work.case.number, at=work.case.closed_at.isoformat(" ", "minutes")),
+            say("{case} was closed on {at}", case=work.case.number, at=work.case.closed_at.isoformat(" ", "minutes")),
             hint=say("Reopen it first, if its procedure allows: `makegood case show {case}`.", case=work.case.number),
             case=work.case.number, state=work.case.state, action="", possible=[],
         )

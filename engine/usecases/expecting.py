@@ -85,7 +85,7 @@ def _compare(
             for who, actions in want.items():
                 yield from _differ({who: _sorted(actions)}, {who: sorted(possible(who))})
         case _:
-            yield ("-", say("there is nothing called '{key}' to expect", key=key))
+            yield ("-", say("not something that can be expected"))
 
 
 _OWN = {"reminder", "escalated", "assigned", "overdue"}   # the product's own notices: `reminded` and `escalated` speak of them
@@ -97,7 +97,7 @@ def _clock(want: Any, case: CaseState, name: str, zone: ZoneInfo) -> Iterator[tu
         yield from _differ("none", run.status.value if run else "none")
         return
     if run is None:
-        yield (want, say("it never started"))
+        yield (want, say("not started"))
         return
     wanted = want if isinstance(want, Mapping) else {"status": want}
     if "status" in wanted:
@@ -114,7 +114,7 @@ def _clock(want: Any, case: CaseState, name: str, zone: ZoneInfo) -> Iterator[tu
 def _field(name: str, want: Any, case: CaseState, definition: Definition, zone: ZoneInfo) -> Iterator[tuple[Any, Any]]:
     spec = definition.fields.get(name)
     if spec is None:
-        yield (want, say("there is no field {name}", name=name))
+        yield (want, say("not a field of this procedure ({name})", name=name))
     elif name in case.sealed:
         yield from _differ(want in (None, "none"), False)   # a personal value: only whether there is one
     else:

@@ -30,7 +30,8 @@ def link(house: House, number: str, actor: Actor, kind: str, other: str) -> Outc
         loaded = {name: cases.load(conn, name) for name in sorted((number, other))}   # always locked in the same order
         works = {name: take_up(house, conn, case, now) for name, case in loaded.items()}
         if (kind, other) in works[number].case.links:
-            raise Conflict(say("{case} is linked with {other} as '{kind}' already", case=number, other=other, kind=kind), case=number, changed="link")
+            already = say("{case} is already linked with {other} as '{kind}'", case=number, other=other, kind=kind)
+            raise Conflict(already, case=number, changed="link")
         settled = {name: settle(work) and len(work.events) for name, work in works.items()}
         _record(works[number], actor, kind, other)
         _record(works[other], actor, BACKWARDS[kind], number)

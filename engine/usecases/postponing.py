@@ -58,10 +58,13 @@ def _no_such_clock(work: Work, clock: str | None, status: ClockStatus) -> NoRetu
             say("{bundle} has no clock {clock}", bundle=work.definition.name, clock=clock),
             hint=say("Its clocks are: {clocks}.", clocks=", ".join(work.definition.all_clocks)), kind="clock", name=clock,
         )
+    number = work.case.number
     raise NotAllowed(
-        say("{case}: no such clock is {status} now", case=work.case.number, status=status.value),
-        hint=say("`makegood case show {case}` shows every clock.", case=work.case.number),
-        case=work.case.number, state=work.case.state, action="", possible=[],
+        say("{case}: no such clock is running", case=number)
+        if status is ClockStatus.RUNNING
+        else say("{case}: no such clock was paused by hand", case=number),
+        hint=say("`makegood case show {case}` shows every clock.", case=number),
+        case=number, state=work.case.state, action="", possible=[],
     )
 
 
@@ -103,7 +106,7 @@ def _extension(work: Work, spec: ClockSpec, actor: Actor, by: Duration) -> Exten
     if allowed is None:
         raise no(Reason.STATE, say("its definition allows no extension"))
     if run is None or run.status not in (ClockStatus.RUNNING, ClockStatus.PAUSED):
-        raise no(Reason.STATE, say("it does not run"))
+        raise no(Reason.STATE, say("it is not running"))
     if not rights.may(actor, allowed.by, work.definition, work.case, work.organisation, work.live):
         could = ", ".join(rights.who_could(allowed.by, work.definition, work.case, work.organisation, work.live)) or say("nobody")
         raise Denied(
@@ -111,13 +114,14 @@ def _extension(work: Work, spec: ClockSpec, actor: Actor, by: Duration) -> Exten
             hint=say("Ask one of them, or act as yourself with --as PERSON."), who=actor.id, why="role", who_could=could, reasons=[Reason.ROLE.value],
         )
     if len(run.extended) >= allowed.at_most:
-        raise no(Reason.AT_MOST, say("it was extended {count} times, at most {most} allowed", count=len(run.extended), most=allowed.at_most))
+        why = say("it was extended as often as allowed ({count} of {most})", count=len(run.extended), most=allowed.at_most)
+        raise no(Reason.AT_MOST, why)
     if allowed.before == "due" and run.breached_at is not None:
-        raise no(Reason.WITHIN, say("it is overdue already; that had to be asked before"))
+        raise no(Reason.WITHIN, say("it is overdue already; more time must be asked for before it is due"))
     if by.unit is not allowed.up_to.unit or not 0 < by.amount <= allowed.up_to.amount:
         raise Invalid(
             say("{case}: {clock} may be extended by at most {most}, not by {by}", case=number, clock=spec.name, most=str(allowed.up_to), by=str(by)),
-            hint=say("Give a duration in the same unit."), field="by", value=str(by), expected=str(allowed.up_to), reasons=[Reason.LIMIT.value],
+            hint=say("Give no more than that, in the same unit."), field="by", value=str(by), expected=str(allowed.up_to), reasons=[Reason.LIMIT.value],
         )
     missing = [
         name for name in allowed.require if fields.empty(work.given.get("comment") if name == "comment" else work.live(name))

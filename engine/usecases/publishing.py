@@ -47,7 +47,7 @@ def publish(house: House, folder: Path, actor: str, progress: Callable[[Scenario
     bundle, around, problems = examine(folder, known, organisation)
     if bundle is None or around is None or errors(problems):
         raise DefinitionError(
-            say("{folder} cannot be published: {count} problems", folder=str(folder), count=len(errors(problems))), problems,
+            say("{folder} cannot be published; problems: {count}", folder=str(folder), count=len(errors(problems))), problems,
             hint=say("Mend them and check again with `makegood definition check {folder}`.", folder=str(folder)),
         )
     results = run_scenarios(bundle, around.calendars, around.document, progress)
@@ -76,7 +76,7 @@ def apply_organisation(house: House, path: Path, actor: str) -> Applied:
     organisation, problems, document = read_organisation(path)
     if organisation is None or errors(problems):
         raise DefinitionError(
-            say("{file} cannot be applied: {count} problems", file=str(path), count=len(errors(problems))), problems,
+            say("{file} cannot be applied; problems: {count}", file=str(path), count=len(errors(problems))), problems,
             hint=say("Mend them and apply it again."),
         )
     with house.store.writing() as conn:

@@ -168,7 +168,7 @@ def _wait(play: Play, step: Any) -> None:
     days = {"days": 1, "weeks": 7}.get(duration.unit.value)
     if days is None:
         raise Invalid(
-            say("`wait: {duration}` cannot be waited", duration=str(step)), hint=say("Wait minutes, hours, days or weeks, or say the time with `at:`."),
+            say("A scenario cannot wait {duration}", duration=str(step)), hint=say("Wait minutes, hours, days or weeks, or say the time with `at:`."),
             field="wait", value=str(step), expected="hours, days, weeks",
         )
     local = now.astimezone(play.zone)
