@@ -58,7 +58,7 @@ def _told(what: str, played: "Played") -> None:
         case "published":
             print(say("  a bundle is published: checked, and its scenarios pass"))
         case "started":
-            print(say("  a Prefect of our own is running; two weeks pass …"), flush=True)
+            print(say("  a Prefect server for the demo is running; two weeks pass …"), flush=True)
         case "day" if played.runs and played.runs[-1].name == "daily":
             run = played.runs[-1]
             print(f"    {run.at:%Y-%m-%d}  {run.message}", flush=True)

@@ -23,7 +23,7 @@ def serve(desk: Desk, every: _Seconds = 60, daily: _Daily = "07:00", port: _Port
     try:
         at = time.fromisoformat(daily)
     except ValueError:
-        raise Invalid(say("'{value}' is no time of day", value=daily), hint=say("Write it as 07:00."), field="daily", value=daily, expected="HH:MM") from None
+        raise Invalid(say("'{value}' is not a time of day", value=daily), hint=say("Write it as 07:00."), field="daily", value=daily, expected="HH:MM") from None
     folder = desk.house.settings.folder
     desk.house.store.close()
     from flows.serve import serve as run

@@ -131,7 +131,7 @@ def _bounds_of(situation: Situation, action: Action) -> list[Obstacle]:
         found.append(Obstacle(Reason.STATE, say("there is no state to go back to")))
     act = case.acts.get(action.name)
     if action.at_most is not None and act is not None and act.count >= action.at_most:
-        found.append(Obstacle(Reason.AT_MOST, say("already done {count} times, at most {most} allowed", count=act.count, most=action.at_most)))
+        found.append(Obstacle(Reason.AT_MOST, say("already done as often as allowed ({count} of {most})", count=act.count, most=action.at_most)))
     entered = case.entered_at or case.opened_at
     if action.within is not None:
         end = _end(entered, action.within, situation)
@@ -144,7 +144,7 @@ def _bounds_of(situation: Situation, action: Action) -> list[Obstacle]:
     elif action.after is not None:
         wanting = tasks_wanting(situation.definition, case, action.after)
         if wanting:
-            found.append(Obstacle(Reason.AFTER, say("first these tasks must be done: {tasks}", tasks=", ".join(wanting))))
+            found.append(Obstacle(Reason.AFTER, say("tasks must be done first; still open: {tasks}", tasks=", ".join(wanting))))
     return found
 
 
