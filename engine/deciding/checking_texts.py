@@ -40,21 +40,23 @@ def texts_that_cannot_be_read(definition: Definition) -> Iterator[Finding]:
 
 def promises(definition: Definition) -> Iterator[Finding]:
     """Values under `contains:` that do not exist, or that a text does not show whatever the case."""
+    known = ["number", "contact", *definition.fields, *(f"clock {name}" for name in definition.all_clocks)]
     for notice in definition.notices.values():
         for index, value in enumerate(notice.contains):
-            path = ("notices", notice.name, "contains", index)
-            known = ["number", "contact", *definition.fields, *(f"clock {name}" for name in definition.all_clocks)]
             if value not in known:
+                path = ("notices", notice.name, "contains", index)
                 yield Finding(path, say("There is no value '{value}' to contain", value=value), nearest=nearest(value, known))
-                continue
-            for name, language, text, html in _texts(definition):
-                if name == notice.name and value not in _shown(definition, notice, text, html):
-                    yield Finding(
-                        (),
-                        say("The text does not always show '{value}', which `contains` promises", value=value),
-                        file=_file(name, language, html),
-                        hint=say("Write {example} outside of any condition.", example=_example(value)),
-                    )
+    for name, language, text, html in _texts(definition):
+        promised = [value for value in definition.notices[name].contains if value in known] if name in definition.notices else []
+        shown = _shown(definition, definition.notices[name], text, html) if promised else set()
+        for value in promised:
+            if value not in shown:
+                yield Finding(
+                    (),
+                    say("The text does not always show '{value}', which `contains` promises", value=value),
+                    file=_file(name, language, html),
+                    hint=say("Write {example} outside of any condition.", example=_example(value)),
+                )
 
 
 def rung_words(definition: Definition) -> Iterator[Finding]:
