@@ -10,7 +10,7 @@ from engine.defining.problems import Problem, nearest
 from engine.defining.tree import Path, Tree
 from engine.ground.language import say
 
-BUILT_IN_NOTICES = frozenset({"reminder", "escalated", "assigned", "overdue"})
+BUILT_IN_NOTICES = frozenset({"reminder", "escalated", "assigned", "overdue", "impossible"})
 """Notices that the product brings its own texts for."""
 
 

@@ -65,7 +65,11 @@ def _set(work: Work, values: Mapping[str, Any], actor: Actor, at: datetime, data
 
 def send(work: Work, name: str, data: dict[str, Any], extra: Mapping[str, Any] | None = None) -> None:
     """Put a notice of the definition on its way to everybody it is for; nobody there is recorded too."""
-    spec = work.definition.notices[name]
+    spec = work.definition.notices.get(name)
+    if spec is None:   # one of the product's own, to which the definition adds nothing: for the owner
+        if work.case.owner and work.case.owner in work.organisation.people:
+            tell(work, name, work.case.owner, data, {**_said(work), **(extra or {})})
+        return
     reached = sorted({person for who in spec.to for person in work.people(who)} - {"system", "anyone"})
     for person in reached or [""]:
         data.setdefault("notices", []).append([name, person])
@@ -106,7 +110,8 @@ def _remind(work: Work, whos: Sequence[Who], data: dict[str, Any], extra: Mappin
 
 
 def _escalate(work: Work, whos: Sequence[Who], data: dict[str, Any], extra: Mapping[str, Any] | None) -> None:
-    people = sorted({person for who in whos for person in work.people(_past_owner(work, who))} - _NOBODY)
+    found = {person for who in whos for person in work.people(_past_owner(work, who))} - _NOBODY
+    people = sorted(found - {work.case.owner} or found)
     data.setdefault("escalated", []).extend(people)
     data.setdefault("added", []).extend(person for person in people if person not in work.case.added)
     for person in dict.fromkeys([*people, *([work.case.owner] if work.case.owner else [])]):

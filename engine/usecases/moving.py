@@ -10,9 +10,13 @@ from engine.deciding.expressions import expression, truth
 from engine.deciding.machine import BACK, find, move, not_here, obstacles, refusal
 from engine.deciding.rights import Actor
 from engine.defining.definition import Action, EventKind, Happening, State, Task
-from engine.usecases.doing import carry
+from engine.ground.errors import Invalid
+from engine.ground.language import say, spoken
+from engine.usecases.doing import carry, tell
+from engine.usecases.parties import parties_apart
 from engine.usecases.work import SYSTEM, Work
 
+AT_ONCE = 50       # actions of the scheduler in a row at one moment: more is a loop in the definition
 
 def take(work: Work, name: str, actor: Actor, at: datetime, given: Mapping[str, Any]) -> None:
     """Take the action, or finish the task, of that name; `given` are canonical values, `comment` among them.
@@ -37,8 +41,13 @@ def take(work: Work, name: str, actor: Actor, at: datetime, given: Mapping[str, 
         attempt(work, act, at)
 
 
-def attempt(work: Work, name: str, at: datetime) -> None:
-    """An `act:` of the definition, by the scheduler; an impossible one is recorded and told to the owner."""
+def attempt(work: Work, name: str, at: datetime, after: int = 0) -> None:
+    """An `act:` of the definition, by the scheduler; an impossible one is recorded and told to the owner.
+
+    `after` counts how many of them led here; raises Invalid when they call each other without end.
+    """
+    if after >= AT_ONCE:
+        raise endless(work)
     work.given = {}
     situation = work.situation(SYSTEM, at)
     what = find(work.definition, work.case, name)
@@ -47,17 +56,33 @@ def attempt(work: Work, name: str, at: datetime) -> None:
     if what is None or found:
         why = str(not_here(situation, name)) if what is None else "; ".join(obstacle.message for obstacle in found)
         data: dict[str, Any] = {"action": name, "why": why}
+        if work.case.owner and work.case.owner in work.organisation.people:
+            tell(work, "impossible", work.case.owner, data, {"comment": f"{_title(work, name)}: {why}"})
         work.record("impossible", SYSTEM, at, data)
         return
     acts = _finish(work, what, SYSTEM, at) if isinstance(what, Task) else _go(work, what, _target(work, what), SYSTEM, at)
     for act in acts:
-        attempt(work, act, at)
+        attempt(work, act, at, after + 1)
+
+
+def endless(work: Work) -> Invalid:
+    """The error for a definition that never comes to rest."""
+    return Invalid(
+        say("{case}: system actions follow each other without end in state {state}", case=work.case.number, state=work.case.state),
+        hint=say("Give one of them a condition that ends the loop, and publish; new cases follow it."), field="state", expected="end",
+    )
+
+
+def _title(work: Work, name: str) -> str:
+    for state in work.definition.states.values():
+        known = state.actions.get(name) or state.tasks.get(name)
+        if known is not None:
+            return known.title.in_(spoken()) or name
+    return name
 
 
 def _target(work: Work, action: Action) -> str:
-    if action.to == BACK:
-        return work.case.back[-1] if work.case.back else work.case.state
-    return action.to or work.case.state
+    return work.case.back[-1] if action.to == BACK else action.to or work.case.state
 
 
 def _finish(work: Work, task: Task, actor: Actor, at: datetime) -> list[str]:
@@ -78,19 +103,20 @@ def _go(work: Work, action: Action, to: str, actor: Actor, at: datetime) -> list
     more, acts = carry(work, action.do, actor, at, data)
     happened += filled + more
     if action.to is not None:
-        happened += enter(work, left, entered, data, at, back=action.to == BACK)
-        more, entry_acts = carry(work, entered.entry, actor, at, data)
-        happened += more
-        acts += entry_acts
+        back = action.to == BACK and not left.final
+        happened += enter(work, left, entered, data, at, back=back)
+        if not back:   # a state that was held is gone on with, not entered anew
+            more, entry_acts = carry(work, entered.entry, actor, at, data)
+            happened += more
+            acts += entry_acts
     work.record("acted", actor, at, data, happened)
     return acts
 
 
 def _write_given(work: Work, data: dict[str, Any]) -> list[Happening]:
-    values = {name: value for name, value in work.given.items() if name != "comment"}
     if work.given.get("comment"):
         work.say_in(data, "comment", work.given["comment"])
-    return work.put(values, data)
+    return work.put(parties_apart(work, data), data)
 
 
 def enter(work: Work, left: State | None, entered: State, data: dict[str, Any], at: datetime, *, back: bool = False) -> list[Happening]:
@@ -98,18 +124,12 @@ def enter(work: Work, left: State | None, entered: State, data: dict[str, Any], 
     case = work.case
     happened: list[Happening] = []
     tasks: dict[str, Any] = {}
-    stack = list(case.back)
+    stack = _stack(case.back, left, entered, back) if left is not None else []
     data["to"] = entered.name
     if left is not None:
-        if back:
-            stack = stack[:-1]
-        elif _leads_back(entered) and left.name != entered.name:
-            stack.append(left.name)
-        else:
-            stack = []
         happened.append(Happening(EventKind.LEFT, left.name))
         for name, run in case.tasks.items():
-            status = _after_leaving(run, stack, entered.name if back else None)
+            status = _after_leaving(run, [] if entered.final else stack, entered.name if back else None)
             if status is not run.status:
                 ended = at if status is TaskStatus.CANCELLED else None
                 tasks[name] = task_json(replace(run, status=status, ended_at=ended))
@@ -127,6 +147,17 @@ def enter(work: Work, left: State | None, entered: State, data: dict[str, Any], 
         if entered.final:
             happened.append(Happening(EventKind.CLOSED))
     return happened
+
+
+def _stack(stack: list[str], left: State, entered: State, back: bool) -> list[str]:
+    """The states that are held, latest last, after leaving one and entering another."""
+    if back:
+        return stack[:-1]
+    if not _leads_back(entered):
+        return []
+    if entered.name in stack:   # entered anew, so no longer held; what was left on the way from there is not either
+        return stack[:stack.index(entered.name)]
+    return stack if left.name == entered.name else [*stack, left.name]
 
 
 def _leads_back(state: State) -> bool:

@@ -1,6 +1,7 @@
 """From what a case wants said to messages in the outbox: texts rendered now, with the figures of this moment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.deciding.wording import render_notice
@@ -11,16 +12,21 @@ BUILTIN_VIA = ("email", "chat")   # how the product's own notices (reminder, esc
 
 
 def messages_of(work: Work, case_id: int) -> list[Message]:
-    """A message for everything this work wants said; reminders to one person are merged into one (clocks rule 16)."""
-    outgoing = [*work.outgoing, *(Outgoing("reminder", person, _merged(reminders)) for person, reminders in work.reminders.items())]
-    return [message for one in outgoing if (message := _message(work, one, case_id)) is not None]
+    """Everything this work has said; reminders to one person are merged into one message (clocks rule 16)."""
+    reminders = [Outgoing("reminder", person, _merged(reminders)) for person, reminders in work.reminders.items()]
+    return [replace(message, case_id=case_id) for message in (*work.messages, *rendered(work, reminders))]
+
+
+def rendered(work: Work, outgoing: Sequence[Outgoing]) -> list[Message]:
+    """The messages that an event just recorded wants sent; their case has its id only once it is written."""
+    return [message for one in outgoing if (message := _message(work, one)) is not None]
 
 
 def _merged(reminders: list[dict[str, Any]]) -> Mapping[str, Any]:
     return {**reminders[-1], "reminders": reminders}
 
 
-def _message(work: Work, one: Outgoing, case_id: int) -> Message | None:
+def _message(work: Work, one: Outgoing) -> Message | None:
     definition = work.definition
     spec = definition.notices.get(one.name)
     party_id = person = language = None
@@ -35,6 +41,6 @@ def _message(work: Work, one: Outgoing, case_id: int) -> Message | None:
     language = language or definition.languages[0]
     text = render_notice(definition, one.name, work.scope(at=work.now, extra=one.extra, language=language), language)
     return Message(
-        case_id=case_id, name=one.name, party_id=party_id, person=person, via=spec.via if spec else BUILTIN_VIA,
+        case_id=None, name=one.name, party_id=party_id, person=person, via=spec.via if spec else BUILTIN_VIA,
         language=text.language, subject=text.subject, text=text.text, html=text.html, mandatory=bool(spec and spec.mandatory),
     )

@@ -15,17 +15,16 @@ from engine.deciding.case import clock_json
 from engine.deciding.clocks import Pending, PendingKind
 from engine.deciding.expressions import expression, truth
 from engine.defining.definition import EventKind, Happening
-from engine.ground.errors import Invalid, Unavailable
-from engine.ground.language import say, spoken
+from engine.ground.errors import Unavailable
+from engine.ground.language import spoken
 from engine.records import cases
 from engine.usecases.doing import carry
 from engine.usecases.house import House
-from engine.usecases.moving import attempt, take
+from engine.usecases.moving import AT_ONCE, attempt, endless, take
 from engine.usecases.upcoming import Upcoming, ripe_actions, upcoming
 from engine.usecases.work import SYSTEM, Work, take_up
 from engine.usecases.writing import write
 
-AT_ONCE = 50       # system actions in a row at one moment: more is a loop in the definition
 AT_A_TIME = 500    # things carried out for one case before the others have their turn
 PUT_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12))
 
@@ -70,10 +69,7 @@ def at_once(work: Work, at: datetime) -> None:
         if action is None:
             return
         take(work, action.name, SYSTEM, at, {})
-    raise Invalid(
-        say("{case}: system actions follow each other without end in state {state}", case=work.case.number, state=work.case.state),
-        hint=say("Give one of them a condition that ends the loop, publish, and migrate the case."), field="state", expected="end",
-    )
+    raise endless(work)
 
 
 def _point(work: Work, item: Pending) -> None:
@@ -149,7 +145,7 @@ def _batch(house: House, now: datetime, size: int, swept: Swept) -> int:
     with house.store.writing() as conn:
         due = cases.due_cases(conn, now, size)
         if due:
-            swept.late_by = max(swept.late_by, now - due[0].due_at)
+            swept.late_by = max(swept.late_by, now - min(row.due_at for row in due))
         loaded = _loaded(house, conn, due)
         for row in due:
             try:

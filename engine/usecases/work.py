@@ -26,6 +26,7 @@ from engine.ground.errors import Invalid
 from engine.ground.language import say
 from engine.records import library, personal
 from engine.records.cases import Loaded
+from engine.records.outbox import Message
 from engine.usecases.house import House
 
 SYSTEM = Actor("system")
@@ -68,7 +69,8 @@ class Work:
     values: dict[str, Any] = field(default_factory=dict)     # canonical values of sealed fields, opened
     events: list[Event] = field(default_factory=list)
     rows: list[personal.PersonalValue] = field(default_factory=list)
-    outgoing: list[Outgoing] = field(default_factory=list)
+    outgoing: list[Outgoing] = field(default_factory=list)   # of the event that is being put together
+    messages: list[Message] = field(default_factory=list)    # those of recorded events, each with the figures of its moment
     reminders: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     written: list[str] = field(default_factory=list)         # names of notices put into the outbox
 
@@ -155,6 +157,11 @@ class Work:
             data.setdefault("clocks", {}).update({name: clock_json(run) for name, run in changed.items()})
             self.case.clocks.update(changed)
         self.events.append(event)
+        if self.outgoing:
+            from engine.usecases.notifying import rendered   # it needs a Work
+
+            self.messages += rendered(self, self.outgoing)
+            self.outgoing = []
         for name in withdrawn:   # a correction showed that there was none: nothing is removed, the history says so (clocks rule 12)
             self.record("breach_withdrawn", SYSTEM, at, {"clock": name, "because": kind})
         return event
@@ -180,6 +187,7 @@ class Work:
             else:
                 old = self.case.fields.get(name)
                 if old == value:
+                    data.get("set", {}).pop(name, None)   # what a `set` puts back as it was, does not change
                     continue
                 data.setdefault("set", {})[name] = [old, value]
             if not fields.empty(value):
@@ -214,6 +222,6 @@ def standing(organisation: Organisation, actor: Actor) -> None:
     if actor.id in ("system", "customer") or actor.id in organisation.people:
         return
     raise Invalid(
-        say("'{who}' is nobody in this organisation", who=actor.id),
+        say("The organisation has nobody called '{who}'", who=actor.id),
         hint=say("`makegood org show` lists the people; say who acts with --as PERSON."), field="actor", expected=sorted(organisation.people),
     )
