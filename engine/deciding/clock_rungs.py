@@ -1,6 +1,6 @@
 """What is still to come of a clock: its rungs, its breach, the end of its pause or window, each at its instant."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,6 +11,7 @@ from engine.deciding.clock_due import as_if_running, due_extended, is_worked, sh
 from engine.deciding.clock_stops import resume_at
 from engine.defining.definition import ClockSpec, Definition, PointKind, Rung
 from engine.ground.calendars import Calendar
+from engine.ground.duration import Unit
 from engine.ground.errors import CalendarExpired
 
 Calendars = Callable[[str | None], Calendar]
@@ -59,7 +60,15 @@ def pending(definition: Definition, case: CaseState, calendars: Calendars) -> li
     return sorted(found, key=lambda item: (item.fire_at, order[item.clock], _RANK[item.kind], item.rung, item.n))
 
 
-def _of_run(spec: ClockSpec, run: ClockRun, calendars: Calendars) -> Iterator[Pending]:
+def soonest(definition: Definition, case: CaseState, calendars: Calendars) -> Iterator[Pending]:
+    """Those of `pending` that may be the first to come, in no particular order: for whoever asks for nothing but the first."""
+    for name, run in case.clocks.items():
+        spec = definition.all_clocks.get(name)
+        if spec is not None:
+            yield from _of_run(spec, run, calendars, first=True)
+
+
+def _of_run(spec: ClockSpec, run: ClockRun, calendars: Calendars, *, first: bool = False) -> Iterator[Pending]:
     if run.status is ClockStatus.PAUSED:
         if spec.pause:
             yield from _resumption(spec, run, calendars(spec.calendar))
@@ -67,17 +76,37 @@ def _of_run(spec: ClockSpec, run: ClockRun, calendars: Calendars) -> Iterator[Pe
     due = run.due_at
     if run.status is not ClockStatus.RUNNING or due is None:
         return
+    breach = bool(spec.until) and (run.breached_at is None or run.breached_at < due)
     if not spec.until:
         yield Pending(due, due + _INSTANT, PendingKind.END, spec.name, len(spec.ladder))
-    elif run.breached_at is None or run.breached_at < due:
+    elif breach:
         yield Pending(due, due + _INSTANT, PendingKind.BREACH, spec.name)
-    if spec.ladder:
+    rungs = [(index, n) for index, rung in enumerate(spec.ladder) if (n := _next(run, index, rung))]
+    if rungs:
         calendar = calendars(spec.calendar)
-        for index, rung in enumerate(spec.ladder):
-            n = _next(run, index, rung)
-            at = rung_at(spec, run, due, index, n, calendar) if n else None
+        for index, n in _earliest(spec, rungs, breach) if first else rungs:
+            at = rung_at(spec, run, due, index, n, calendar)
             if at is not None:
                 yield Pending(at, fire_at(at, due), PendingKind.RUNG, spec.name, index, n)
+
+
+def _earliest(spec: ClockSpec, rungs: Sequence[tuple[int, int]], breach: bool) -> Iterator[tuple[int, int]]:
+    """Without rungs that another certainly precedes: those from due on the breach still to come, a share of the time or a stretch
+    before due one that is written above it and lies no closer to due (equal moments go by the place in the ladder)."""
+    furthest: dict[Unit | None, Decimal] = {}
+    for index, n in rungs:
+        point = spec.ladder[index].at
+        if point.kind is PointKind.PERCENT:
+            like, distance = None, -point.percent
+        elif point.kind is PointKind.BEFORE and point.duration is not None:
+            like, distance = point.duration.unit, point.duration.amount
+        else:
+            if not breach:
+                yield index, n
+            continue
+        if like not in furthest or distance > furthest[like]:
+            furthest[like] = distance
+            yield index, n
 
 
 def _resumption(spec: ClockSpec, run: ClockRun, calendar: Calendar) -> Iterator[Pending]:
@@ -188,6 +217,8 @@ def _latest_passed(
         when = rung_at(spec, run, due, index, n, calendar)
         return when if when is not None and fire_at(when, due) <= at else None
 
+    if at <= due and rung.at.kind in (PointKind.DUE, PointKind.AFTER, PointKind.EVERY):
+        return 0, None      # it waits until due has passed
     most = 1 if rung.at.kind is not PointKind.EVERY else rung.at_most or 1_000_000
     if rung.at.kind is PointKind.EVERY and (rung.at.duration is None or not rung.at.duration.amount):
         return 0, None

@@ -14,7 +14,7 @@ from engine.deciding import clock_stops
 from engine.deciding.case import CaseState, ClockRun, ClockStatus, TaskStatus
 from engine.deciding.clock_due import as_if_running, due_extended
 from engine.deciding.clock_moves import by_hand, extend, hold, mark, release
-from engine.deciding.clock_rungs import Calendars, Pending, PendingKind, new_round, pending
+from engine.deciding.clock_rungs import Calendars, Pending, PendingKind, new_round, pending, soonest
 from engine.deciding.clock_runs import LIVE, over, timed
 from engine.deciding.clock_stops import BY_HAND, CLOSED
 from engine.defining.definition import ClockSpec, Definition, EventKind, Expression, Happening
@@ -24,7 +24,7 @@ from engine.ground.worktime import start_of_day
 
 __all__ = [
     "BY_HAND", "Calendars", "Evaluate", "Live", "Pending", "PendingKind", "by_hand", "extend", "follow", "hold", "mark", "pending",
-    "recompute", "release",
+    "recompute", "release", "soonest",
 ]
 
 Evaluate = Callable[[Expression], Any]
