@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select
-from sqlmodel import SQLModel
+from sqlalchemy import Connection, insert, select
 
 from engine.ground.errors import NotFound
 from engine.ground.language import say
-from engine.records import models
+from engine.records import tables
 
-FILE: Table = SQLModel.metadata.tables[str(models.FileRow.__tablename__)]
+FILE = tables.FILE
 
 
 @dataclass(frozen=True, slots=True)

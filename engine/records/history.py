@@ -10,17 +10,16 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, func, insert, select
-from sqlmodel import SQLModel
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from engine.deciding.case import Event
 from engine.ground.canonical import canonical
 from engine.ground.errors import Tampered
 from engine.ground.language import say
-from engine.records import models
+from engine.records import tables
 from engine.records.prepared import Prepared
 
-EVENT: Table = SQLModel.metadata.tables[str(models.EventRow.__tablename__)]
+EVENT = tables.EVENT
 
 ORGANISATION, DEFINITIONS, ACCESS = "organisation", "definitions", "access"
 """The streams that do not belong to a case."""

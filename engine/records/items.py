@@ -6,13 +6,12 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
-from sqlmodel import SQLModel
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from engine.records import models
+from engine.records import tables
 from engine.records.prepared import Prepared
 
-WORK_ITEM: Table = SQLModel.metadata.tables[str(models.WorkItemRow.__tablename__)]
+WORK_ITEM = tables.WORK_ITEM
 
 NO_DUE = datetime(9999, 12, 31, tzinfo=UTC)
 """The due time of a work item that has none: it sorts last."""

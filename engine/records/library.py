@@ -10,8 +10,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, func, insert, select
-from sqlmodel import SQLModel
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from engine.defining.definition import Definition
 from engine.defining.organisation import Organisation
@@ -19,13 +18,13 @@ from engine.ground.calendars import Calendar, calendar_from
 from engine.ground.canonical import digest
 from engine.ground.errors import NotFound
 from engine.ground.language import say
-from engine.records import history, models
+from engine.records import history, tables
 from engine.records.prepared import Prepared
 from engine.records.store import Store, seen
 
-DEFINITION: Table = SQLModel.metadata.tables[str(models.DefinitionRow.__tablename__)]
-CALENDAR: Table = SQLModel.metadata.tables[str(models.CalendarRow.__tablename__)]
-ORGANISATION: Table = SQLModel.metadata.tables[str(models.OrganisationRow.__tablename__)]
+DEFINITION = tables.DEFINITION
+CALENDAR = tables.CALENDAR
+ORGANISATION = tables.ORGANISATION
 
 IN_FORCE = (
     select(func.max(ORGANISATION.c.id)).scalar_subquery().label("organisation_id"),

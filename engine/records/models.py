@@ -1,7 +1,7 @@
-"""The tables. SQLModel describes them; hot paths use them as Core tables (`CaseRow.__table__`).
+"""The tables, described with SQLModel: what the schema is, and what migrations are made from (`engine/records/migrations`).
 
-Instants are aware UTC on both databases (sqlmodel's own type). Documents are canonical JSON text, never JSON columns, so
-that what is hashed is what is stored. Migrations: `engine/records/migrations`.
+Statements are written with the same tables in `tables.py`. Instants are aware UTC on both databases. Documents are canonical JSON
+text, never JSON columns, so that what is hashed is what is stored.
 """
 
 from datetime import datetime
@@ -9,10 +9,9 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
-SQLModel.metadata.naming_convention = {   # so that a later migration can name what it changes, on both databases
-    "ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-}
+from engine.records.tables import NAMING
+
+SQLModel.metadata.naming_convention = NAMING
 
 
 class DefinitionRow(SQLModel, table=True):

@@ -16,23 +16,21 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    Table,
     delete,
     func,
     insert,
     select,
     update,
 )
-from sqlmodel import SQLModel
 
-from engine.records import models
+from engine.records import tables
 from engine.records.prepared import Prepared
 
-NOTICE: Table = SQLModel.metadata.tables[str(models.NoticeRow.__tablename__)]
-ATTEMPT: Table = SQLModel.metadata.tables[str(models.AttemptRow.__tablename__)]
-PARTY: Table = SQLModel.metadata.tables[str(models.PartyRow.__tablename__)]
-CASE: Table = SQLModel.metadata.tables[str(models.CaseRow.__tablename__)]
-WORK_ITEM: Table = SQLModel.metadata.tables[str(models.WorkItemRow.__tablename__)]
+NOTICE = tables.NOTICE
+ATTEMPT = tables.ATTEMPT
+PARTY = tables.PARTY
+CASE = tables.CASE
+WORK_ITEM = tables.WORK_ITEM
 
 _insert = Prepared(insert(NOTICE), (
     "case_id", "name", "party_id", "person", "via", "language", "subject", "text", "html", "mandatory", "status", "message_id",

@@ -14,14 +14,13 @@ from hmac import compare_digest
 from hmac import digest as hmac_digest
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, func, insert, or_, select, update
-from sqlmodel import SQLModel
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from engine.deciding.values import Customer
 from engine.ground.canonical import canonical
 from engine.ground.errors import NotFound
 from engine.ground.language import say
-from engine.records import models
+from engine.records import tables
 from engine.records.files import File, keep_file
 from engine.records.prepared import Prepared
 from engine.records.store import seen
@@ -31,8 +30,8 @@ __all__ = [
     "said", "seal", "store",
 ]
 
-PERSONAL: Table = SQLModel.metadata.tables[str(models.PersonalRow.__tablename__)]
-PARTY: Table = SQLModel.metadata.tables[str(models.PartyRow.__tablename__)]
+PERSONAL = tables.PERSONAL
+PARTY = tables.PARTY
 
 _DETAILS = ("email", "phone", "address", "chat", "language")
 PARTY_COLUMNS = tuple(PARTY.c[name].label(f"party_{name}") for name in ("id", "name", *_DETAILS))

@@ -1,6 +1,6 @@
 """The schema: its revision, the triggers that guard history, and the ways to make it.
 
-The migrations are what a house gets; a scenario's database in memory is made from the models at once, because alembic
+The migrations are what a house gets; a scenario's database in memory is made from the tables at once, because alembic
 alone costs more than all its scenarios. A test holds the two equal.
 """
 
@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.pool import StaticPool
-from sqlmodel import SQLModel
 
-from engine.records import models as _models  # noqa: F401  (fills SQLModel.metadata)
+from engine.records.tables import METADATA
 from engine.records.trouble import APPEND_ONLY
 
 if TYPE_CHECKING:  # alembic takes longer to import than most commands take
@@ -101,7 +100,7 @@ def memory_template() -> bytes:
     raw.execute("PRAGMA page_size = 1024")  # a small image: most tables of a scenario hold a row or two
     engine: Engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
     with engine.begin() as conn:
-        SQLModel.metadata.create_all(conn)
+        METADATA.create_all(conn)
         conn.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
         conn.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (SCHEMA_REVISION,))
         put_triggers(conn)

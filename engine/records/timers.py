@@ -3,15 +3,14 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, or_, select, update
-from sqlmodel import SQLModel
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 
-from engine.records import models
+from engine.records import tables
 from engine.records.prepared import Prepared
 from engine.records.store import writes
 
-CASE: Table = SQLModel.metadata.tables[str(models.CaseRow.__tablename__)]
-TIMER: Table = SQLModel.metadata.tables[str(models.TimerRow.__tablename__)]
+CASE = tables.CASE
+TIMER = tables.TIMER
 
 Timer = tuple[datetime, datetime]
 """When something of a case falls due, and when a sweep should take it."""

@@ -1,0 +1,190 @@
+"""The tables as SQLAlchemy Core: what every statement of the product is written with.
+
+`models.py` says the same with SQLModel, which keeps the schema readable and drives the migrations; mapping its classes takes longer
+than everything else that a command does, so nothing but the migrations loads it. A test holds the two equal, down to the DDL of both
+databases. Change the models first, then this file, then add a migration.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Dialect, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {   # so that a later migration can name what it changes, on both databases
+    "ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+}
+METADATA = MetaData(naming_convention=NAMING)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An instant: aware in, aware in UTC out, on both databases; a naive one is refused (clocks rule 1)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """UTC for the database."""
+        if value is not None and value.utcoffset() is None:
+            raise ValueError(f"{value.isoformat()} has no time zone")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware again, where the database keeps no offset."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+DEFINITION = Table(
+    "definition_version", METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("hash", String, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("published_at", Moment, nullable=False),
+    Column("published_by", String, nullable=False),
+    Index("uq_definition_version", "name", "version", unique=True),
+)
+CALENDAR = Table(
+    "calendar_version", METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("hash", String, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("published_at", Moment, nullable=False),
+    Column("published_by", String, nullable=False),
+    Index("uq_calendar_version", "name", "version", unique=True),
+)
+ORGANISATION = Table(
+    "organisation_version", METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("version", Integer, nullable=False, unique=True),
+    Column("hash", String, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("applied_at", Moment, nullable=False),
+    Column("applied_by", String, nullable=False),
+)
+PARTY = Table(
+    "party", METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False, index=True),
+    Column("email", String, index=True),
+    Column("phone", String, index=True),
+    Column("address", String),
+    Column("chat", String),
+    Column("language", String),
+    Column("created_at", Moment, nullable=False),
+)
+CASE = Table(
+    "case", METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("number", String, nullable=False, unique=True),
+    Column("definition", String, nullable=False),
+    Column("version_id", Integer, ForeignKey("definition_version.id"), nullable=False),
+    Column("state", String, nullable=False),
+    Column("owner", String),
+    Column("party_id", Integer, ForeignKey("party.id"), index=True),
+    Column("origin", String, unique=True),
+    Column("opened_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Column("due_at", Moment),
+    Column("breaches", Integer, nullable=False, default=0),
+    Column("revision", Integer, nullable=False, default=1),
+    Column("head", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_case_definition", "definition", "state"),
+    Index("ix_case_owner", "owner", "closed_at", "due_at"),
+    Index("ix_case_urgency", "closed_at", "due_at"),
+)
+TIMER = Table(
+    "timer", METADATA,
+    Column("case_id", Integer, ForeignKey("case.id"), primary_key=True),
+    Column("due_at", Moment, nullable=False),
+    Column("fire_at", Moment, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("error", String),
+)
+WORK_ITEM = Table(
+    "work_item", METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", Integer, ForeignKey("case.id"), nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("role", String),
+    Column("person", String),
+    Column("opened_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Index("ix_work_item_person", "person", "due_at"),
+    Index("ix_work_item_role", "role", "due_at"),
+)
+EVENT = Table(
+    "event", METADATA,
+    Column("stream", String, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("occurred_at", Moment, nullable=False, index=True),
+    Column("recorded_at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("hash", String, nullable=False),
+)
+PERSONAL = Table(
+    "personal", METADATA,
+    Column("case_id", Integer, ForeignKey("case.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("salt", String, nullable=False),
+)
+FILE = Table(
+    "file", METADATA,
+    Column("case_id", Integer, ForeignKey("case.id"), primary_key=True),
+    Column("sha256", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("attached_at", Moment, nullable=False),
+)
+SERIES = Table(
+    "series", METADATA,
+    Column("key", String, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+NOTICE = Table(
+    "notice", METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", Integer, ForeignKey("case.id"), index=True),
+    Column("name", String, nullable=False),
+    Column("party_id", Integer, ForeignKey("party.id")),
+    Column("person", String),
+    Column("via", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("html", Text),
+    Column("mandatory", Boolean, nullable=False, default=False),
+    Column("status", String, nullable=False),
+    Column("message_id", String, nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("fire_at", Moment),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("sent_at", Moment),
+    Column("channel", String),
+    Column("error", String),
+    Index("ix_notice_waiting", "status", "fire_at"),
+)
+ATTEMPT = Table(
+    "attempt", METADATA,
+    Column("notice_id", Integer, ForeignKey("notice.id"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("channel", String, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("outcome", String),
+    Column("error", String),
+)
