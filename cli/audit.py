@@ -1,25 +1,25 @@
 """`makegood audit`: prove that history was not altered, look at it, hand it out."""
 
 import sys
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal, cast
 from zoneinfo import ZoneInfo
 
-import typer
-
 from cli import completion
 from cli.app import Noun
 from cli.case_show import print_history
-from cli.options import Number
+from cli.options import Limit, Out, arg, opt
 from cli.progress import progress
 from cli.run import Desk
-from cli.show import as_json, clean
+from cli.show import as_json, clean, local
 from engine.ground.errors import Invalid, Tampered, Unavailable
 from engine.ground.language import say
 
 AUDIT = Noun("audit", say("Audit: verify, anchor, show and export history."))
-_Case = Annotated[str | None, typer.Option("--case", metavar="NUMBER", help=say("Only this case."), autocompletion=completion.numbers, show_default=False)]
-_Out = Annotated[str | None, typer.Option("--out", metavar="FILE", help=say("Write into this file instead of printing."), show_default=False)]
+_Number = Annotated[str | None, arg("NUMBER", say("Only this case."), completion.numbers)]
+_Kinds = Annotated[list[str] | None, opt("--kind", "KIND", say("Only events of this kind: breach, escalated, reminded, …; again for further kinds."))]
+_Case = Annotated[str | None, opt("--case", "NUMBER", say("Only this case."), completion.numbers)]
 
 
 @AUDIT.verb("verify", say("Check all history against itself, the cases, and the anchors outside the database."))
@@ -37,11 +37,27 @@ def verify(desk: Desk, case: _Case = None) -> int | None:
 
         found = check(desk.house, number=case, progress=told)
     if desk.as_json:
-        as_json({"streams": found.streams, "events": found.events, "anchored": found.anchored, "sound": not found.problems, "problems": found.problems})
+        as_json(
+            {
+                "streams": found.streams,
+                "events": found.events,
+                "anchored": found.anchored,
+                "sound": not found.problems,
+                "problems": found.problems,
+            }
+        )
     else:
         for one in found.problems:
             print(say("{stream}, row {seq}: {what}", stream=one.stream, seq=one.seq, what=clean(one.what)))
-        print(say("{streams} streams, {events} events, {anchored} anchored rows: {count} problems", streams=found.streams, events=found.events, anchored=found.anchored, count=len(found.problems)))
+        print(
+            say(
+                "{streams} streams, {events} events, {anchored} anchored rows: {count} problems",
+                streams=found.streams,
+                events=found.events,
+                anchored=found.anchored,
+                count=len(found.problems),
+            )
+        )
     return Tampered.exit_code if found.problems else None
 
 
@@ -57,27 +73,48 @@ def anchor(desk: Desk) -> None:
     print(say("Anchored in {file}. Keep a copy where nobody who runs the database can change it.", file=str(path)))
 
 
-@AUDIT.verb("show", say("Show the history of a case, in words."))
-def show(desk: Desk, number: Number) -> None:
-    """The same history that staff see."""
-    from engine.usecases.reading import history
+@AUDIT.verb("show", say("Show the history of a case, or what happened lately in all of them, in words."))
+def show(desk: Desk, number: _Number = None, kind: _Kinds = None, limit: Limit = 20) -> None:
+    """The same history that staff see; without a number the latest events, of some kinds if asked."""
+    if number is not None:
+        from engine.usecases.reading import history
 
-    print_history(desk, *history(desk.house, number))
+        print_history(desk, *history(desk.house, number))
+        return
+    from engine.usecases.lately import lately
+
+    happened = lately(desk.house, kind or (), limit)
+    if desk.as_json:
+        as_json({"events": [{"number": one.number, **asdict(one.line)} for one in happened]})
+        return
+    for one in happened:
+        details = "; ".join(detail for detail in one.line.details if not detail.startswith(" "))
+        print(f"{local(one.line.occurred_at, one.timezone)}  {one.number}  {clean(one.line.who)}: {clean(one.line.what)}" + (f"  ({clean(details)})" if details else ""))
+    if not happened:
+        print(say("Nothing of that kind happened."))
 
 
 @AUDIT.verb("export", say("Hand out history as CSV or JSON lines; personal values are not in it, only commitments to them."))
 def export(
     desk: Desk,
-    form: Annotated[str, typer.Option("--form", metavar="csv|jsonl", help=say("csv or jsonl."))] = "jsonl",
+    form: Annotated[str, opt("--form", "csv|jsonl", say("csv or jsonl."))] = "jsonl",
     case: _Case = None,
-    since: Annotated[str | None, typer.Option("--since", metavar="TIME", help=say("Only what was recorded since then, for example 2026-11-23 or 2026-11-23T09:00+08:00."), show_default=False)] = None,
-    out: _Out = None,
+    since: Annotated[
+        str | None, opt("--since", "TIME", say("Only what was recorded since then, for example 2026-11-23 or 2026-11-23T09:00+08:00."))
+    ] = None,
+    out: Out = None,
 ) -> None:
     """Stream history to a file or to the output."""
     from engine.usecases.auditing import export as hand_out
 
     if form not in ("csv", "jsonl"):
-        raise Invalid(say("'{form}' is not a form of export", form=form), hint=say("Use csv or jsonl."), field="form", value=form, expected=["csv", "jsonl"])
+        raise Invalid(
+            say("'{form}' is not a form of export", form=form),
+            hint=say("Use csv or jsonl."),
+            field="form",
+            value=form,
+            expected=["csv", "jsonl"],
+        )
     kind = cast(Literal["csv", "jsonl"], form)
     start = None if since is None else _moment(since, desk.zone)
     if out is None:
@@ -88,7 +125,8 @@ def export(
             count = hand_out(desk.house, file, kind, number=case, since=start)
     except OSError as error:
         raise Unavailable(
-            say("{file} cannot be written: {reason}", file=out, reason=error.strerror or str(error)), hint=say("Choose a place where you may write."),
+            say("{file} cannot be written: {reason}", file=out, reason=error.strerror or str(error)),
+            hint=say("Choose a place where you may write."),
             path=out,
         ) from error
     if desk.as_json:
@@ -102,6 +140,10 @@ def _moment(text: str, zone: str) -> datetime:
         read = datetime.fromisoformat(text)
     except ValueError as error:
         raise Invalid(
-            say("'{text}' is not a time", text=text), hint=say("Write 2026-11-23 or 2026-11-23T09:00+08:00."), field="since", value=text, expected="time",
+            say("'{text}' is not a time", text=text),
+            hint=say("Write 2026-11-23 or 2026-11-23T09:00+08:00."),
+            field="since",
+            value=text,
+            expected="time",
         ) from error
     return read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))
