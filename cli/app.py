@@ -16,11 +16,29 @@ from engine.ground.language import say
 _PANEL = say("With every command")
 _COMMON = (
     ("json_", bool, typer.Option("--json", help=say("Answer as JSON."), rich_help_panel=_PANEL, show_default=False), False),
-    ("as_", str | None, typer.Option(
-        "--as", metavar="PERSON", help=say("Act as this person; otherwise MAKEGOOD_AS, or the person with your login."),
-        rich_help_panel=_PANEL, autocompletion=people), None),
-    ("house_", str | None, typer.Option(
-        "--house", metavar="FOLDER", help=say("The folder with makegood.toml; otherwise the nearest one upwards."), rich_help_panel=_PANEL), None),
+    (
+        "as_",
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="PERSON",
+            help=say("Act as this person; otherwise MAKEGOOD_AS, or the person with your login."),
+            rich_help_panel=_PANEL,
+            autocompletion=people,
+        ),
+        None,
+    ),
+    (
+        "house_",
+        str | None,
+        typer.Option(
+            "--house",
+            metavar="FOLDER",
+            help=say("The folder with makegood.toml; otherwise the nearest one upwards."),
+            rich_help_panel=_PANEL,
+        ),
+        None,
+    ),
     ("lang_", str | None, typer.Option("--lang", metavar="zh|en", help=say("Language of messages."), rich_help_panel=_PANEL), None),
 )
 
@@ -102,14 +120,21 @@ class _Built(Mapping[str, Any]):
 def root(nouns: Mapping[str, Callable[[], Any]]) -> Any:
     """The whole command line as one typer command."""
     app = typer.Typer(
-        name="makegood", cls=LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich",
+        name="makegood",
+        cls=LazyGroup,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
         help=say("Complaints and service standards: procedures in YAML, deadlines kept, history that cannot be altered unnoticed."),
     )
     app.callback()(_root_options)
     command = typer.main.get_command(app)
     assert isinstance(command, LazyGroup)
     command.load_from(nouns)
-    words = {"install_completion": say("Install completion for this shell."), "show_completion": say("Print the completion script of this shell.")}
+    words = {
+        "install_completion": say("Install completion for this shell."),
+        "show_completion": say("Print the completion script of this shell."),
+    }
     for parameter in command.params:
         parameter.help = words.get(parameter.name or "", getattr(parameter, "help", None))  # type: ignore[attr-defined]
     return command
@@ -117,7 +142,9 @@ def root(nouns: Mapping[str, Callable[[], Any]]) -> Any:
 
 def _root_options(
     ctx: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help=say("Print the version."), callback=lambda value: _version(value), is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help=say("Print the version."), callback=lambda value: _version(value), is_eager=True)
+    ] = False,
     json_: Annotated[bool, _COMMON[0][2]] = False,
     as_: Annotated[str | None, _COMMON[1][2]] = None,
     house_: Annotated[str | None, _COMMON[2][2]] = None,

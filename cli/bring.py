@@ -2,23 +2,28 @@
 
 from typing import Annotated
 
-import typer
-
 from cli.app import Verb
-from cli.options import For
+from cli.options import For, arg, opt
 from cli.progress import progress
 from cli.run import Desk
 from cli.show import as_json, clean
 from engine.ground.language import say
 
-SHOWN = 20   # bad rows named on the terminal; `--json` names all
+SHOWN = 20  # bad rows named on the terminal; `--json` names all
 
 
 def _import(
     desk: Desk,
-    file: Annotated[str, typer.Argument(metavar="FILE", help=say("The table, as CSV in UTF-8 or GB 18030."))],
-    mapping: Annotated[str, typer.Option("--mapping", metavar="FILE", help=say("The mapping file: which column becomes which field."))],
-    source: Annotated[str | None, typer.Option("--source", metavar="NAME", help=say("Where the rows come from; otherwise the file's name. Rows of one source with one key are the same case."), show_default=False)] = None,
+    file: Annotated[str, arg("FILE", say("The table, as CSV in UTF-8 or GB 18030."))],
+    mapping: Annotated[str, opt("--mapping", "FILE", say("The mapping file: which column becomes which field."))],
+    source: Annotated[
+        str | None,
+        opt(
+            "--source",
+            "NAME",
+            say("Where the rows come from; otherwise the file's name. Rows of one source with one key are the same case."),
+        ),
+    ] = None,
     for_: For = None,
 ) -> int | None:
     """Open a case for each row that has none yet. Exit code 3 when there were rows that could not be used."""
@@ -32,11 +37,16 @@ def _import(
     with progress(say("Importing"), len(table.rows)) as moved:
         done = import_cases(desk.house, table, rules, desk.actor(for_), source=source or path.stem, progress=moved)
     if desk.as_json:
-        as_json({
-            "opened": done.opened, "already": done.already, "bad": [{"line": line, "reason": reason} for line, reason in done.bad],
-        })
+        as_json({"opened": done.opened, "already": done.already, "bad": [{"line": line, "reason": reason} for line, reason in done.bad]})
     else:
-        print(say("{opened} cases opened, {already} were there already, {bad} rows could not be used", opened=len(done.opened), already=done.already, bad=len(done.bad)))
+        print(
+            say(
+                "{opened} cases opened, {already} were there already, {bad} rows could not be used",
+                opened=len(done.opened),
+                already=done.already,
+                bad=len(done.bad),
+            )
+        )
         for line, reason in done.bad[:SHOWN]:
             print(say("  line {line}: {reason}", line=line, reason=clean(reason)))
         if len(done.bad) > SHOWN:

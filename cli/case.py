@@ -2,13 +2,11 @@
 
 from typing import Annotated
 
-import typer
-
 from cli import completion
 from cli.app import Noun
 from cli.case_show import print_case, print_history, print_options, print_outcome, print_page
 from cli.given import given
-from cli.options import Comment, Definition, Files, For, Limit, Number, PageNumber, Reason, Sets
+from cli.options import Comment, Definition, Files, For, Limit, Number, PageNumber, Reason, Sets, arg, opt
 from cli.run import Desk
 from engine.ground.language import say
 
@@ -18,8 +16,11 @@ CASE = Noun("case", say("Cases: open, find, show, act, and everything staff do w
 @CASE.verb("open", say("Open a case. Whoever opens it owns it first."))
 def open_(
     desk: Desk,
-    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help=say("The definition to open it under, by name."), autocompletion=completion.bundles)],
-    set_: Sets = None, file: Files = None, comment: Comment = None, for_: For = None,
+    bundle: Annotated[str, arg("BUNDLE", say("The definition to open it under, by name."), completion.bundles)],
+    set_: Sets = None,
+    file: Files = None,
+    comment: Comment = None,
+    for_: For = None,
 ) -> None:
     """Open a case under the latest version of a bundle."""
     from engine.usecases.opening import open_case
@@ -30,12 +31,13 @@ def open_(
 @CASE.verb("list", say("List open cases, the most urgent first."))
 def list_(
     desk: Desk,
-    state: Annotated[str | None, typer.Option("--state", metavar="STATE", help=say("Only cases in this state."), show_default=False)] = None,
-    owner: Annotated[str | None, typer.Option("--owner", metavar="PERSON", help=say("Only cases that this person owns."), autocompletion=completion.people, show_default=False)] = None,
+    state: Annotated[str | None, opt("--state", "STATE", say("Only cases in this state."))] = None,
+    owner: Annotated[str | None, opt("--owner", "PERSON", say("Only cases that this person owns."), completion.people)] = None,
     definition: Definition = None,
-    overdue: Annotated[bool, typer.Option("--overdue", help=say("Only cases past a due time."))] = False,
-    closed: Annotated[bool, typer.Option("--closed", help=say("Closed cases, latest first, instead of open ones."))] = False,
-    limit: Limit = 50, page: PageNumber = 1,
+    overdue: Annotated[bool, opt("--overdue", None, say("Only cases past a due time."))] = False,
+    closed: Annotated[bool, opt("--closed", None, say("Closed cases, latest first, instead of open ones."))] = False,
+    limit: Limit = 50,
+    page: PageNumber = 1,
 ) -> None:
     """One page of cases."""
     from engine.usecases.listing import list_cases
@@ -45,7 +47,7 @@ def list_(
 
 
 @CASE.verb("find", say("Find cases by number, customer (name, telephone, e-mail), or any word in them."))
-def find(desk: Desk, text: Annotated[str, typer.Argument(metavar="TEXT", help=say("What to look for."))], limit: Limit = 50) -> None:
+def find(desk: Desk, text: Annotated[str, arg("TEXT", say("What to look for."))], limit: Limit = 50) -> None:
     """Cases that contain a text."""
     from engine.usecases.finding import find as find_cases
 
@@ -70,10 +72,14 @@ def history(desk: Desk, number: Number) -> None:
 
 @CASE.verb("act", say("Take an action or finish a task; without ACTION, list what is possible for you and what is not, and why."))
 def act(
-    desk: Desk, number: Number,
-    action: Annotated[str | None, typer.Argument(metavar="ACTION", help=say("The action or task."), autocompletion=completion.actions, show_default=False)] = None,
-    set_: Sets = None, file: Files = None, comment: Comment = None, for_: For = None,
-    revision: Annotated[int | None, typer.Option("--revision", metavar="N", help=say("Refuse if the case has changed since this revision."), show_default=False)] = None,
+    desk: Desk,
+    number: Number,
+    action: Annotated[str | None, arg("ACTION", say("The action or task."), completion.actions)] = None,
+    set_: Sets = None,
+    file: Files = None,
+    comment: Comment = None,
+    for_: For = None,
+    revision: Annotated[int | None, opt("--revision", "N", say("Refuse if the case has changed since this revision."))] = None,
 ) -> None:
     """Act on a case, or list the possible actions."""
     from engine.usecases import acting
@@ -86,7 +92,7 @@ def act(
 
 
 @CASE.verb("note", say("Write a note into a case."))
-def note(desk: Desk, number: Number, text: Annotated[str, typer.Argument(metavar="TEXT", help=say("The note."))]) -> None:
+def note(desk: Desk, number: Number, text: Annotated[str, arg("TEXT", say("The note."))]) -> None:
     """A note."""
     from engine.usecases.amending import note as write
 
@@ -94,9 +100,9 @@ def note(desk: Desk, number: Number, text: Annotated[str, typer.Argument(metavar
 
 
 @CASE.verb("attach", say("Keep a file with a case."))
-def attach(desk: Desk, number: Number, path: Annotated[str, typer.Argument(metavar="FILE", help=say("The file."))]) -> None:
+def attach(desk: Desk, number: Number, path: Annotated[str, arg("FILE", say("The file."))]) -> None:
     """A file."""
-    from cli.given import read_file
+    from cli.files import read_file
     from engine.usecases.amending import attach as keep
 
     file = read_file(path)
@@ -105,9 +111,10 @@ def attach(desk: Desk, number: Number, path: Annotated[str, typer.Argument(metav
 
 @CASE.verb("assign", say("Hand a case, or one open task of it, to a person."))
 def assign(
-    desk: Desk, number: Number,
-    person: Annotated[str, typer.Argument(metavar="PERSON", help=say("Who takes it over."), autocompletion=completion.people)],
-    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help=say("Only this task."), show_default=False)] = None,
+    desk: Desk,
+    number: Number,
+    person: Annotated[str, arg("PERSON", say("Who takes it over."), completion.people)],
+    task: Annotated[str | None, opt("--task", "TASK", say("Only this task."))] = None,
 ) -> None:
     """Another owner or assignee."""
     from engine.usecases.amending import assign as hand
@@ -123,7 +130,7 @@ def correct(desk: Desk, number: Number, reason: Reason, set_: Sets = None, file:
     print_outcome(desk, mend(desk.house, number, desk.actor(), given(set_ or (), file or ()), reason), say("corrected"))
 
 
-_Clock = Annotated[str | None, typer.Option("--clock", metavar="CLOCK", help=say("Only this clock; otherwise all."), show_default=False)]
+_Clock = Annotated[str | None, opt("--clock", "CLOCK", say("Only this clock; otherwise all."))]
 
 
 @CASE.verb("pause", say("Let the clocks of a case stand still until `resume`."))
@@ -135,10 +142,7 @@ def pause(desk: Desk, number: Number, reason: Reason, clock: _Clock = None) -> N
 
 
 @CASE.verb("resume", say("Let paused clocks run on."))
-def resume(
-    desk: Desk, number: Number, clock: _Clock = None,
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help=say("Why."), show_default=False)] = "",
-) -> None:
+def resume(desk: Desk, number: Number, clock: _Clock = None, reason: Annotated[str, opt("--reason", "TEXT", say("Why."))] = "") -> None:
     """Clocks run on."""
     from engine.usecases.postponing import resume as release
 
@@ -147,10 +151,12 @@ def resume(
 
 @CASE.verb("extend", say("Give a clock more time, within what its definition allows."))
 def extend(
-    desk: Desk, number: Number,
-    clock: Annotated[str, typer.Argument(metavar="CLOCK", help=say("The clock."))],
-    by: Annotated[str, typer.Argument(metavar="DURATION", help=say("How much more, for example '3 working days'."))],
-    set_: Sets = None, comment: Comment = None,
+    desk: Desk,
+    number: Number,
+    clock: Annotated[str, arg("CLOCK", say("The clock."))],
+    by: Annotated[str, arg("DURATION", say("How much more, for example '3 working days'."))],
+    set_: Sets = None,
+    comment: Comment = None,
 ) -> None:
     """More time."""
     from engine.usecases.postponing import extend as lengthen
@@ -160,9 +166,10 @@ def extend(
 
 @CASE.verb("link", say("Link a case with another."))
 def link(
-    desk: Desk, number: Number,
-    other: Annotated[str, typer.Argument(metavar="OTHER", help=say("The other case."), autocompletion=completion.numbers)],
-    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help=say("related, duplicate (of the other) or follow_up (to the other)."))] = "related",
+    desk: Desk,
+    number: Number,
+    other: Annotated[str, arg("OTHER", say("The other case."), completion.numbers)],
+    kind: Annotated[str, opt("--kind", "KIND", say("related, duplicate (of the other) or follow_up (to the other)."))] = "related",
 ) -> None:
     """A link, told in both histories."""
     from engine.usecases.linking import link as tie
@@ -172,10 +179,11 @@ def link(
 
 @CASE.verb("contact", say("Record an interaction with the customer on any channel."))
 def contact(
-    desk: Desk, number: Number,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help=say("What was said."))],
-    channel: Annotated[str, typer.Option("--channel", metavar="CHANNEL", help=say("phone, visit, letter, chat …"))],
-    direction: Annotated[str, typer.Option("--direction", metavar="in|out", help=say("in: from the customer; out: to the customer."))] = "out",
+    desk: Desk,
+    number: Number,
+    text: Annotated[str, arg("TEXT", say("What was said."))],
+    channel: Annotated[str, opt("--channel", "CHANNEL", say("phone, visit, letter, chat …"))],
+    direction: Annotated[str, opt("--direction", "in|out", say("in: from the customer; out: to the customer."))] = "out",
 ) -> None:
     """An interaction."""
     from engine.usecases.amending import contact as record

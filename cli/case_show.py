@@ -18,13 +18,24 @@ if TYPE_CHECKING:
 def print_outcome(desk: Desk, outcome: "Outcome", what: str) -> None:
     """What a use case did to a case."""
     if desk.as_json:
-        as_json({
-            "number": outcome.number, "state": outcome.state, "revision": outcome.revision, "notices": list(outcome.notices),
-            "events": [_event(event) for event in outcome.events], "settled": [_event(event) for event in outcome.settled],
-        })
+        as_json(
+            {
+                "number": outcome.number,
+                "state": outcome.state,
+                "revision": outcome.revision,
+                "notices": list(outcome.notices),
+                "events": [_event(event) for event in outcome.events],
+                "settled": [_event(event) for event in outcome.settled],
+            }
+        )
         return
     if outcome.settled:
-        print(paint(say("{number}: {count} things that had fallen due were settled first", number=outcome.number, count=len(outcome.settled)), "dim"))
+        print(
+            paint(
+                say("{number}: {count} things that had fallen due were settled first", number=outcome.number, count=len(outcome.settled)),
+                "dim",
+            )
+        )
     print(say("{number}: {what}; it is now in state {state}", number=outcome.number, what=what, state=outcome.state))
     if outcome.notices:
         print(say("  notices on their way: {notices}", notices=", ".join(outcome.notices)))
@@ -45,10 +56,25 @@ def print_page(desk: Desk, page: "Page", *, empty: str, where: bool = False) -> 
     if desk.as_json:
         as_json({"page": page.page, "more": page.more, "cases": page.lines})
         return
-    columns = [say("Number"), say("Case of"), say("State"), say("Customer"), say("Owner"), say("Due"), *([say("Found in")] if where else [])]
+    columns = [
+        say("Number"),
+        say("Case of"),
+        say("State"),
+        say("Customer"),
+        say("Owner"),
+        say("Due"),
+        *([say("Found in")] if where else []),
+    ]
     rows = [
-        (line.number, line.title or line.definition, line.state_title, line.customer or "", line.owner_name or "", _due(line, page.at),
-         *([", ".join(line.found_in)] if where else []))
+        (
+            line.number,
+            line.title or line.definition,
+            line.state_title,
+            line.customer or "",
+            line.owner_name or "",
+            _due(line, page.at),
+            *([", ".join(line.found_in)] if where else []),
+        )
         for line in page.lines
     ]
     table(columns, rows, empty=empty)
@@ -60,8 +86,14 @@ def print_inbox(desk: Desk, lines: "tuple[InboxLine, ...]", more: bool, at: date
     """What waits for somebody."""
     columns = (say("Number"), say("To do"), say("State"), say("Customer"), say("Owner"), say("Due"))
     rows = [
-        (line.number, (", ".join(line.waiting), "bold" if line.mine else ""), line.state_title, line.customer or "", line.owner_name or "",
-         _due(line, at))
+        (
+            line.number,
+            (", ".join(line.waiting), "bold" if line.mine else ""),
+            line.state_title,
+            line.customer or "",
+            line.owner_name or "",
+            _due(line, at),
+        )
         for line in lines
     ]
     table(columns, rows, empty=say("Nothing waits for you."))
@@ -85,7 +117,9 @@ def print_options(desk: Desk, number: str, options: "list[Option]") -> None:
         return
     rows = [
         (
-            (option.name, "" if option.obstacles else "green"), option.title, ", ".join(option.require),
+            (option.name, "" if option.obstacles else "green"),
+            option.title,
+            ", ".join(option.require),
             ("; ".join(o.message for o in option.obstacles), "dim") if option.obstacles else (say("possible"), "green"),
         )
         for option in sorted(options, key=lambda option: bool(option.obstacles))
@@ -105,24 +139,46 @@ def print_case(desk: Desk, case: "CaseView") -> None:
     heading(f"{case.number}  {clean(case.title or case.definition)}")
     customer = case.customer or {}
     state = case.state_title + (f" ({case.state})" if case.state_title != case.state else "")
-    facts([
-        (say("State"), state, "" if case.closed_at is None else "dim"),
-        (say("Owner"), _named(case.owner_name, case.owner), ""),
-        (say("Also told"), ", ".join(case.added), ""),
-        (say("Customer"), clean(", ".join(v for k, v in customer.items() if k not in ("id", "language"))), ""),
-        (say("Opened"), local(case.opened_at, zone), ""),
-        (say("Closed"), local(case.closed_at, zone), ""),
-        (say("Version"), say("{definition} version {version}, revision {revision}", definition=case.definition, version=case.version, revision=case.revision), "dim"),
-    ])
+    facts(
+        [
+            (say("State"), state, "" if case.closed_at is None else "dim"),
+            (say("Owner"), _named(case.owner_name, case.owner), ""),
+            (say("Also told"), ", ".join(case.added), ""),
+            (say("Customer"), clean(", ".join(v for k, v in customer.items() if k not in ("id", "language"))), ""),
+            (say("Opened"), local(case.opened_at, zone), ""),
+            (say("Closed"), local(case.closed_at, zone), ""),
+            (
+                say("Version"),
+                say(
+                    "{definition} version {version}, revision {revision}",
+                    definition=case.definition,
+                    version=case.version,
+                    revision=case.revision,
+                ),
+                "dim",
+            ),
+        ]
+    )
     _part(say("Values"), [(clean(f.title), clean(f.text) or say("(erased)"), "") for f in case.fields if f.text or f.personal])
     _part(say("Clocks"), [(clean(clock.title), *_clock(clock, case.at, zone)) for clock in case.clocks])
     _part(say("Tasks"), [_task(task, case.at, zone) for task in case.tasks])
-    _part(say("Possible actions"), [(", ".join((*case.open_tasks, *case.actions)), say("for whom and when: makegood case act {number}", number=case.number), "dim")] if case.actions or case.open_tasks else [])
-    _part(say("Notices"), [
-        (f"{notice.id}", f"{clean(notice.name)} → {notice.to}: {_notice(notice.status)} {local(notice.sent_at or notice.created_at, zone)}",
-         "red" if notice.status in ("dead", "by_hand") else "")
-        for notice in case.notices
-    ])
+    _part(
+        say("Possible actions"),
+        [(", ".join((*case.open_tasks, *case.actions)), say("for whom and when: makegood case act {number}", number=case.number), "dim")]
+        if case.actions or case.open_tasks
+        else [],
+    )
+    _part(
+        say("Notices"),
+        [
+            (
+                f"{notice.id}",
+                f"{clean(notice.name)} → {notice.to}: {_notice(notice.status)} {local(notice.sent_at or notice.created_at, zone)}",
+                "red" if notice.status in ("dead", "by_hand") else "",
+            )
+            for notice in case.notices
+        ],
+    )
     _part(say("Files"), [(clean(file.name), say("{size} bytes", size=file.size), "") for file in case.files])
     _part(say("Links"), [(other, kind, "") for kind, other in case.links])
 
@@ -148,7 +204,11 @@ def _clock(clock: "ClockView", now: datetime, zone: str) -> tuple[str, str]:
         text, colour = due(clock.due_at, now, zone)
         return say("due {at}", at=text), "red" if clock.breached_at else colour
     if clock.status == "met":
-        return (say("met late {at}", at=local(clock.ended_at, zone)) + late, "red") if late else (say("met {at}", at=local(clock.ended_at, zone)), "green")
+        return (
+            (say("met late {at}", at=local(clock.ended_at, zone)) + late, "red")
+            if late
+            else (say("met {at}", at=local(clock.ended_at, zone)), "green")
+        )
     return clock_status(clock.status) + late, "red" if late else "dim"
 
 
@@ -168,7 +228,10 @@ def _task(task: object, now: datetime, zone: str) -> tuple[str, str, str]:
 
 def _notice(status: str) -> str:
     return {
-        "waiting": say("waiting to be sent"), "sent": say("sent"), "by_hand": say("to be conveyed by hand"), "dead": say("could not be sent"),
+        "waiting": say("waiting to be sent"),
+        "sent": say("sent"),
+        "by_hand": say("to be conveyed by hand"),
+        "dead": say("could not be sent"),
         "cancelled": say("cancelled"),
     }.get(status, status)
 

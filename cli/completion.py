@@ -21,7 +21,7 @@ def _quietly(find: Callable[["House", typer.Context, str], list[str]]) -> Callab
 
             folder = ctx.params.get("house_")
             return find(open_house(Path(folder) if folder else None), ctx, incomplete)[:_MOST]
-        except Exception:
+        except Exception:  # noqa: BLE001  (whatever it is, the shell is no place to tell)
             return []
 
     return complete

@@ -1,10 +1,10 @@
 """What was typed as `--set field=value` and `--file field=path`, as the mapping that use cases take."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from engine.ground.errors import Invalid, Unavailable
+from cli.files import read_file
+from engine.ground.errors import Invalid
 from engine.ground.language import say
 
 
@@ -32,24 +32,15 @@ def given(sets: Sequence[str], files: Sequence[str] = (), comment: str | None = 
     return found
 
 
-def read_file(path: str) -> Mapping[str, Any]:
-    """A file as use cases take it: name, content and media type; raises Unavailable."""
-    from mimetypes import guess_type
-
-    place = Path(path)
-    try:
-        content = place.read_bytes()
-    except OSError as error:
-        raise Unavailable(say("{file} cannot be read: {reason}", file=path, reason=error.strerror or str(error))) from error
-    return {"name": place.name, "content": content, "media_type": guess_type(place.name)[0] or "application/octet-stream"}
-
-
 def _pair(text: str, option: str) -> tuple[str, str]:
     name, equals, typed = text.partition("=")
     if not equals or not name.strip():
         raise Invalid(
             say("{option} {text}: there is no field and value in it", option=option, text=text),
-            hint=say("Write {option} field=value.", option=option), field=name, expected="field=value", value=text,
+            hint=say("Write {option} field=value.", option=option),
+            field=name,
+            expected="field=value",
+            value=text,
         )
     return name.strip(), typed
 
@@ -60,6 +51,8 @@ def _put_part(found: dict[str, Any], field: str, part: str, typed: str) -> None:
         raise Invalid(
             say("--set {field}.{part}: given twice", field=field, part=part),
             hint=say("Give each part of a party once, for example --set customer.name=… --set customer.email=…."),
-            field=field, expected="one value", value=typed,
+            field=field,
+            expected="one value",
+            value=typed,
         )
     party[part] = typed

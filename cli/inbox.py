@@ -2,11 +2,9 @@
 
 from typing import Annotated
 
-import typer
-
 from cli.app import Verb
 from cli.case_show import print_inbox
-from cli.options import Limit
+from cli.options import Limit, opt
 from cli.run import Desk
 from cli.show import as_json
 from engine.ground.language import say
@@ -14,7 +12,7 @@ from engine.ground.language import say
 
 def _inbox(
     desk: Desk,
-    mine: Annotated[bool | None, typer.Option("--mine/--team", help=say("Only what is for you alone, or only what your posts share."), show_default=False)] = None,
+    mine: Annotated[bool | None, opt("--mine/--team", None, say("Only what is for you alone, or only what your posts share."))] = None,
     limit: Limit = 50,
 ) -> None:
     """What waits for the actor."""

@@ -2,15 +2,14 @@
 
 from typing import Annotated
 
-import typer
-
 from cli.app import Verb
+from cli.options import arg
 from cli.run import Desk
 from cli.show import as_json
 from engine.ground.language import say, spoken
 
 
-def _init(desk: Desk, folder: Annotated[str, typer.Argument(metavar="FOLDER", help=say("Where to make it."))] = ".") -> None:
+def _init(desk: Desk, folder: Annotated[str, arg("FOLDER", say("Where to make it."))] = ".") -> None:
     """Settings, database and folders; whatever exists already is kept."""
     from pathlib import Path
 

@@ -2,10 +2,8 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from cli.app import Noun
-from cli.options import Limit
+from cli.options import Limit, arg, opt
 from cli.run import Desk
 from cli.show import as_json, clean, facts, heading, local, table
 from engine.ground.language import say
@@ -14,15 +12,15 @@ if TYPE_CHECKING:
     from engine.usecases.notices import NoticeLine
 
 NOTICE = Noun("notice", say("Notices: what went out, what did not, and having it tried again."))
-_Id = Annotated[int, typer.Argument(metavar="ID", help=say("The number of the notice."))]
+_Id = Annotated[int, arg("ID", say("The number of the notice."))]
 
 
 @NOTICE.verb("list", say("List notices, latest first."))
 def list_(
     desk: Desk,
-    status: Annotated[str | None, typer.Option("--status", metavar="STATUS", help=say("waiting, sent, by_hand, dead or cancelled."), show_default=False)] = None,
-    case: Annotated[str | None, typer.Option("--case", metavar="NUMBER", help=say("Only notices of this case."), show_default=False)] = None,
-    before: Annotated[int | None, typer.Option("--before", metavar="ID", help=say("Only notices older than this one: for the next page."), show_default=False)] = None,
+    status: Annotated[str | None, opt("--status", "STATUS", say("waiting, sent, by_hand, dead or cancelled."))] = None,
+    case: Annotated[str | None, opt("--case", "NUMBER", say("Only notices of this case."))] = None,
+    before: Annotated[int | None, opt("--before", "ID", say("Only notices older than this one: for the next page."))] = None,
     limit: Limit = 50,
 ) -> None:
     """One page of notices."""
@@ -33,11 +31,23 @@ def list_(
         as_json(lines)
         return
     rows = [
-        (str(n.id), n.case or "", n.name, n.to, (n.status, "red" if n.status in ("dead", "by_hand") else ""), n.channel or ", ".join(n.via),
-         local(n.sent_at or n.created_at, desk.zone), n.error or "")
+        (
+            str(n.id),
+            n.case or "",
+            n.name,
+            n.to,
+            (n.status, "red" if n.status in ("dead", "by_hand") else ""),
+            n.channel or ", ".join(n.via),
+            local(n.sent_at or n.created_at, desk.zone),
+            n.error or "",
+        )
         for n in lines
     ]
-    table((say("Id"), say("Case"), say("Notice"), say("To"), say("Status"), say("Channel"), say("Time"), say("Error")), rows, empty=say("No such notice."))
+    table(
+        (say("Id"), say("Case"), say("Notice"), say("To"), say("Status"), say("Channel"), say("Time"), say("Error")),
+        rows,
+        empty=say("No such notice."),
+    )
     if len(lines) == limit:
         print(say("The next page: --before {id}", id=lines[-1].id))
 
@@ -53,11 +63,19 @@ def show(desk: Desk, id_: _Id) -> None:
         return
     line = sheet.line
     heading(say("Notice {id}: {name}", id=line.id, name=line.name))
-    facts([
-        (say("Case"), line.case or "", ""), (say("To"), line.to, ""), (say("Status"), line.status, ""), (say("Channel"), line.channel or ", ".join(line.via), ""),
-        (say("Created"), local(line.created_at, desk.zone), ""), (say("Sent"), local(line.sent_at, desk.zone), ""),
-        (say("Next attempt"), local(line.fire_at, desk.zone), ""), (say("Error"), clean(line.error), "red"), (say("Subject"), clean(line.subject), ""),
-    ])
+    facts(
+        [
+            (say("Case"), line.case or "", ""),
+            (say("To"), line.to, ""),
+            (say("Status"), line.status, ""),
+            (say("Channel"), line.channel or ", ".join(line.via), ""),
+            (say("Created"), local(line.created_at, desk.zone), ""),
+            (say("Sent"), local(line.sent_at, desk.zone), ""),
+            (say("Next attempt"), local(line.fire_at, desk.zone), ""),
+            (say("Error"), clean(line.error), "red"),
+            (say("Subject"), clean(line.subject), ""),
+        ]
+    )
     print()
     for text in sheet.text.splitlines():
         print(f"  {clean(text)}")

@@ -2,15 +2,14 @@
 
 from typing import Annotated
 
-import typer
-
 from cli.app import Verb
+from cli.options import opt
 from cli.progress import progress
 from cli.run import Desk
 from cli.show import as_json, clean
 from engine.ground.language import say
 
-_Most = Annotated[int | None, typer.Option("--limit", metavar="N", help=say("At most so many; otherwise all that are due."), min=1, show_default=False)]
+_Most = Annotated[int | None, opt("--limit", "N", say("At most so many; otherwise all that are due."), least=1)]
 
 
 def _sweep(desk: Desk, limit: _Most = None) -> int | None:
@@ -20,10 +19,15 @@ def _sweep(desk: Desk, limit: _Most = None) -> int | None:
     with progress(say("Settling")) as moved:
         done = sweep(desk.house, limit=limit, progress=moved)
     if desk.as_json:
-        as_json({
-            "cases": done.cases, "events": done.events, "late_by_seconds": done.late_by.total_seconds(), "remaining": done.remaining,
-            "failures": [{"case": number, "error": error} for number, error in done.failures],
-        })
+        as_json(
+            {
+                "cases": done.cases,
+                "events": done.events,
+                "late_by_seconds": done.late_by.total_seconds(),
+                "remaining": done.remaining,
+                "failures": [{"case": number, "error": error} for number, error in done.failures],
+            }
+        )
     else:
         print(say("{cases} cases settled, {events} events", cases=done.cases, events=done.events))
         if done.late_by.total_seconds() >= 60:
@@ -49,13 +53,28 @@ def _deliver(desk: Desk, limit: _Most = None) -> int | None:
 
         done = deliver(desk.house, limit=limit, progress=told)
     if desk.as_json:
-        as_json({
-            "sent": done.sent, "failed": done.failed, "dead": done.dead, "by_hand": done.by_hand, "cancelled": done.cancelled,
-            "put_back": done.put_back, "remaining": done.remaining,
-            "failures": [{"notice": id_, "case": number, "error": error} for id_, number, error in done.failures],
-        })
+        as_json(
+            {
+                "sent": done.sent,
+                "failed": done.failed,
+                "dead": done.dead,
+                "by_hand": done.by_hand,
+                "cancelled": done.cancelled,
+                "put_back": done.put_back,
+                "remaining": done.remaining,
+                "failures": [{"notice": id_, "case": number, "error": error} for id_, number, error in done.failures],
+            }
+        )
     else:
-        print(say("{sent} notices sent, {failed} to be tried again, {by_hand} to be conveyed by hand, {dead} dead", sent=done.sent, failed=done.failed + done.put_back, by_hand=done.by_hand, dead=done.dead))
+        print(
+            say(
+                "{sent} notices sent, {failed} to be tried again, {by_hand} to be conveyed by hand, {dead} dead",
+                sent=done.sent,
+                failed=done.failed + done.put_back,
+                by_hand=done.by_hand,
+                dead=done.dead,
+            )
+        )
         for id_, number, error in done.failures:
             print(say("  notice {id} ({number}): {error}", id=id_, number=number or "-", error=clean(error)))
         if done.remaining:

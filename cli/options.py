@@ -1,27 +1,38 @@
 """The words that several commands share."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
 from cli import completion
 from engine.ground.language import say
 
-Number = Annotated[str, typer.Argument(metavar="NUMBER", help=say("The number of the case."), autocompletion=completion.numbers)]
+Complete = Callable[..., list[str]]
+
+
+def arg(metavar: str, help: str, complete: Complete | None = None) -> Any:
+    """A word that stands at its place; `complete` finds what the shell offers."""
+    return typer.Argument(metavar=metavar, help=help, autocompletion=complete)
+
+
+def opt(name: str, metavar: str | None, help: str, complete: Complete | None = None, *, least: int | None = None) -> Any:
+    """An option by name; numbers may have a least value."""
+    return typer.Option(name, metavar=metavar, help=help, autocompletion=complete, min=least)
+
+
+Number = Annotated[str, arg("NUMBER", say("The number of the case."), completion.numbers)]
 Sets = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="FIELD=VALUE", help=say("A value; again for further fields, or for further values of a list. Parts of a party: customer.name=…"), show_default=False),
+    opt(
+        "--set", "FIELD=VALUE", say("A value; again for further fields, or for further values of a list. Parts of a party: customer.name=…")
+    ),
 ]
-Files = Annotated[
-    list[str] | None, typer.Option("--file", metavar="FIELD=PATH", help=say("A file for a field of that type."), show_default=False)
-]
-Comment = Annotated[str | None, typer.Option("--comment", metavar="TEXT", help=say("A comment, or the reason where one is required."), show_default=False)]
-For = Annotated[
-    str | None, typer.Option("--for", metavar="WHOM", help=say("On whose behalf: customer, or a person."), show_default=False)
-]
-Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help=say("Why."))]
-Limit = Annotated[int, typer.Option("--limit", metavar="N", help=say("Lines on a page."))]
-PageNumber = Annotated[int, typer.Option("--page", metavar="N", help=say("Which page."))]
-Definition = Annotated[
-    str | None, typer.Option("--definition", metavar="BUNDLE", help=say("Only cases of this definition."), autocompletion=completion.bundles, show_default=False)
-]
+Files = Annotated[list[str] | None, opt("--file", "FIELD=PATH", say("A file for a field of that type."))]
+Comment = Annotated[str | None, opt("--comment", "TEXT", say("A comment, or the reason where one is required."))]
+For = Annotated[str | None, opt("--for", "WHOM", say("On whose behalf: customer, or a person."))]
+Reason = Annotated[str, opt("--reason", "TEXT", say("Why."))]
+Limit = Annotated[int, opt("--limit", "N", say("Lines on a page."))]
+PageNumber = Annotated[int, opt("--page", "N", say("Which page."))]
+Definition = Annotated[str | None, opt("--definition", "BUNDLE", say("Only cases of this definition."), completion.bundles)]
+Out = Annotated[str | None, opt("--out", "FILE", say("Write into this file instead of printing."))]

@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
-import typer
-
 from cli.app import Noun
+from cli.options import arg
 from cli.run import Desk
 from cli.show import as_json, heading, table
 from engine.ground.language import say
@@ -13,7 +12,7 @@ ORG = Noun("org", say("The organisation: people, posts, who is above whom."))
 
 
 @ORG.verb("apply", say("Put an organisation file into force."))
-def apply(desk: Desk, file: Annotated[str, typer.Argument(metavar="FILE", help=say("organisation.yaml"))]) -> None:
+def apply(desk: Desk, file: Annotated[str, arg("FILE", say("organisation.yaml"))]) -> None:
     """A new version of the organisation."""
     from pathlib import Path
 
@@ -42,7 +41,8 @@ def show(desk: Desk) -> None:
     if known.name:
         heading(known.title.in_(spoken()) or known.name)
     rows = [
-        (p.id, p.name, ", ".join(p.roles), p.superior or "", p.department or "", p.login or "", p.email or "") for p in known.people.values()
+        (p.id, p.name, ", ".join(p.roles), p.superior or "", p.department or "", p.login or "", p.email or "")
+        for p in known.people.values()
     ]
     columns = (say("Id"), say("Name"), say("Posts"), say("Superior"), say("Department"), say("Login"), say("E-mail"))
     table(columns, rows, empty=say("No organisation was applied yet: makegood org apply FILE"))

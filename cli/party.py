@@ -2,11 +2,9 @@
 
 from typing import Annotated
 
-import typer
-
 from cli.app import Noun
 from cli.case_show import print_page
-from cli.options import Limit
+from cli.options import Limit, arg
 from cli.run import Desk
 from cli.show import as_json, clean, facts, heading, table
 from engine.ground.language import say
@@ -15,9 +13,7 @@ PARTY = Noun("party", say("Customers and other people outside: who they are, and
 
 
 @PARTY.verb("list", say("List parties by name; with TEXT, those whose name, e-mail or telephone contains it."))
-def list_(
-    desk: Desk, text: Annotated[str, typer.Argument(metavar="TEXT", help=say("What to look for."), show_default=False)] = "", limit: Limit = 50
-) -> None:
+def list_(desk: Desk, text: Annotated[str, arg("TEXT", say("What to look for."))] = "", limit: Limit = 50) -> None:
     """Parties by name."""
     from engine.usecases.finding import parties
 
@@ -30,7 +26,7 @@ def list_(
 
 
 @PARTY.verb("show", say("Show a party and its cases."))
-def show(desk: Desk, id_: Annotated[int, typer.Argument(metavar="ID", help=say("The number of the party."))], limit: Limit = 50) -> None:
+def show(desk: Desk, id_: Annotated[int, arg("ID", say("The number of the party."))], limit: Limit = 50) -> None:
     """A party."""
     from engine.usecases.finding import party
 
@@ -39,9 +35,14 @@ def show(desk: Desk, id_: Annotated[int, typer.Argument(metavar="ID", help=say("
         as_json({"party": found, "cases": cases.lines, "more": cases.more})
         return
     heading(f"{found.id}  {clean(found.name)}")
-    facts([
-        (say("E-mail"), clean(found.email), ""), (say("Telephone"), clean(found.phone), ""), (say("Address"), clean(found.address), ""),
-        (say("Chat"), clean(found.chat), ""), (say("Language"), clean(found.language), ""),
-    ])
+    facts(
+        [
+            (say("E-mail"), clean(found.email), ""),
+            (say("Telephone"), clean(found.phone), ""),
+            (say("Address"), clean(found.address), ""),
+            (say("Chat"), clean(found.chat), ""),
+            (say("Language"), clean(found.language), ""),
+        ]
+    )
     print()
     print_page(desk, cases, empty=say("No cases."))

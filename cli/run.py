@@ -62,7 +62,9 @@ class Desk:
             if named not in people.people:
                 raise NotFound(
                     say("The organisation has nobody called '{person}'", person=named),
-                    hint=_nearest(named, people.people) or say("See who works here: makegood org show"), kind="person", name=named,
+                    hint=_nearest(named, people.people) or say("See who works here: makegood org show"),
+                    kind="person",
+                    name=named,
                 )
             return named
         found = people.person_of_login(_login())
@@ -70,7 +72,8 @@ class Desk:
             raise Denied(
                 say("Nobody in the organisation has the login '{login}'", login=_login()),
                 hint=say("Say who you are with --as PERSON or MAKEGOOD_AS, or add the login to the organisation file."),
-                who=_login(), why="login",
+                who=_login(),
+                why="login",
             )
         return found.id
 

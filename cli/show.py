@@ -1,4 +1,7 @@
-"""How answers look: times near the reader, tables, plain lines, JSON. Whatever customers wrote is shown as text, never as terminal commands."""
+"""How answers look: times near the reader, tables, plain lines, JSON.
+
+Whatever customers wrote is shown as text, never as commands to the terminal.
+"""
 
 import json
 import os

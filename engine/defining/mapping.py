@@ -1,15 +1,15 @@
 """The mapping file of an import: which column of a table becomes which field of a case.
 
-    bundle: product-complaint
-    key: complaint_id                    # the column that tells rows apart; running again opens no case twice
-    customer:                            # the customer (the first field of type party): one rule for each part
-      name: Name
-      email: {column: Mail}
-    fields:
-      order_no: Order                    # a column by name
-      channel: {column: Via, map: {Telephone: phone, Web: web}, default: email}
-      reported_on: {column: Date, format: "%d.%m.%Y"}
-      region: {value: domestic}          # the same for every row
+bundle: product-complaint
+key: complaint_id                    # the column that tells rows apart; running again opens no case twice
+customer:                            # the customer (the first field of type party): one rule for each part
+  name: Name
+  email: {column: Mail}
+fields:
+  order_no: Order                    # a column by name
+  channel: {column: Via, map: {Telephone: phone, Web: web}, default: email}
+  reported_on: {column: Date, format: "%d.%m.%Y"}
+  region: {value: domestic}          # the same for every row
 """
 
 from collections.abc import Iterator, Mapping
@@ -51,7 +51,9 @@ class Rule:
                 return self.map[text]
             if self.default is None:
                 raise Invalid(
-                    say("column {column}: '{text}' is not in its map", column=self.column, text=text[:80]), field=self.column, value=text,
+                    say("column {column}: '{text}' is not in its map", column=self.column, text=text[:80]),
+                    field=self.column,
+                    value=text,
                     expected=list(self.map),
                 )
             return self.default
@@ -61,11 +63,13 @@ class Rule:
 
     def _dated(self, text: str) -> str:
         try:
-            read = datetime.strptime(text, self.format)
+            read = datetime.strptime(text, self.format)  # noqa: DTZ007  (wall-clock time; the field adds the zone of its calendar)
         except ValueError as error:
             raise Invalid(
                 say("column {column}: '{text}' does not look like {format}", column=self.column, text=text[:80], format=self.format),
-                field=self.column, value=text, expected=self.format,
+                field=self.column,
+                value=text,
+                expected=self.format,
             ) from error
         with_time = any(code in self.format for code in ("%H", "%I", "%X", "%c"))
         return read.isoformat() if with_time else date.isoformat(read)
@@ -79,7 +83,7 @@ class ImportMapping:
     bundle: str
     key: str
     fields: Mapping[str, Rule]
-    customer: Mapping[str, Rule]         # by part of the party
+    customer: Mapping[str, Rule]  # by part of the party
     tree: Tree
 
     @property
@@ -124,9 +128,10 @@ def check_mapping(mapping: ImportMapping, definition: Definition, header: list[s
     if mapping.customer and customer_field(definition) in mapping.fields:
         what = say("The customer is given twice, here and as field '{name}'", name=customer_field(definition))
         problems.append(tree.problem(("customer",), what, at_key=True))
-    for place, column in [(("key",), mapping.key), *((place, rule.column) for place, rule in mapping.rules() if rule.column)]:
+    columns: list[tuple[Place, str]] = [(("key",), mapping.key)]
+    for at, column in [*columns, *((at, rule.column) for at, rule in mapping.rules() if rule.column)]:
         if column not in header:
-            problems.append(tree.problem(place, say("The table has no column '{column}'", column=column), nearest=nearest(column, header)))
+            problems.append(tree.problem(at, say("The table has no column '{column}'", column=column), nearest=nearest(column, header)))
     if problems:
         raise _wrong(Path(mapping.file), problems)
 
@@ -138,7 +143,8 @@ def customer_field(definition: Definition) -> str | None:
 
 def _wrong(path: Path, problems: list[Problem]) -> DefinitionError:
     return DefinitionError(
-        say("{file} cannot be used for an import: {count} problems", file=str(path), count=len(problems)), problems,
+        say("{file} cannot be used for an import: {count} problems", file=str(path), count=len(problems)),
+        problems,
         hint=say("docs/commands.md describes mapping files."),
     )
 
@@ -152,14 +158,16 @@ def _mapping(tree: Tree, problems: list[Problem]) -> ImportMapping | None:
     for name in ("bundle", "key", "fields"):
         if name not in value:
             problems.append(tree.problem((), say("'{key}' is missing", key=name)))
-    texts = {}
+    texts: dict[str, str] = {}
     for name in ("bundle", "key"):
         texts[name] = _text(value.get(name), (name,), tree, problems) if name in value else ""
     customer = _rules(value.get("customer", {}), "customer", tree, problems)
     _unknown(customer, PARTY_PARTS, ("customer",), tree, problems)
     if customer and "name" not in customer:
         problems.append(tree.problem(("customer",), say("'{key}' is missing", key="name"), at_key=True))
-    return ImportMapping(tree.file, texts["bundle"], texts["key"], _rules(value.get("fields", {}), "fields", tree, problems), customer, tree)
+    return ImportMapping(
+        tree.file, texts["bundle"], texts["key"], _rules(value.get("fields", {}), "fields", tree, problems), customer, tree
+    )
 
 
 def _rules(value: Any, key: str, tree: Tree, problems: list[Problem]) -> dict[str, Rule]:
@@ -205,6 +213,12 @@ def _text(value: Any, place: Place, tree: Tree, problems: list[Problem]) -> str:
 def _unknown(value: Mapping[Any, Any], known: tuple[str, ...], place: Place, tree: Tree, problems: list[Problem]) -> None:
     for key in value:
         if key not in known:
-            problems.append(tree.problem(
-                (*place, key), say("'{key}' is not known here", key=str(key)), expected=", ".join(known), nearest=nearest(key, known), at_key=True,
-            ))
+            problems.append(
+                tree.problem(
+                    (*place, key),
+                    say("'{key}' is not known here", key=str(key)),
+                    expected=", ".join(known),
+                    nearest=nearest(key, known),
+                    at_key=True,
+                )
+            )

@@ -21,7 +21,7 @@ class Surroundings:
 
     calendars: Mapping[str, Calendar]
     organisation: Organisation
-    document: Mapping[str, Any]          # of the organisation
+    document: Mapping[str, Any]  # of the organisation
     problems: tuple[Problem, ...] = ()
 
 
@@ -56,7 +56,9 @@ def _beside(folder: Path, name: str) -> Path | None:
     return None
 
 
-def examine(folder: Path, known: Mapping[str, Calendar] | None = None, organisation: Organisation | None = None) -> tuple[Bundle | None, Surroundings | None, list[Problem]]:
+def examine(
+    folder: Path, known: Mapping[str, Calendar] | None = None, organisation: Organisation | None = None
+) -> tuple[Bundle | None, Surroundings | None, list[Problem]]:
     """Read a bundle with what lies beside it, and check it whole: every problem at once. Touches no database.
 
     `organisation` (the one in force) is what roles are checked against; without it the file beside the bundle.

@@ -23,7 +23,9 @@ def find(house: House, text: str, limit: int = 50) -> Page:
     bounded(limit, 1)
     wanted = text.strip()
     if not wanted:
-        raise Invalid(say("There is nothing to look for"), hint=say("Give a number, a name, an address or a word."), field="text", expected="text")
+        raise Invalid(
+            say("There is nothing to look for"), hint=say("Give a number, a name, an address or a word."), field="text", expected="text"
+        )
     with house.store.reading() as conn:
         found: dict[int, tuple[Row[Any], list[str]]] = {}
         for row, where in _matches(conn, wanted, limit + 1):
@@ -39,7 +41,7 @@ def _matches(conn: Connection, text: str, limit: int) -> Iterator[tuple[Row[Any]
         yield row, "number"
     for row in conn.execute(base.where(or_(*(PARTY.c[c].icontains(text, autoescape=True) for c in ("name", "phone", "email"))))):
         yield row, "customer"
-    inside = canonical(text)[1:-1]           # as it stands within a JSON text
+    inside = canonical(text)[1:-1]  # as it stands within a JSON text
     for row in conn.execute(base.add_columns(CASE.c.body).where(CASE.c.body.icontains(inside, autoescape=True))):
         for name, value in _public(row.body):
             if text.casefold() in value.casefold():

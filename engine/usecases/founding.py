@@ -66,7 +66,8 @@ def found(folder: Path, language: str) -> Founded:
     except OSError as error:
         raise Unavailable(
             say("{folder} cannot be used: {reason}", folder=str(folder), reason=error.strerror or str(error)),
-            hint=say("Choose a folder in which you may write."), path=str(folder),
+            hint=say("Choose a folder in which you may write."),
+            path=str(folder),
         ) from error
     _database(folder, made, kept)
     return Founded(folder.resolve(), made, kept)

@@ -32,7 +32,7 @@ LARGEST_FIELD = 1024 * 1024
 class Imported:
     """What an import did; `bad` holds (line of the file, reason)."""
 
-    opened: list[str] = field(default_factory=list)          # numbers of the new cases
+    opened: list[str] = field(default_factory=list)  # numbers of the new cases
     already: int = 0
     bad: list[tuple[int, str]] = field(default_factory=list)
 
@@ -62,7 +62,9 @@ def read_table(path: Path) -> Table:
     text = _decoded(path)
     first = next((line for line in text.splitlines() if line.strip()), "")
     if not first:
-        raise Invalid(say("{file} is empty", file=str(path)), hint=say("The first line must name the columns."), field="file", expected="table")
+        raise Invalid(
+            say("{file} is empty", file=str(path)), hint=say("The first line must name the columns."), field="file", expected="table"
+        )
     delimiter = max(",;\t", key=first.count)
     csv.field_size_limit(LARGEST_FIELD)
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
@@ -93,8 +95,10 @@ def _header(path: Path, cells: list[str]) -> list[str]:
     twice = [name for name in dict.fromkeys(header) if header.count(name) > 1]
     if twice:
         raise Invalid(
-            say("{file}: the column {column} is there twice", file=str(path), column=twice[0] or "''"), hint=say("Give every column a name of its own."),
-            field="file", expected="distinct columns",
+            say("{file}: the column {column} is there twice", file=str(path), column=twice[0] or "''"),
+            hint=say("Give every column a name of its own."),
+            field="file",
+            expected="distinct columns",
         )
     return header
 
@@ -110,7 +114,10 @@ def _decoded(path: Path) -> str:
         except UnicodeDecodeError:
             continue
     raise Invalid(
-        say("{file} is neither UTF-8 nor GB 18030", file=str(path)), hint=say("Save it as CSV with the encoding UTF-8."), field="file", expected="UTF-8",
+        say("{file} is neither UTF-8 nor GB 18030", file=str(path)),
+        hint=say("Save it as CSV with the encoding UTF-8."),
+        field="file",
+        expected="UTF-8",
     )
 
 
@@ -145,7 +152,9 @@ def _batch(
         if not key:
             done.bad.append((row.line, say("column {column} is empty, but it tells rows apart", column=mapping.key)))
         elif origin in wanted:
-            done.bad.append((row.line, say("has the same {column} as line {line}: {key}", column=mapping.key, line=wanted[origin][0], key=key)))
+            done.bad.append(
+                (row.line, say("has the same {column} as line {line}: {key}", column=mapping.key, line=wanted[origin][0], key=key))
+            )
         else:
             try:
                 wanted[origin] = (row.line, dict(_given(mapping, customer, row.cells)))
@@ -158,7 +167,7 @@ def _batch(
         if isinstance(result, Outcome):
             done.opened.append(result.number)
         elif isinstance(result, Conflict):
-            done.already += 1          # another import opened it since we looked
+            done.already += 1  # another import opened it since we looked
         else:
             done.bad.append((wanted[origin or ""][0], result.message))
 

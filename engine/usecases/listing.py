@@ -15,12 +15,21 @@ from engine.records.items import WORK_ITEM
 from engine.usecases.house import House
 
 CASE, PARTY = cases.CASE, personal.PARTY
-UNKNOWN, NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)   # due times that sort first and last
+UNKNOWN, NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)  # due times that sort first and last
 LARGEST_PAGE = 1000
 
 COLUMNS = (
-    CASE.c.id, CASE.c.number, CASE.c.definition, CASE.c.version_id, CASE.c.state, CASE.c.owner, CASE.c.opened_at, CASE.c.closed_at,
-    CASE.c.due_at, CASE.c.breaches, PARTY.c.name.label("customer"),
+    CASE.c.id,
+    CASE.c.number,
+    CASE.c.definition,
+    CASE.c.version_id,
+    CASE.c.state,
+    CASE.c.owner,
+    CASE.c.opened_at,
+    CASE.c.closed_at,
+    CASE.c.due_at,
+    CASE.c.breaches,
+    PARTY.c.name.label("customer"),
 )
 WITH_PARTY = CASE.outerjoin(PARTY, PARTY.c.id == CASE.c.party_id)
 
@@ -44,7 +53,7 @@ class CaseLine:
     overdue: bool
     breaches: int
     timezone: str
-    found_in: tuple[str, ...] = ()       # for `find`: where the text stands
+    found_in: tuple[str, ...] = ()  # for `find`: where the text stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +82,8 @@ class InboxLine:
     overdue: bool
     breaches: int
     timezone: str
-    mine: bool                           # something in it is for this person alone
-    waiting: tuple[str, ...]             # titles of the tasks, of the state, of notices to convey by hand
+    mine: bool  # something in it is for this person alone
+    waiting: tuple[str, ...]  # titles of the tasks, of the state, of notices to convey by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +97,15 @@ class Inbox:
 
 
 def list_cases(
-    house: House, *, state: str | None = None, owner: str | None = None, definition: str | None = None, overdue: bool = False,
-    closed: bool = False, limit: int = 50, page: int = 1,
+    house: House,
+    *,
+    state: str | None = None,
+    owner: str | None = None,
+    definition: str | None = None,
+    overdue: bool = False,
+    closed: bool = False,
+    limit: int = 50,
+    page: int = 1,
 ) -> Page:
     """Open cases by urgency (due soonest first, those without a due time last), or closed ones, latest first.
 
@@ -138,7 +154,7 @@ def inbox(house: House, person: str, own: bool | None = None, limit: int = 50) -
             chosen = _by_case(rows, limit + 1)
             if len(chosen) > limit or whole:
                 break
-            depth *= 4       # many items of few cases: look further, until there are enough cases or nothing is left
+            depth *= 4  # many items of few cases: look further, until there are enough cases or nothing is left
         ids = list(chosen)[:limit]
         of_case = {row.id: row for row in conn.execute(select(*COLUMNS).select_from(WITH_PARTY).where(CASE.c.id.in_(ids)))}
         lines = tuple(_inbox_line(house, conn, of_case[id_], chosen[id_], person, now) for id_ in ids if id_ in of_case)
@@ -191,9 +207,20 @@ def _inbox_line(house: House, conn: Connection, row: Row[Any], items: Sequence[R
         titles.append(say("convey: {notice}", notice=item.name) if item.kind == "notice" else title)
     due = min(item.due_at for item in items)
     return InboxLine(
-        line.number, line.definition, line.state, line.state_title, line.owner, line.owner_name, line.customer,
-        None if due in (UNKNOWN, NEVER) else due, due == UNKNOWN, UNKNOWN < due < now, line.breaches, line.timezone,
-        any(item.person == person for item in items), tuple(dict.fromkeys(titles)),
+        line.number,
+        line.definition,
+        line.state,
+        line.state_title,
+        line.owner,
+        line.owner_name,
+        line.customer,
+        None if due in (UNKNOWN, NEVER) else due,
+        due == UNKNOWN,
+        UNKNOWN < due < now,
+        line.breaches,
+        line.timezone,
+        any(item.person == person for item in items),
+        tuple(dict.fromkeys(titles)),
     )
 
 
@@ -206,15 +233,24 @@ def lines_of(
     """Rows (selected as COLUMNS) as lines, with titles in the language spoken."""
     people = library.organisation(house.store, conn).people
     for place, row in enumerate(rows):
-        definition = library.definition(house.store, conn, row.version_id)    # from the store's cache but for the first of a version
+        definition = library.definition(house.store, conn, row.version_id)  # from the store's cache but for the first of a version
         state = definition.states.get(row.state)
         due = row.due_at
         yield CaseLine(
-            number=row.number, definition=row.definition, title=definition.title.in_(spoken()), state=row.state,
-            state_title=(state.title.in_(spoken()) if state else "") or row.state, owner=row.owner,
-            owner_name=people[row.owner].name if row.owner in people else row.owner, customer=row.customer,
-            opened_at=row.opened_at, closed_at=row.closed_at, due_at=None if due in (UNKNOWN, NEVER) else due, due_unknown=due == UNKNOWN,
-            overdue=due is not None and UNKNOWN < due < now, breaches=row.breaches,
+            number=row.number,
+            definition=row.definition,
+            title=definition.title.in_(spoken()),
+            state=row.state,
+            state_title=(state.title.in_(spoken()) if state else "") or row.state,
+            owner=row.owner,
+            owner_name=people[row.owner].name if row.owner in people else row.owner,
+            customer=row.customer,
+            opened_at=row.opened_at,
+            closed_at=row.closed_at,
+            due_at=None if due in (UNKNOWN, NEVER) else due,
+            due_unknown=due == UNKNOWN,
+            overdue=due is not None and UNKNOWN < due < now,
+            breaches=row.breaches,
             timezone=library.calendar(house.store, conn, definition.calendar).timezone,
             found_in=found_in[place] if found_in else (),
         )
@@ -224,6 +260,8 @@ def bounded(limit: int, page: int) -> None:
     """Refuse a page that is empty, endless or before the first; raises Invalid."""
     if not 1 <= limit <= LARGEST_PAGE or page < 1:
         raise Invalid(
-            say("A page holds 1 to {most} lines, and pages count from 1", most=LARGEST_PAGE), hint=say("Use --limit and --page."),
-            field="limit", expected=f"1..{LARGEST_PAGE}",
+            say("A page holds 1 to {most} lines, and pages count from 1", most=LARGEST_PAGE),
+            hint=say("Use --limit and --page."),
+            field="limit",
+            expected=f"1..{LARGEST_PAGE}",
         )

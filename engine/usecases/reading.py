@@ -103,7 +103,7 @@ class CaseView:
     links: tuple[tuple[str, str], ...]
     notices: tuple[NoticeView, ...]
     files: tuple[File, ...]
-    actions: tuple[str, ...]             # names of the actions of its state, for anybody
+    actions: tuple[str, ...]  # names of the actions of its state, for anybody
     open_tasks: tuple[str, ...]
 
 
@@ -124,13 +124,31 @@ def show(house: House, number: str) -> CaseView:
     state = definition.states[case.state]
     clocks = tuple(_clock(definition, run, now) for run in case.clocks.values())
     return CaseView(
-        number=case.number, definition=definition.name, version=version, title=definition.title.in_(spoken()),
-        state=case.state, state_title=state.title.in_(spoken()) or case.state,
-        owner=case.owner, owner_name=_name(people, case.owner), customer=parties.get(case.party) if case.party else None,
-        opened_at=case.opened_at, closed_at=case.closed_at, due_at=loaded.due_at, overdue=any(c.overdue for c in clocks),
-        breaches=sum(c.breached_at is not None for c in clocks), revision=loaded.revision, timezone=zone, at=now,
-        fields=tuple(_fields(definition, case, values, zone, parties)), tasks=tuple(_tasks(definition, case)), clocks=clocks,
-        added=tuple(case.added), links=tuple(case.links), notices=notices, files=kept, actions=tuple(state.actions),
+        number=case.number,
+        definition=definition.name,
+        version=version,
+        title=definition.title.in_(spoken()),
+        state=case.state,
+        state_title=state.title.in_(spoken()) or case.state,
+        owner=case.owner,
+        owner_name=_name(people, case.owner),
+        customer=parties.get(case.party) if case.party else None,
+        opened_at=case.opened_at,
+        closed_at=case.closed_at,
+        due_at=loaded.due_at,
+        overdue=any(c.overdue for c in clocks),
+        breaches=sum(c.breached_at is not None for c in clocks),
+        revision=loaded.revision,
+        timezone=zone,
+        at=now,
+        fields=tuple(_fields(definition, case, values, zone, parties)),
+        tasks=tuple(_tasks(definition, case)),
+        clocks=clocks,
+        added=tuple(case.added),
+        links=tuple(case.links),
+        notices=notices,
+        files=kept,
+        actions=tuple(state.actions),
         open_tasks=tuple(name for name, task in case.tasks.items() if task.status == "open"),
     )
 
@@ -146,7 +164,10 @@ def history(house: House, number: str) -> tuple[list[HistoryLine], str]:
         said = personal.said(conn, loaded.id)
         ids = {v for (_, name), v in said.items() if isinstance(v, int) and _is_party(definition, name)}
         teller = Teller(
-            definition, library.organisation(house.store, conn), library.calendar(house.store, conn, definition.calendar).timezone, said,
+            definition,
+            library.organisation(house.store, conn),
+            library.calendar(house.store, conn, definition.calendar).timezone,
+            said,
             {id_: party["name"] for id_, party in _parties(conn, ids).items()},
         )
         return list(teller.tell(stream.read(conn, stream.case_stream(number)))), teller.zone
@@ -184,13 +205,19 @@ def _name(people: Organisation, id_: str | None) -> str | None:
     return known.name if known else id_
 
 
-def _fields(definition: Definition, case: CaseState, values: Mapping[str, Any], zone: str, parties: Mapping[int, Mapping[str, str]]) -> Iterable[FieldView]:
+def _fields(
+    definition: Definition, case: CaseState, values: Mapping[str, Any], zone: str, parties: Mapping[int, Mapping[str, str]]
+) -> Iterable[FieldView]:
     names = {id_: party["name"] for id_, party in parties.items()}
     for name, spec in definition.fields.items():
         value = values.get(name) if name in case.sealed else case.fields.get(name)
         if name in case.sealed or value is not None:
             yield FieldView(
-                name, spec.title.in_(spoken()) or name, spec.type.value, _shown(spec, value, parties), in_words(spec, value, zone, names),
+                name,
+                spec.title.in_(spoken()) or name,
+                spec.type.value,
+                _shown(spec, value, parties),
+                in_words(spec, value, zone, names),
                 spec.is_personal,
             )
 
@@ -207,7 +234,13 @@ def _tasks(definition: Definition, case: CaseState) -> Iterable[TaskView]:
         spec = definition.states[run.state].tasks[run.name]
         clock = case.clocks.get(run.name)
         yield TaskView(
-            run.name, spec.title.in_(spoken()) or run.name, run.state, run.status.value, run.opened_at, run.ended_at, run.assignee,
+            run.name,
+            spec.title.in_(spoken()) or run.name,
+            run.state,
+            run.status.value,
+            run.opened_at,
+            run.ended_at,
+            run.assignee,
             clock.due_at if clock and clock.status is ClockStatus.RUNNING else None,
         )
 
@@ -221,8 +254,17 @@ def _clock(definition: Definition, run: ClockRun, now: datetime) -> ClockView:
         title = next((task.title.in_(spoken()) for _, task in definition.tasks() if task.name == run.name), "")
     overdue = run.status is ClockStatus.RUNNING and bool(spec.until) and run.due_at is not None and run.due_at < now
     return ClockView(
-        run.name, title or run.name, run.status.value, run.started_at, run.budget, run.due_at, run.ended_at, run.breached_at, overdue,
-        tuple(run.extended), run.unknown,
+        run.name,
+        title or run.name,
+        run.status.value,
+        run.started_at,
+        run.budget,
+        run.due_at,
+        run.ended_at,
+        run.breached_at,
+        overdue,
+        tuple(run.extended),
+        run.unknown,
     )
 
 

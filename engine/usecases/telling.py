@@ -38,8 +38,8 @@ class Teller:
     definition: Definition
     organisation: Organisation
     zone: str
-    said: Mapping[tuple[int, str], Any]              # personal values by (event, name)
-    parties: Mapping[int, str]                       # names by id
+    said: Mapping[tuple[int, str], Any]  # personal values by (event, name)
+    parties: Mapping[int, str]  # names by id
     _clocks: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def tell(self, events: Iterable[Event]) -> Iterator[HistoryLine]:
@@ -48,7 +48,7 @@ class Teller:
             what, details = self._what(event), tuple(self._details(event))
             self._clocks.update(event.data.get("clocks", {}))
             yield HistoryLine(
-                event.seq, event.kind, event.occurred_at, event.recorded_at, event.actor, event.on_behalf, self.who(event), what, details,
+                event.seq, event.kind, event.occurred_at, event.recorded_at, event.actor, event.on_behalf, self.who(event), what, details
             )
 
     # --- names ----------------------------------------------------------------------------------------------------------
@@ -114,8 +114,11 @@ class Teller:
             case "ended":
                 return say("{clock}: ran out", clock=clock)
             case "rung":
-                return say("{clock}: {point}, nothing to do", clock=clock, point=data["at"]) if data.get("skipped") else say(
-                    "{clock}: {point}", clock=clock, point=data["at"])
+                return (
+                    say("{clock}: {point}, nothing to do", clock=clock, point=data["at"])
+                    if data.get("skipped")
+                    else say("{clock}: {point}", clock=clock, point=data["at"])
+                )
             case "extended":
                 return say("{clock}: extended by {duration}", clock=clock, duration=data["by"])
             case "paused":
@@ -125,8 +128,11 @@ class Teller:
             case "note":
                 return say("noted")
             case "contact":
-                return say("heard from the customer ({channel})", channel=data["channel"]) if data["direction"] == "in" else say(
-                    "contacted the customer ({channel})", channel=data["channel"])
+                return (
+                    say("heard from the customer ({channel})", channel=data["channel"])
+                    if data["direction"] == "in"
+                    else say("contacted the customer ({channel})", channel=data["channel"])
+                )
             case "attached":
                 return say("attached a file")
             case "assigned":
@@ -239,12 +245,19 @@ def task_status(status: str) -> str:
 def clock_status(status: str) -> str:
     """What became of a clock, in words."""
     return {
-        "running": say("running"), "paused": say("paused"), "met": say("met"), "ended": say("ended"), "cancelled": say("cancelled"),
+        "running": say("running"),
+        "paused": say("paused"),
+        "met": say("met"),
+        "ended": say("ended"),
+        "cancelled": say("cancelled"),
     }.get(status, status)
 
 
 def _link(kind: str) -> str:
     return {
-        "related": say("related"), "duplicate": say("a duplicate of it"), "has_duplicate": say("its duplicate"),
-        "follow_up": say("a follow-up to it"), "followed_by": say("its follow-up"),
+        "related": say("related"),
+        "duplicate": say("a duplicate of it"),
+        "has_duplicate": say("its duplicate"),
+        "follow_up": say("a follow-up to it"),
+        "followed_by": say("its follow-up"),
     }.get(kind, kind)
