@@ -59,12 +59,13 @@ def _of_kind(kind: str) -> ColumnElement[bool]:
 def _told(house: House, conn: Connection, streams: Sequence[str]) -> dict[tuple[str, int], Happened]:
     """Every event of these cases in words, by (stream, seq); personal values are left out."""
     numbers = [stream.removeprefix("case/") for stream in streams]
-    versions = dict(conn.execute(select(cases.CASE.c.number, cases.CASE.c.version_id).where(cases.CASE.c.number.in_(numbers))).tuples())
+    query = select(cases.CASE.c.number, cases.CASE.c.version_id).where(cases.CASE.c.number.in_(numbers))
+    versions = {row.number: row.version_id for row in conn.execute(query)}
     organisation = library.organisation(house.store, conn)
     tellers: dict[str, Teller] = {}
     told: dict[tuple[str, int], Happened] = {}
-    query = select(EVENT.c.stream, EVENT.c.body).where(EVENT.c.stream.in_(streams)).order_by(EVENT.c.stream, EVENT.c.seq)
-    for stream, body in conn.execute(query):
+    events = select(EVENT.c.stream, EVENT.c.body).where(EVENT.c.stream.in_(streams)).order_by(EVENT.c.stream, EVENT.c.seq)
+    for stream, body in conn.execute(events):
         number = stream.removeprefix("case/")
         if number not in tellers:
             definition = library.definition(house.store, conn, versions[number])
