@@ -71,6 +71,8 @@ def send(work: Work, name: str, data: dict[str, Any], extra: Mapping[str, Any] |
             tell(work, name, work.case.owner, data, {**_said(work), **(extra or {})})
         return
     reached = sorted({person for who in spec.to for person in work.people(who)} - {"system", "anyone"})
+    if work.case.party is None and "party" not in data:   # a case that names no customer yet
+        reached = [person for person in reached if person != "customer"]
     for person in reached or [""]:
         data.setdefault("notices", []).append([name, person])
         if person:
