@@ -12,13 +12,16 @@ from cli.case_show import print_history
 from cli.options import Limit, Out, arg, opt
 from cli.progress import progress
 from cli.run import Desk
-from cli.show import as_json, clean, local
+from cli.show import as_json, clean
 from engine.ground.errors import Invalid, Tampered, Unavailable
 from engine.ground.language import say
+from engine.ground.wall import wall
 
 AUDIT = Noun("audit", say("Audit: verify, anchor, show and export history."))
 _Number = Annotated[str | None, arg("NUMBER", say("Only this case."), completion.numbers)]
-_Kinds = Annotated[list[str] | None, opt("--kind", "KIND", say("Only events of this kind: breach, escalated, reminded, …; again for further kinds."))]
+_Kinds = Annotated[
+    list[str] | None, opt("--kind", "KIND", say("Only events of this kind: breach, escalated, reminded, …; again for further kinds."))
+]
 _Case = Annotated[str | None, opt("--case", "NUMBER", say("Only this case."), completion.numbers)]
 
 
@@ -89,7 +92,8 @@ def show(desk: Desk, number: _Number = None, kind: _Kinds = None, limit: Limit =
         return
     for one in happened:
         details = "; ".join(detail for detail in one.line.details if not detail.startswith(" "))
-        print(f"{local(one.line.occurred_at, one.timezone)}  {one.number}  {clean(one.line.who)}: {clean(one.line.what)}" + (f"  ({clean(details)})" if details else ""))
+        aside = f"  ({clean(details)})" if details else ""
+        print(f"{wall(one.line.occurred_at, one.timezone)}  {one.number}  {clean(one.line.who)}: {clean(one.line.what)}{aside}")
     if not happened:
         print(say("Nothing of that kind happened."))
 

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from cli import completion
 from cli.app import Noun
-from cli.case_show import print_case, print_history, print_options, print_outcome, print_page
+from cli.case_lists import print_options, print_page
+from cli.case_show import print_case, print_history, print_outcome
 from cli.given import given
 from cli.options import Comment, Definition, Files, For, Limit, Number, PageNumber, Reason, Sets, arg, opt
 from cli.run import Desk

@@ -4,12 +4,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cli.run import Desk
-from cli.show import as_json, clean, due, facts, heading, local, paint, table
+from cli.show import as_json, clean, due, facts, heading, paint
 from engine.ground.language import say
+from engine.ground.wall import wall, wall_due
 
 if TYPE_CHECKING:
-    from engine.deciding.machine import Option
-    from engine.usecases.listing import CaseLine, InboxLine, Page
     from engine.usecases.reading import CaseView, ClockView
     from engine.usecases.telling import HistoryLine
     from engine.usecases.work import Outcome
@@ -48,85 +47,6 @@ def _event(event: object) -> dict[str, object]:
     return {"seq": event.seq, "kind": event.kind, "occurred_at": event.occurred_at, "actor": event.actor, "on_behalf": event.on_behalf}
 
 
-# --- lists ----------------------------------------------------------------------------------------------------------
-
-
-def print_page(desk: Desk, page: "Page", *, empty: str, where: bool = False) -> None:
-    """A page of cases."""
-    if desk.as_json:
-        as_json({"page": page.page, "more": page.more, "cases": page.lines})
-        return
-    columns = [
-        say("Number"),
-        say("Case of"),
-        say("State"),
-        say("Customer"),
-        say("Owner"),
-        say("Due"),
-        *([say("Found in")] if where else []),
-    ]
-    rows = [
-        (
-            line.number,
-            line.title or line.definition,
-            line.state_title,
-            line.customer or "",
-            line.owner_name or "",
-            _due(line, page.at),
-            *([", ".join(line.found_in)] if where else []),
-        )
-        for line in page.lines
-    ]
-    table(columns, rows, empty=empty)
-    if page.more:
-        print(paint(say("There are more: --page {next}, or a larger --limit.", next=page.page + 1), "dim"))
-
-
-def print_inbox(desk: Desk, lines: "tuple[InboxLine, ...]", more: bool, at: datetime) -> None:
-    """What waits for somebody."""
-    columns = (say("Number"), say("To do"), say("State"), say("Customer"), say("Owner"), say("Due"))
-    rows = [
-        (
-            line.number,
-            (", ".join(line.waiting), "bold" if line.mine else ""),
-            line.state_title,
-            line.customer or "",
-            line.owner_name or "",
-            _due(line, at),
-        )
-        for line in lines
-    ]
-    table(columns, rows, empty=say("Nothing waits for you."))
-    if more:
-        print(paint(say("There are more: use a larger --limit."), "dim"))
-
-
-def _due(line: "CaseLine | InboxLine", now: datetime) -> tuple[str, str]:
-    closed = getattr(line, "closed_at", None)
-    if closed is not None:
-        return say("closed {at}", at=local(closed, line.timezone)), "dim"
-    if line.due_unknown:
-        return say("unknown: the calendar ends too early"), "red"
-    return due(line.due_at, now, line.timezone)
-
-
-def print_options(desk: Desk, number: str, options: "list[Option]") -> None:
-    """What is possible in a case for this person, and why the rest is not."""
-    if desk.as_json:
-        as_json({"number": number, "options": options})
-        return
-    rows = [
-        (
-            (option.name, "" if option.obstacles else "green"),
-            option.title,
-            ", ".join(option.require),
-            ("; ".join(o.message for o in option.obstacles), "dim") if option.obstacles else (say("possible"), "green"),
-        )
-        for option in sorted(options, key=lambda option: bool(option.obstacles))
-    ]
-    table((say("Action or task"), say("Title"), say("Needs"), say("Now")), rows, empty=say("Nothing can be done in this state."))
-
-
 # --- one case -------------------------------------------------------------------------------------------------------
 
 
@@ -145,8 +65,8 @@ def print_case(desk: Desk, case: "CaseView") -> None:
             (say("Owner"), _named(case.owner_name, case.owner), ""),
             (say("Also told"), ", ".join(case.added), ""),
             (say("Customer"), clean(", ".join(v for k, v in customer.items() if k not in ("id", "language"))), ""),
-            (say("Opened"), local(case.opened_at, zone), ""),
-            (say("Closed"), local(case.closed_at, zone), ""),
+            (say("Opened"), wall(case.opened_at, zone), ""),
+            (say("Closed"), wall(case.closed_at, zone), ""),
             (
                 say("Version"),
                 say(
@@ -173,7 +93,7 @@ def print_case(desk: Desk, case: "CaseView") -> None:
         [
             (
                 f"{notice.id}",
-                f"{clean(notice.name)} → {notice.to}: {_notice(notice.status)} {local(notice.sent_at or notice.created_at, zone)}",
+                f"{clean(notice.name)} → {notice.to}: {_notice(notice.status)} {wall(notice.sent_at or notice.created_at, zone)}",
                 "red" if notice.status in ("dead", "by_hand") else "",
             )
             for notice in case.notices
@@ -197,7 +117,7 @@ def _named(name: str | None, id_: str | None) -> str:
 def _clock(clock: "ClockView", now: datetime, zone: str) -> tuple[str, str]:
     from engine.usecases.telling import clock_status
 
-    late = say(" (was due {at})", at=local(clock.breached_at, zone)) if clock.breached_at else ""
+    late = say(" (was due {at})", at=wall_due(clock.breached_at, zone)) if clock.breached_at else ""
     if clock.status == "running":
         if clock.unknown:
             return say("due time unknown: {why}", why=clock.unknown), "red"
@@ -205,9 +125,9 @@ def _clock(clock: "ClockView", now: datetime, zone: str) -> tuple[str, str]:
         return say("due {at}", at=text), "red" if clock.breached_at else colour
     if clock.status == "met":
         return (
-            (say("met late {at}", at=local(clock.ended_at, zone)) + late, "red")
+            (say("met late {at}", at=wall(clock.ended_at, zone)) + late, "red")
             if late
-            else (say("met {at}", at=local(clock.ended_at, zone)), "green")
+            else (say("met {at}", at=wall(clock.ended_at, zone)), "green")
         )
     return clock_status(clock.status) + late, "red" if late else "dim"
 
@@ -222,7 +142,7 @@ def _task(task: object, now: datetime, zone: str) -> tuple[str, str, str]:
         when, colour = due(task.due_at, now, zone)
         text += (say(", due {at}", at=when) if when else "") + (f", {task.assignee}" if task.assignee else "")
     elif task.ended_at:
-        text += f" {local(task.ended_at, zone)}"
+        text += f" {wall(task.ended_at, zone)}"
     return clean(task.title), text, colour
 
 
@@ -243,7 +163,7 @@ def print_history(desk: Desk, lines: "list[HistoryLine]", zone: str) -> None:
         return
     for line in lines:
         late = line.recorded_at - line.occurred_at
-        noted = say(" (recorded {at})", at=local(line.recorded_at, zone)) if late.total_seconds() >= 60 else ""
-        print(f"{line.seq:>4}  {local(line.occurred_at, zone)}  {paint(clean(line.who), 'bold')}: {clean(line.what)}{paint(noted, 'dim')}")
+        noted = say(" (recorded {at})", at=wall(line.recorded_at, zone)) if late.total_seconds() >= 60 else ""
+        print(f"{line.seq:>4}  {wall(line.occurred_at, zone)}  {paint(clean(line.who), 'bold')}: {clean(line.what)}{paint(noted, 'dim')}")
         for detail in line.details:
             print(f"{'':24}{clean(detail)}")

@@ -8,9 +8,10 @@ from cli.app import Noun
 from cli.files import put
 from cli.options import Out, arg, opt
 from cli.run import Desk
-from cli.show import as_json, clean, heading, local, table
+from cli.show import as_json, clean, heading, table
 from engine.ground.errors import Invalid, NotFound
 from engine.ground.language import say, spoken
+from engine.ground.wall import wall
 
 VIEW = Noun("definition", "")
 
@@ -28,7 +29,7 @@ def list_(desk: Desk, name: Annotated[str | None, arg("NAME", say("Only versions
     if desk.as_json:
         as_json([version._asdict() for version in versions])
         return
-    rows = [(v.name, str(v.version), local(v.published_at, desk.zone), v.published_by, v.hash[:12]) for v in versions]
+    rows = [(v.name, str(v.version), wall(v.published_at, desk.zone), v.published_by, v.hash[:12]) for v in versions]
     table(
         (say("Name"), say("Version"), say("Published"), say("By"), say("Hash")),
         rows,
@@ -61,7 +62,7 @@ def show(
             name=chosen,
         )
     if file is None:
-        print(f"# {found.name} {found.version} · {local(found.published_at, desk.zone)} · {found.published_by} · {found.hash}")
+        print(f"# {found.name} {found.version} · {wall(found.published_at, desk.zone)} · {found.published_by} · {found.hash}")
         print(f"# {', '.join(sorted(found.source))}")
     for line in found.source[chosen].splitlines():
         print(clean(line))

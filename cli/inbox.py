@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from cli.app import Verb
-from cli.case_show import print_inbox
+from cli.case_lists import print_inbox
 from cli.options import Limit, opt
 from cli.run import Desk
 from cli.show import as_json

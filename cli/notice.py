@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 from cli.app import Noun
 from cli.options import Limit, arg, opt
 from cli.run import Desk
-from cli.show import as_json, clean, facts, heading, local, table
+from cli.show import as_json, clean, facts, heading, table
 from engine.ground.language import say
+from engine.ground.wall import wall
 
 if TYPE_CHECKING:
     from engine.usecases.notices import NoticeLine
@@ -38,7 +39,7 @@ def list_(
             n.to,
             (n.status, "red" if n.status in ("dead", "by_hand") else ""),
             n.channel or ", ".join(n.via),
-            local(n.sent_at or n.created_at, desk.zone),
+            wall(n.sent_at or n.created_at, desk.zone),
             n.error or "",
         )
         for n in lines
@@ -69,9 +70,9 @@ def show(desk: Desk, id_: _Id) -> None:
             (say("To"), line.to, ""),
             (say("Status"), line.status, ""),
             (say("Channel"), line.channel or ", ".join(line.via), ""),
-            (say("Created"), local(line.created_at, desk.zone), ""),
-            (say("Sent"), local(line.sent_at, desk.zone), ""),
-            (say("Next attempt"), local(line.fire_at, desk.zone), ""),
+            (say("Created"), wall(line.created_at, desk.zone), ""),
+            (say("Sent"), wall(line.sent_at, desk.zone), ""),
+            (say("Next attempt"), wall(line.fire_at, desk.zone), ""),
             (say("Error"), clean(line.error), "red"),
             (say("Subject"), clean(line.subject), ""),
         ]
@@ -81,7 +82,7 @@ def show(desk: Desk, id_: _Id) -> None:
         print(f"  {clean(text)}")
     if sheet.tried:
         print()
-        rows = [(str(a.n), a.channel, local(a.started_at, desk.zone), a.outcome or say("no answer"), a.error or "") for a in sheet.tried]
+        rows = [(str(a.n), a.channel, wall(a.started_at, desk.zone), a.outcome or say("no answer"), a.error or "") for a in sheet.tried]
         table((say("Attempt"), say("Channel"), say("Time"), say("Outcome"), say("Error")), rows, empty="")
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from cli.app import Noun
-from cli.case_show import print_page
+from cli.case_lists import print_page
 from cli.options import Limit, arg
 from cli.run import Desk
 from cli.show import as_json, clean, facts, heading, table

@@ -13,9 +13,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 from unicodedata import category
-from zoneinfo import ZoneInfo
 
 from engine.ground.language import say
+from engine.ground.wall import wall_due
 
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "dim": "2", "bold": "1"}
 _WIDEST = 10_000  # columns when the output is not a terminal: nothing is cut off in a pipe
@@ -40,11 +40,6 @@ def paint(text: str, colour: str) -> str:
 
 
 # --- time -----------------------------------------------------------------------------------------------------------
-
-
-def local(instant: datetime | None, zone: str) -> str:
-    """An instant on the wall clock of the house, to the minute; "" when there is none."""
-    return instant.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M") if instant else ""
 
 
 def away(instant: datetime, now: datetime) -> str:
@@ -72,23 +67,7 @@ def due(instant: datetime | None, now: datetime, zone: str) -> tuple[str, str]:
     if instant is None or instant.year == 9999:
         return "", ""
     colour = "red" if instant < now else "yellow" if instant - now < timedelta(days=1) else ""
-    return f"{local(instant, zone)} ({away(instant, now)})", colour
-
-
-def value(thing: Any, zone: str) -> str:
-    """A field's value in words: money with its currency, instants on the house's wall clock, lists with commas."""
-    match thing:
-        case None:
-            return ""
-        case bool():
-            return say("yes") if thing else say("no")
-        case datetime():
-            return local(thing, zone)
-        case Mapping():
-            return ", ".join(clean(part) for part in thing.values() if part)
-        case list() | tuple():
-            return ", ".join(value(part, zone) for part in thing)
-    return clean(thing)
+    return f"{wall_due(instant, zone)} ({away(instant, now)})", colour
 
 
 # --- forms ----------------------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def _told(house: House, conn: Connection, streams: Sequence[str]) -> dict[tuple[
         if number not in tellers:
             definition = library.definition(house.store, conn, versions[number])
             zone = library.calendar(house.store, conn, definition.calendar).timezone
-            tellers[number] = Teller(definition, organisation, zone, {}, {})
+            tellers[number] = Teller(definition, organisation, zone, None, {})
         (line,) = tellers[number].tell([event_from(json.loads(body))])
         told[stream, line.seq] = Happened(number, tellers[number].zone, line)
     return told

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from engine.deciding.case import Event
+from engine.deciding.case import Event, instant
 from engine.defining.definition import Definition, Field, FieldType
 from engine.defining.organisation import Organisation
 from engine.ground.language import say, spoken
+from engine.ground.wall import wall, wall_due
+
+_ERASED = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Teller:
     definition: Definition
     organisation: Organisation
     zone: str
-    said: Mapping[tuple[int, str], Any]  # personal values by (event, name)
+    said: Mapping[tuple[int, str], Any] | None  # personal values by (event, name); None leaves them out
     parties: Mapping[int, str]  # names by id
     _clocks: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -88,10 +90,6 @@ class Teller:
         known = self.definition.all_clocks.get(name)
         title = known.title.in_(spoken()) if known else ""
         return title or (self.state(name) if name in self.definition.states else self.act(name))
-
-    def time(self, text: str | None) -> str:
-        """A canonical instant on the wall clock of the procedure's calendar, to the minute."""
-        return datetime.fromisoformat(text).astimezone(ZoneInfo(self.zone)).strftime("%Y-%m-%d %H:%M") if text else ""
 
     def value(self, name: str, value: Any) -> str:
         """A field's canonical value in words."""
@@ -159,13 +157,15 @@ class Teller:
 
     def _details(self, event: Event) -> Iterator[str]:
         data = event.data
-        for name, words in data.get("said", {}).items():
-            yield self._said(event.seq, name, words)
+        if self.said is not None:
+            for name in data.get("said", {}):
+                yield self._spoken(self.said.get((event.seq, name), _ERASED), name)
         for name, (old, new) in data.get("set", {}).items():
             yield self._change(name, self.value(name, old), self.value(name, new))
-        for name in data.get("sealed", {}):
-            kept = (event.seq, name) in self.said
-            yield self._change(name, "", self.value(name, self.said[event.seq, name]) if kept else say("(erased)"))
+        if self.said is not None:
+            for name in data.get("sealed", {}):
+                value = self.said.get((event.seq, name), _ERASED)
+                yield self._change(name, "", say("(erased)") if value is _ERASED else self.value(name, value))
         if "owner" in data:
             yield say("owner: {new}", new=self.person(data["owner"][1]))
         if data.get("reminded"):
@@ -183,8 +183,9 @@ class Teller:
     def _people(self, ids: Iterable[str]) -> str:
         return ", ".join(self.person(one) for one in ids) or say("nobody")
 
-    def _said(self, seq: int, name: str, _: Any) -> str:
-        words = self.said.get((seq, name), say("(erased)"))
+    def _spoken(self, words: Any, name: str) -> str:
+        if words is _ERASED:
+            return say("(erased)")
         if name == "file" and isinstance(words, Mapping):
             return say("file: {name} ({size} bytes)", name=words.get("name", ""), size=words.get("size", 0))
         return f"“{words}”"
@@ -204,7 +205,7 @@ class Teller:
             if run.get("unknown"):
                 yield say("{clock}: due time unknown, {why}", clock=title, why=run["unknown"])
             else:
-                yield say("{clock}: due {at}", clock=title, at=self.time(due))
+                yield say("{clock}: due {at}", clock=title, at=wall_due(instant(due), self.zone))
         elif status == "paused" and (began or before["status"] != "paused"):
             yield say("{clock}: stands still", clock=title)
         elif status == "met" and before.get("status") != "met":
@@ -229,7 +230,7 @@ def in_words(spec: Field | None, value: Any, zone: str, parties: Mapping[int, st
         case FieldType.MONEY if spec is not None:
             return f"{value} {spec.currency or ''}".strip()
         case FieldType.MOMENT:
-            return datetime.fromisoformat(value).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+            return wall(datetime.fromisoformat(value), zone)
         case FieldType.PARTY:
             return parties.get(value, say("(erased)")) if isinstance(value, int) else str(value)
         case FieldType.FILE if isinstance(value, Mapping):
