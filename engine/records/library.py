@@ -198,10 +198,21 @@ def organisation(store: Store, conn: Connection) -> Organisation:
     return found
 
 
+def organisation_document(conn: Connection) -> dict[str, Any]:
+    """The plain tree of the organisation in force; empty when none was applied yet."""
+    in_force = _what_is_in_force(conn)[0]
+    return {} if in_force is None else _document_of_organisation(conn, in_force)
+
+
+def _document_of_organisation(conn: Connection, version_id: int) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(conn.execute(select(ORGANISATION.c.document).where(ORGANISATION.c.id == version_id)).scalar_one())
+    return found
+
+
 def _organisation(conn: Connection, version_id: int) -> Organisation:
     from engine.defining.organisation_file import organisation_of
 
-    return organisation_of(json.loads(conn.execute(select(ORGANISATION.c.document).where(ORGANISATION.c.id == version_id)).scalar_one()))
+    return organisation_of(_document_of_organisation(conn, version_id))
 
 
 def calendar(store: Store, conn: Connection, name: str) -> Calendar:

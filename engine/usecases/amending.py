@@ -1,6 +1,5 @@
 """What staff do with a case beside its actions: notes, contacts, files, owner, corrections."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,15 +9,17 @@ from engine.deciding.case import TaskRun, TaskStatus, task_json
 from engine.deciding.rights import Actor
 from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
 from engine.ground.language import say
-from engine.records import personal
 from engine.usecases.doing import own, tell
 from engine.usecases.door import still_open, working
+from engine.usecases.filing import keep, upload, uploads_apart
 from engine.usecases.house import House
+from engine.usecases.moving import none_emptied
 from engine.usecases.parties import parties_apart
 from engine.usecases.work import Outcome, Work, standing
 
-LARGEST_FILE = 25 * 1024 * 1024
 DIRECTIONS = ("in", "out")
+LONGEST_CHANNEL = 40   # characters: a word or two, since it stands in history as it is; what was said does not
+LONGEST_TEXT = 20_000
 
 
 def note(house: House, number: str, actor: Actor, text: str) -> Outcome:
@@ -40,7 +41,7 @@ def contact(house: House, number: str, actor: Actor, channel: str, direction: st
         )
     with working(house, number) as door:
         work = taking_part(door.work, actor)
-        data: dict[str, Any] = {"channel": words(channel, "channel"), "direction": direction}
+        data: dict[str, Any] = {"channel": words(channel, "channel", LONGEST_CHANNEL), "direction": direction}
         work.say_in(data, "text", words(text, "text"))
         work.record("contact", actor, work.now, data)
     return door.outcome
@@ -48,20 +49,12 @@ def contact(house: House, number: str, actor: Actor, channel: str, direction: st
 
 def attach(house: House, number: str, actor: Actor, name: str, content: bytes, media_type: str = "application/octet-stream") -> Outcome:
     """Keep a file with a case, by its content; the same content twice is kept once."""
-    if not content or len(content) > LARGEST_FILE:
-        raise Invalid(
-            say("{name} has {size} bytes; a file may have 1 to {most} bytes", name=name, size=len(content), most=LARGEST_FILE),
-            hint=say("Attach a smaller file that is not empty, or note where it is kept."), field="file", expected=f"1..{LARGEST_FILE}",
-        )
+    one = upload(words(name, "name"), content, media_type)
     with working(house, number) as door:
         work = taking_part(door.work, actor)
-        sha256 = hashlib.sha256(content).hexdigest()
-        kept = personal.File(sha256, words(name, "name"), media_type, len(content))
-        data: dict[str, Any] = {}
-        data["said"] = {"file": work.seal("file", kept.canonical(), work.case.seq + 1)}
+        data: dict[str, Any] = {"said": {"file": work.seal("file", one.file.canonical(), work.case.seq + 1)}}
         work.record("attached", actor, work.now, data)
-        assert work.loaded is not None
-        personal.keep_file(work.conn, work.loaded.id, kept, content, work.now)
+        keep(work, [one])
     return door.outcome
 
 
@@ -79,9 +72,16 @@ def assign(house: House, number: str, actor: Actor, person: str, *, task: str | 
         if task is None:
             with work.foreseen(data, actor, work.now):
                 own(work, person, data)
+            same = "owner" not in data
         else:
-            data["task"] = task
-            data["tasks"] = {task: task_json(replace(_open_task(work, task, person), assignee=person))}
+            run = _open_task(work, task, person)
+            data["task"], same = task, run.assignee == person
+            data["tasks"] = {task: task_json(replace(run, assignee=person))}
+        if same:
+            raise Invalid(
+                say("{case}: nothing would change, it is already with {who}", case=number, who=person), hint=say("Choose somebody else."),
+                field="person", value=person, expected="somebody else",
+            )
         if person != actor.id:
             tell(work, "assigned", person, data)
         work.record("assigned", actor, work.now, data)
@@ -110,7 +110,9 @@ def correct(house: House, number: str, actor: Actor, given: Mapping[str, Any], r
     """Mend wrong entries: history keeps the old value, the new one and the reason; deadlines are computed again."""
     with working(house, number) as door:
         work = taking_part(door.work, actor)
-        work.given = fields.parse_given(work.definition, given, work.timezone)
+        plain, uploads = uploads_apart(given)
+        work.given = fields.parse_given(work.definition, plain, work.timezone)
+        none_emptied(work)
         data: dict[str, Any] = {}
         filled = work.put(parties_apart(work, data), data)
         if not data:
@@ -120,6 +122,7 @@ def correct(house: House, number: str, actor: Actor, given: Mapping[str, Any], r
             )
         work.say_in(data, "reason", words(reason, "reason"))
         work.record("corrected", actor, work.now, data, filled)
+        keep(work, uploads)
         work.given = {}
     return door.outcome
 
@@ -138,11 +141,11 @@ def taking_part(work: Work, actor: Actor) -> Work:
     )
 
 
-def words(text: str, name: str) -> str:
+def words(text: str, name: str, most: int = LONGEST_TEXT) -> str:
     """What a person wrote, trimmed; raises Invalid when there is nothing or far too much."""
     text = text.strip()
-    if not text or len(text) > 20_000:
+    if not text or len(text) > most:
         raise Invalid(
-            say("{field} must have 1 to {most} characters", field=name, most=20_000), hint=say("Write a few words."), field=name, expected="1..20000",
+            say("{field} must have 1 to {most} characters", field=name, most=most), hint=say("Write a few words."), field=name, expected=f"1..{most}",
         )
     return text

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from engine.deciding import fields
 from engine.deciding.case import CaseState, Event, TaskStatus
-from engine.defining.definition import Definition
+from engine.defining.definition import Definition, FieldType
 from engine.ground.errors import Invalid, MakegoodError
 from engine.ground.language import say
 
@@ -40,22 +40,25 @@ def shown(instant: datetime | None, zone: ZoneInfo) -> str:
 
 def differences(
     expected: Mapping[str, Any], case: CaseState, events: Sequence[Event], seen: Seen, definition: Definition, zone: ZoneInfo,
-    possible: Callable[[str], list[str]],
+    possible: Callable[[str], list[str]], values: Mapping[str, Any],
 ) -> list[str]:
-    """Everything in which the case is not as expected: "state: expected x, is y"."""
+    """Everything in which the case is not as expected: "state: expected x, is y". `values` are those of personal fields."""
     fresh = events[seen.events:]
     return [
         say("{what}: expected {expected}, is {actual}", what=key, expected=_text(want), actual=_text(actual))
         for key, value in expected.items()
-        for want, actual in _compare(key, value, case, events, fresh, definition, zone, possible)
+        for want, actual in _compare(key, value, case, events, fresh, definition, zone, possible, values)
     ]
 
 
 def _compare(
     key: str, want: Any, case: CaseState, events: Sequence[Event], fresh: Sequence[Event], definition: Definition, zone: ZoneInfo,
-    possible: Callable[[str], list[str]],
+    possible: Callable[[str], list[str]], values: Mapping[str, Any],
 ) -> Iterator[tuple[Any, Any]]:
     word, _, name = key.partition(" ")
+    if word in ("notices", "fields", "possible") and not isinstance(want, Mapping):
+        yield (want, say("not a mapping: name → what is expected"))
+        return
     match word:
         case "state" | "owner":
             yield from _differ(want, getattr(case, word))
@@ -75,12 +78,12 @@ def _compare(
         case "notices":
             sent = [pair[0] for e in events for pair in e.data.get("notices", ()) if pair[1]]
             for notice, count in want.items():
-                yield from _differ({notice: 0 if count in ("none", None) else int(count)}, {notice: sent.count(notice)})
+                yield from _differ({notice: 0 if count in ("none", None) else count}, {notice: sent.count(notice)})
         case "sent":
             yield from _differ(_sorted(want), sorted({pair[0] for e in fresh for pair in e.data.get("notices", ()) if pair[1]} - _OWN))
         case "fields":
             for field, value in want.items():
-                yield from _field(field, value, case, definition, zone)
+                yield from _field(field, value, case, definition, zone, values)
         case "possible":
             for who, actions in want.items():
                 yield from _differ({who: _sorted(actions)}, {who: sorted(possible(who))})
@@ -100,6 +103,8 @@ def _clock(want: Any, case: CaseState, name: str, zone: ZoneInfo) -> Iterator[tu
         yield (want, say("not started"))
         return
     wanted = want if isinstance(want, Mapping) else {"status": want}
+    for unknown in wanted.keys() - {"status", "due", "breached"}:
+        yield (unknown, say("not something that can be expected"))
     if "status" in wanted:
         yield from _differ(wanted["status"], run.status.value)
     if "due" in wanted:
@@ -111,18 +116,22 @@ def _clock(want: Any, case: CaseState, name: str, zone: ZoneInfo) -> Iterator[tu
         yield from _differ(bool(wanted["breached"]), run.breached_at is not None)
 
 
-def _field(name: str, want: Any, case: CaseState, definition: Definition, zone: ZoneInfo) -> Iterator[tuple[Any, Any]]:
+def _field(
+    name: str, want: Any, case: CaseState, definition: Definition, zone: ZoneInfo, values: Mapping[str, Any]
+) -> Iterator[tuple[Any, Any]]:
     spec = definition.fields.get(name)
     if spec is None:
         yield (want, say("not a field of this procedure ({name})", name=name))
-    elif name in case.sealed:
-        yield from _differ(want in (None, "none"), False)   # a personal value: only whether there is one
-    else:
-        try:
-            meant = None if want in (None, "none") else fields.parse(spec, want, zone.key)
-        except MakegoodError:
-            meant = want
-        yield from _differ({name: meant}, {name: case.fields.get(name)})
+        return
+    is_now = values.get(name) if name in case.sealed else case.fields.get(name)
+    if spec.type is FieldType.PARTY:    # in the case it is a number: only whether there is one
+        yield from _differ(want not in (None, "none"), is_now is not None)
+        return
+    try:
+        meant = None if want in (None, "none") else fields.parse(spec, want, zone.key)
+    except MakegoodError:
+        meant = want
+    yield from _differ({name: meant}, {name: is_now})
 
 
 def _differ(want: Any, actual: Any) -> Iterator[tuple[Any, Any]]:

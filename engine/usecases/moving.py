@@ -113,7 +113,18 @@ def _go(work: Work, action: Action, to: str, actor: Actor, at: datetime) -> list
     return acts
 
 
+def none_emptied(work: Work) -> None:
+    """Refuse values that would empty a field which every case must have; raises Invalid."""
+    missing = [name for name, value in work.given.items() if value is None and name != "comment" and work.definition.fields[name].required]
+    if missing:
+        raise Invalid(
+            say("A case of {bundle} needs: {fields}", bundle=work.definition.name, fields=", ".join(missing)),
+            hint=say("Give another value, or leave it as it is."), field=missing[0], missing=missing, expected="value",
+        )
+
+
 def _write_given(work: Work, data: dict[str, Any]) -> list[Happening]:
+    none_emptied(work)
     if work.given.get("comment"):
         work.say_in(data, "comment", work.given["comment"])
     return work.put(parties_apart(work, data), data)

@@ -44,13 +44,14 @@ def publish(house: House, folder: Path, actor: str, progress: Callable[[Scenario
     first scenarios that fail. A bundle that says what its latest version says is not published again."""
     with house.store.reading() as conn:
         known, organisation = library.calendars(house.store, conn), library.organisation(house.store, conn)
+        in_force = library.organisation_document(conn)   # where no file lies beside the bundle, scenarios play in it too
     bundle, around, problems = examine(folder, known, organisation)
     if bundle is None or around is None or errors(problems):
         raise DefinitionError(
             say("{folder} cannot be published; problems: {count}", folder=str(folder), count=len(errors(problems))), problems,
             hint=say("Mend them and check again with `makegood definition check {folder}`.", folder=str(folder)),
         )
-    results = run_scenarios(bundle, around.calendars, around.document, progress)
+    results = run_scenarios(bundle, around.calendars, around.document or in_force, progress)
     failed = [result for result in results if not result.passed]
     if failed:
         raise DefinitionError(

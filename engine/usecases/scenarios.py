@@ -22,7 +22,7 @@ from engine.ground.clock import VirtualClock
 from engine.ground.duration import ELAPSED, parse_duration
 from engine.ground.errors import Invalid, MakegoodError
 from engine.ground.language import say
-from engine.records import cases, history, library, outbox
+from engine.records import cases, history, library, outbox, personal
 from engine.records.schema import memory_template
 from engine.records.store import MemoryStore
 from engine.usecases import acting, amending, opening, postponing, settling
@@ -62,6 +62,7 @@ class Play:
     zone: ZoneInfo
     cases: dict[str, str] = field(default_factory=dict)      # name given by `as` → case number
     last: str = ""                                           # the case spoken of without a name
+    spoken_of: str = ""                                      # the case of the step being played
     seen: dict[str, Seen] = field(default_factory=dict)      # case number → where the last `expect` looked
     delivers: bool = False                                   # whether a clock waits for a notice to be sent
 
@@ -72,7 +73,8 @@ class Play:
             raise Failed(say("no case was opened `as: {name}`", name=name))
         if name is None and not self.last:
             raise Failed(say("no case was opened yet"))
-        return self.cases[name] if name is not None else self.last
+        self.spoken_of = self.cases[name] if name is not None else self.last
+        return self.spoken_of
 
 
 def run_scenarios(
@@ -123,10 +125,11 @@ def _play(house: House, clock: VirtualClock, bundle: Bundle, calendar: Calendar,
 
 
 def _history(play: Play) -> tuple[str, ...]:
-    if not play.last:
+    number = play.spoken_of or play.last
+    if not number:
         return ()
     with play.house.store.reading() as conn:
-        return tuple(tell(event, play.zone) for event in history.read(conn, history.case_stream(play.last)))
+        return tuple(tell(event, play.zone) for event in history.read(conn, history.case_stream(number)))
 
 
 def _actor(step: Mapping[str, Any]) -> Actor:
@@ -134,7 +137,7 @@ def _actor(step: Mapping[str, Any]) -> Actor:
 
 
 def _open(play: Play, step: Mapping[str, Any]) -> None:
-    play.last = opening.open_case(play.house, play.bundle.name, _actor(step), step.get("with") or {}).number
+    play.spoken_of = play.last = opening.open_case(play.house, play.bundle.name, _actor(step), step.get("with") or {}).number
     if step.get("as"):
         play.cases[str(step["as"])] = play.last
     _deliver(play)
@@ -189,6 +192,8 @@ def _until(play: Play, target: datetime) -> None:
             break
         play.clock.move_to(max(fire, play.clock.now()))
         _sweep(play)
+    else:
+        raise Failed(say("something falls due again and again: {count} sweeps were not enough", count=MOST_SWEEPS))
     play.clock.move_to(target)
 
 
@@ -216,9 +221,10 @@ def _expect(play: Play, step: Mapping[str, Any]) -> None:
     with play.house.store.reading() as conn:
         loaded = cases.load(conn, number)
         events = list(history.read(conn, history.case_stream(number)))
+        values = personal.open_(conn, loaded.id, loaded.case.sealed) if "fields" in step else {}
     possible = (lambda who: [o.name for o in acting.possible(play.house, number, Actor(who)) if not o.obstacles])
     seen = play.seen.get(number, Seen())
-    found = differences({k: v for k, v in step.items() if k != "case"}, loaded.case, events, seen, play.bundle.definition, play.zone, possible)
+    found = differences({k: v for k, v in step.items() if k != "case"}, loaded.case, events, seen, play.bundle.definition, play.zone, possible, values)
     play.seen[number] = Seen(len(events))
     if found:
         raise Failed("; ".join(found))
