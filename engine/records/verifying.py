@@ -184,10 +184,18 @@ def _values_wrong(stream: Stream, values: Mapping[tuple[int, str], Row[Any]]) ->
 
 
 def _files_wrong(stream: Stream, values: Mapping[tuple[int, str], Row[Any]], case_id: int, kept: set[tuple[int, str]]) -> Broken | None:
-    for (seq, name), value in sorted(values.items(), key=lambda pair: pair[0]):
-        if name == "file" and (case_id, json.loads(value.value).get("sha256")) not in kept:
+    for (seq, _), value in sorted(values.items(), key=lambda pair: pair[0]):
+        if any((case_id, key) not in kept for key in _files_named(value.value)):
             return Broken(stream.name, seq, say("the file attached is missing"))
     return None
+
+
+def _files_named(text: str) -> list[str]:
+    """The hashes of the files that a personal value names: an attached file, or a field of that type."""
+    if '"sha256":' not in text:
+        return []
+    value = json.loads(text)
+    return [one["sha256"] for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict) and "sha256" in one]
 
 
 def files_wrong(conn: Connection, only: str | None) -> Iterator[Broken]:

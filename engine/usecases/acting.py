@@ -8,6 +8,7 @@ from engine.deciding.machine import Option, options
 from engine.deciding.rights import Actor
 from engine.records import cases
 from engine.usecases.door import working
+from engine.usecases.filing import keep, uploads_apart
 from engine.usecases.house import House
 from engine.usecases.moving import take
 from engine.usecases.settling import settle
@@ -23,8 +24,9 @@ def act(house: House, number: str, action: str, actor: Actor, given: Mapping[str
     with working(house, number, revision) as door:
         work = door.work
         standing(work.organisation, actor)
-        values = fields.parse_given(work.definition, given or {}, work.timezone)
-        take(work, action, actor, work.now, values)
+        plain, uploads = uploads_apart(given or {})
+        take(work, action, actor, work.now, fields.parse_given(work.definition, plain, work.timezone))
+        keep(work, uploads)
     return door.outcome
 
 

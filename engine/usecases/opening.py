@@ -16,6 +16,7 @@ from engine.ground.errors import Denied, Invalid, MakegoodError, Unavailable
 from engine.ground.language import say
 from engine.records import library, series
 from engine.usecases.doing import carry
+from engine.usecases.filing import keep, uploads_apart
 from engine.usecases.house import House
 from engine.usecases.moving import attempt, enter
 from engine.usecases.parties import parties_apart
@@ -60,7 +61,8 @@ def _open(house: House, conn: Connection, bundle: str, actor: Actor, given: Mapp
     zone = library.calendar(house.store, conn, definition.calendar).timezone
     standing(organisation, actor)
     _may_open(definition, organisation, actor)
-    values = _with_defaults(definition, fields.parse_given(definition, given, zone), zone)
+    plain, uploads = uploads_apart(given)
+    values = _with_defaults(definition, fields.parse_given(definition, plain, zone), zone)
     _complete(definition, values)
 
     today = now.astimezone(ZoneInfo(zone)).date()
@@ -73,6 +75,7 @@ def _open(house: House, conn: Connection, bundle: str, actor: Actor, given: Mapp
         attempt(work, action, now)
     at_once(work, now)
     write(work, origin=origin)
+    keep(work, uploads)
     return outcome(work)
 
 

@@ -14,6 +14,7 @@ from engine.ground.language import say
 from engine.usecases.amending import taking_part, words
 from engine.usecases.doing import send
 from engine.usecases.door import still_open, working
+from engine.usecases.filing import keep, uploads_apart
 from engine.usecases.house import House
 from engine.usecases.parties import parties_apart
 from engine.usecases.work import Outcome, Work, standing
@@ -78,7 +79,8 @@ def extend(house: House, number: str, actor: Actor, clock: str, by: str, given: 
         if spec is None:
             _no_such_clock(work, clock, ClockStatus.RUNNING)
         duration = parse_duration(by)
-        work.given = fields.parse_given(work.definition, given or {}, work.timezone)
+        plain, uploads = uploads_apart(given or {})
+        work.given = fields.parse_given(work.definition, plain, work.timezone)
         allowed = _extension(work, spec, actor, duration)
         run = clocks.extend(work.definition, work.case, clock, duration, work.now, work.calendars)
         data: dict[str, Any] = {"clock": clock, "by": str(duration), "clocks": {clock: clock_json(run)}}
@@ -88,6 +90,7 @@ def extend(house: House, number: str, actor: Actor, clock: str, by: str, given: 
         for name in allowed.notice:
             send(work, name, data, {"clock": clock, "due_at": run.due_at})
         work.record("extended", actor, work.now, data, filled)
+        keep(work, uploads)
         work.given = {}
     return door.outcome
 
