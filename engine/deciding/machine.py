@@ -216,7 +216,7 @@ def refusal(situation: Situation, name: str, found: Sequence[Obstacle]) -> Makeg
     message = say("{case}: {action} is not possible: {why}", case=case.number, action=name, why=why)
     first = found[0].reason
     if first in _DENIALS:
-        return Denied(message, hint=say("`makegood case show {case}` lists what is possible and for whom.", case=case.number), **facts)
+        return Denied(message, hint=say("`makegood case act {case}` lists what is possible for you, and why the rest is not.", case=case.number), **facts)
     if first is Reason.REQUIRE:
         return Invalid(message, hint=say("Give them with --set field=value (a comment with --comment)."), **facts)
     possible = [option.name for option in options(situation) if not option.obstacles]

@@ -674,7 +674,7 @@ TEXTS: dict[str, str] = {
     "`in` is only for actions under `anywhere`": "`in` 只用于 `anywhere` 下的动作",
     "`makegood audit verify` shows what else was changed; put back a backup.": "用 `makegood audit verify` 查看还有哪些改动；请恢复备份。",
     "`makegood case list` shows the cases.": "用 `makegood case list` 查看案件。",
-    "`makegood case show {case}` lists what is possible and for whom.": "用 `makegood case show {case}` 查看可以执行哪些操作、由谁执行。",
+    "`makegood case act {case}` lists what is possible for you, and why the rest is not.": "用 `makegood case act {case}` 查看您可以执行哪些操作，以及其余操作为何不可执行。",
     "`makegood case show {case}` shows every clock.": "用 `makegood case show {case}` 查看全部时限。",
     "`makegood case show` lists its files.": "用 `makegood case show` 查看其文件。",
     "`makegood notice list --status dead` shows those that need somebody.": "用 `makegood notice list --status dead` 查看需要人工处理的通知。",
