@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from engine.deciding.clock_steps import Awaited, StoodThroughout, Tell
 from engine.ground.calendars import Calendar
 from engine.ground.duration import Duration, Unit
 from engine.ground.errors import CalendarExpired
@@ -50,7 +51,9 @@ def _add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, (following - timedelta(days=1)).day))
 
 
-def add_paused(calendar: Calendar, first: date, day: date, stops: Sequence[Stretch], workdays: bool) -> date:
+def add_paused(
+    calendar: Calendar, first: date, day: date, stops: Sequence[Stretch], workdays: bool, tell: Tell | None = None
+) -> date:
     """Add the (working) dates after `first` on which the clock stood still throughout."""
     for since, until in stops:
         if until is None:
@@ -61,15 +64,17 @@ def add_paused(calendar: Calendar, first: date, day: date, stops: Sequence[Stret
         still = max(still, first + timedelta(days=1))
         after = local_date(calendar, until)     # the first date on which it ran again
         while still < after and still <= day:
-            if not workdays:
-                day += timedelta(days=1)
-            elif is_workday(calendar, still):
-                day = add_workdays(calendar, day, 1)
+            if not workdays or is_workday(calendar, still):
+                day = add_workdays(calendar, day, 1) if workdays else day + timedelta(days=1)
+                if tell:
+                    tell(StoodThroughout(still, day))
             still += timedelta(days=1)
     return day
 
 
-def end_while_running(calendar: Calendar, day: date, stops: Sequence[Stretch], workdays: bool) -> datetime | None:
+def end_while_running(
+    calendar: Calendar, day: date, stops: Sequence[Stretch], workdays: bool, tell: Tell | None = None
+) -> datetime | None:
     """The end of that date, or of the (working) date on which the clock runs again when it stands still just then."""
     for since, until in stops:
         if since <= end_of_day(calendar, day) and (until is None or end_of_day(calendar, day) < until):
@@ -78,6 +83,8 @@ def end_while_running(calendar: Calendar, day: date, stops: Sequence[Stretch], w
             day = local_date(calendar, until)
             if workdays and not is_workday(calendar, day):
                 day = add_workdays(calendar, day, 1)
+            if tell:
+                tell(Awaited(day))
     return end_of_day(calendar, day)
 
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from engine.deciding.case import ClockRun, Stop
 from engine.deciding.clock_dates import DAYS, Stretch, add_paused, beyond, end_while_running, last_date, nth_date
+from engine.deciding.clock_steps import Counted, Fixed, Longer, Ran, Tell
 from engine.ground.calendars import Calendar
 from engine.ground.duration import WORKED, Duration, Unit, parse_duration
 from engine.ground.worktime import add, end_of_day, local_date, measure
@@ -32,9 +33,14 @@ def due(run: ClockRun, calendar: Calendar) -> datetime | None:
     return None if standing_still(run) else due_extended(run, calendar, run.extended)
 
 
-def due_extended(run: ClockRun, calendar: Calendar, extended: Iterable[str]) -> datetime | None:
-    """When a run would be due with these extensions: those in the budget's unit add to it, others count on from there."""
+def due_extended(run: ClockRun, calendar: Calendar, extended: Iterable[str], tell: Tell | None = None) -> datetime | None:
+    """When a run would be due with these extensions: those in the budget's unit add to it, others count on from there.
+
+    `tell` hears each step of the arithmetic, for whoever wants to explain it.
+    """
     fixed = _fixed(run.budget, calendar)
+    if fixed and tell:
+        tell(Fixed(fixed))
     budget = None if fixed else _read(run.budget)
     others = []
     for more in map(_read, extended):
@@ -42,9 +48,11 @@ def due_extended(run: ClockRun, calendar: Calendar, extended: Iterable[str]) -> 
             budget = Duration(budget.amount + more.amount, budget.unit)
         else:
             others.append(more)
-    at = fixed or (reach(run, run.started_at, budget, calendar) if budget else None)
+    at = fixed or (reach(run, run.started_at, budget, calendar, tell=tell) if budget else None)
     for more in others:
-        at = reach(run, at, more, calendar, first=last_date(calendar, at)) if at else None
+        if at and tell:
+            tell(Longer(more, at))
+        at = reach(run, at, more, calendar, first=last_date(calendar, at), tell=tell) if at else None
     return at
 
 
@@ -58,19 +66,23 @@ def due_after(start: datetime, duration: Duration, calendar: Calendar) -> dateti
     return end_of_day(calendar, nth_date(calendar, local_date(calendar, start), duration))
 
 
-def reach(run: ClockRun, start: datetime, duration: Duration, calendar: Calendar, *, first: date | None = None) -> datetime | None:
+def reach(
+    run: ClockRun, start: datetime, duration: Duration, calendar: Calendar, *, first: date | None = None, tell: Tell | None = None
+) -> datetime | None:
     """Where a duration from `start` ends when it runs only while the run does; None when the run stops before that.
 
     Dates count from the day after `first`, by default the local date of `start`.
     """
     if duration.unit in _MINUTES or duration.amount == 0:
         length = length_of(duration) if duration.amount else timedelta()
-        return walk(stretches(run, start), length, calendar, duration.unit in WORKED)
+        return walk(stretches(run, start), length, calendar, duration.unit in WORKED, tell)
     first = first or local_date(calendar, start)
     workdays = duration.unit is Unit.WORKING_DAYS
     stops = stood_still(run.stops)
-    day = add_paused(calendar, first, nth_date(calendar, first, duration), stops, workdays)
-    return end_while_running(calendar, day, stops, workdays)
+    day = nth_date(calendar, first, duration)
+    if tell:
+        tell(Counted(first, duration, day))
+    return end_while_running(calendar, add_paused(calendar, first, day, stops, workdays, tell), stops, workdays, tell)
 
 
 def _fixed(budget: str, calendar: Calendar) -> datetime | None:
@@ -134,20 +146,23 @@ def span(frm: datetime, to: datetime, calendar: Calendar, worked: bool) -> timed
     return measure(calendar, frm, to) if worked else to - frm
 
 
-def walk(on: Sequence[Stretch], left: timedelta, calendar: Calendar, worked: bool) -> datetime | None:
+def walk(on: Sequence[Stretch], left: timedelta, calendar: Calendar, worked: bool, tell: Tell | None = None) -> datetime | None:
     """The instant at which that much elapsed or working time has passed on these stretches; None when they end before.
 
     Time that is used up exactly when a stretch ends is carried to the beginning of the next, as rule 9 has it.
     """
     for frm, to in on:
-        if to is None:
-            return add(calendar, frm, left) if worked else _plus(frm, left, calendar)
-        available = span(frm, to, calendar, worked)
+        available = left if to is None else span(frm, to, calendar, worked)
         if available >= left:
-            at = add(calendar, frm, left) if worked else frm + left
-            if at < to:
+            at = add(calendar, frm, left) if worked else _plus(frm, left, calendar)
+            if to is None or at < to:
+                if tell:
+                    tell(Ran(frm, at, left, timedelta(), worked))
                 return at
-        left -= min(left, available)
+        used = min(left, available)
+        left -= used
+        if tell and to is not None:
+            tell(Ran(frm, to, used, left, worked))
     return None
 
 

@@ -1,0 +1,62 @@
+"""What the arithmetic of a due time did, step by step, as it says so itself when it is given a list to say it in (clocks rule 17)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from engine.ground.duration import Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """The due time is a date (its end) or moment of the case."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A stretch on which elapsed or working time was used up; `left` is what remained to be used after it."""
+
+    since: datetime
+    until: datetime
+    used: timedelta
+    left: timedelta
+    worked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Dates counted from the day after `first`; `last` is where they lead, stops left out of account."""
+
+    first: date
+    duration: Duration
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class StoodThroughout:
+    """A (working) date on which the clock stood still throughout; so the last date moved on to `last`."""
+
+    day: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """The clock stood still at the end of its last date, so it ends with the date on which it ran again."""
+
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Longer:
+    """An extension by another unit than the budget's counts on from what was due before; those in the same unit add to the budget."""
+
+    by: Duration
+    since: datetime
+
+
+Step = Fixed | Ran | Counted | StoodThroughout | Awaited | Longer
+Tell = Callable[[Step], None]
+"""Told each step."""
