@@ -30,7 +30,7 @@ Sets = Annotated[
 ]
 Files = Annotated[list[str] | None, opt("--file", "FIELD=PATH", say("A file for a field of that type."))]
 Comment = Annotated[str | None, opt("--comment", "TEXT", say("A comment, or the reason where one is required."))]
-For = Annotated[str | None, opt("--for", "WHOM", say("On whose behalf: customer, or a person."))]
+For = Annotated[str | None, opt("--for", "WHOM", say("On whose behalf you act: customer."))]
 Reason = Annotated[str, opt("--reason", "TEXT", say("Why."))]
 Limit = Annotated[int, opt("--limit", "N", say("Lines on a page."))]
 PageNumber = Annotated[int, opt("--page", "N", say("Which page."))]
