@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from cli.completion import people
 from cli.run import Common, Desk, carry_out
@@ -54,7 +54,7 @@ class Verb:
     def build(self) -> Any:
         """The typer command, with the options that every command has."""
         app = _typer()
-        app.command(self.name, help=self.help)(_with_common_options(self.function))
+        app.command(self.name, help=self.help, cls=_Command)(_with_common_options(self.function))
         return typer.main.get_command(app)
 
 
@@ -80,7 +80,25 @@ class Noun:
         return LazyGroup.of(self.name, self.help, {name: verb.build for name, verb in self.verbs.items()})
 
 
-class LazyGroup(TyperGroup):
+class _Speaking:
+    """The words of typer that it does not ask gettext for, in the language spoken."""
+
+    def get_usage(self, ctx: Any) -> str:
+        usage: str = super().get_usage(ctx)  # type: ignore[misc]
+        return usage.replace("Usage:", say("Usage:"), 1)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.help = say("Show this message and exit.")
+        return option
+
+
+class _Command(_Speaking, TyperCommand):
+    """A command whose help is in the language spoken."""
+
+
+class LazyGroup(_Speaking, TyperGroup):
     """A group that knows its commands by name and builds one when it is asked for."""
 
     loaders: Mapping[str, Callable[[], Any]] = {}

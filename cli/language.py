@@ -54,14 +54,12 @@ def teach_typer() -> None:
     Typer asks gettext for them by their English form and ships no catalogue, so it is given one before it is imported.
     """
     words = {
-        "Usage:": say("Usage:"),
         "Options": say("Options"),
         "Arguments": say("Arguments"),
         "Commands": say("Commands"),
         "[required]": say("[required]"),
         "[default: {}]": say("[default: {}]"),
         "[env var: {}]": say("[environment: {}]"),
-        "Show this message and exit.": say("Show this message and exit."),
     }
     plain = gettext.gettext
 
