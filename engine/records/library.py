@@ -236,6 +236,31 @@ def calendars(store: Store, conn: Connection) -> dict[str, Calendar]:
     return found
 
 
+class PastCalendar(NamedTuple):
+    """A published version of a calendar."""
+
+    version: int
+    published_at: datetime
+    calendar: Calendar
+
+
+def calendar_then(conn: Connection, name: str, at: datetime | None) -> PastCalendar | None:
+    """The version of a calendar in force at an instant (None: now); the first when it is older than that, None when there is none."""
+    query = select(CALENDAR.c.version, CALENDAR.c.published_at, CALENDAR.c.document).where(CALENDAR.c.name == name)
+    latest = query.order_by(CALENDAR.c.version.desc()).limit(1)
+    row = conn.execute(latest if at is None else latest.where(CALENDAR.c.published_at <= at)).one_or_none()
+    row = row or conn.execute(query.order_by(CALENDAR.c.version).limit(1)).one_or_none()
+    return PastCalendar(row.version, row.published_at, calendar_from(json.loads(row.document))) if row else None
+
+
+def organisations(conn: Connection) -> list[tuple[datetime, Organisation]]:
+    """Every version of the organisation with the instant from which it was in force, in order."""
+    from engine.defining.organisation_file import organisation_of
+
+    query = select(ORGANISATION.c.applied_at, ORGANISATION.c.document).order_by(ORGANISATION.c.version)
+    return [(row.applied_at, organisation_of(json.loads(row.document))) for row in conn.execute(query)]
+
+
 def _what_is_in_force(conn: Connection) -> tuple[int | None, int | None]:
     memo = seen(conn)
     if "in force" not in memo:
