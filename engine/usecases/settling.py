@@ -21,7 +21,7 @@ from engine.records import cases
 from engine.usecases.doing import carry
 from engine.usecases.house import House
 from engine.usecases.moving import AT_ONCE, attempt, endless, take
-from engine.usecases.upcoming import Upcoming, ripe_actions, upcoming
+from engine.usecases.upcoming import next_up, ripe_actions
 from engine.usecases.work import SYSTEM, Work, take_up
 from engine.usecases.writing import write
 
@@ -38,8 +38,8 @@ def settle(work: Work, limit: int | None = None) -> int:
         return 0
     count = 0
     while limit is None or count < limit:
-        due = min((item for item in upcoming(work) if item.fire_at <= work.now), key=_order, default=None)
-        if due is None:
+        due = next_up(work)
+        if due is None or due.fire_at > work.now:
             break
         if due.point is not None:
             _point(work, due.point)
@@ -54,12 +54,6 @@ def _nothing_due(work: Work) -> bool:
     """Whether the timer kept with the case says that nothing is due: so an action need not look at every clock."""
     loaded = work.loaded
     return loaded is not None and not work.events and (loaded.timer is None or loaded.timer[0] > work.now)
-
-
-def _order(item: Upcoming) -> tuple[datetime, int, int]:
-    """By time; at one instant a breach before the rungs at due, rungs in their order, system actions last."""
-    point = item.point
-    return (item.fire_at, 0 if point and point.kind is PendingKind.BREACH else 1 if point else 2, point.rung if point else 0)
 
 
 def at_once(work: Work, at: datetime) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from engine.deciding import clocks
 from engine.deciding.clock_due import due_after
+from engine.deciding.clocks import PendingKind
 from engine.deciding.machine import obstacles
 from engine.defining.definition import Action, WhoKind
 from engine.ground.duration import Duration
@@ -23,9 +24,21 @@ class Upcoming:
     action: str = ""
 
 
-def upcoming(work: Work) -> Iterator[Upcoming]:
-    """Everything to come that can be known now, in no particular order."""
-    for point in clocks.pending(work.definition, work.case, work.calendars):
+def next_up(work: Work) -> Upcoming | None:
+    """What comes next, worked out once for each change of the case: the earliest; at one instant a breach before the rungs at due,
+    rungs in their order, system actions last."""
+    if work.next_up is None or work.next_up[0] != work.case.seq:
+        work.next_up = work.case.seq, min(_upcoming(work), key=_order, default=None)
+    return work.next_up[1]
+
+
+def _order(item: Upcoming) -> tuple[datetime, int, int]:
+    point = item.point
+    return (item.fire_at, 0 if point and point.kind is PendingKind.BREACH else 1 if point else 2, point.rung if point else 0)
+
+
+def _upcoming(work: Work) -> Iterator[Upcoming]:
+    for point in clocks.soonest(work.definition, work.case, work.calendars):
         yield Upcoming(point.due_at, point.fire_at, point)
     for action in system_actions(work):
         if isinstance(action.after, Duration):

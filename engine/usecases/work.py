@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
@@ -28,6 +28,9 @@ from engine.records import library, personal
 from engine.records.cases import Loaded
 from engine.records.outbox import Message
 from engine.usecases.house import House
+
+if TYPE_CHECKING:
+    from engine.usecases.upcoming import Upcoming
 
 SYSTEM = Actor("system")
 
@@ -73,6 +76,8 @@ class Work:
     messages: list[Message] = field(default_factory=list)    # those of recorded events, each with the figures of its moment
     reminders: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     written: list[str] = field(default_factory=list)         # names of notices put into the outbox
+    next_up: "tuple[int, Upcoming | None] | None" = None     # what comes next, and after which event that was found
+    _calendars: dict[str | None, Calendar] = field(default_factory=dict)
 
     # --- what decisions look at ---------------------------------------------------------------------------------------
 
@@ -83,7 +88,9 @@ class Work:
 
     def calendars(self, name: str | None) -> Calendar:
         """The calendar of that name as now in force; without a name the procedure's own."""
-        return library.calendar(self.house.store, self.conn, name or self.definition.calendar)
+        if name not in self._calendars:
+            self._calendars[name] = library.calendar(self.house.store, self.conn, name or self.definition.calendar)
+        return self._calendars[name]
 
     def live(self, name: str) -> Any:
         """The live value of a field: given now, or held by the case, opened if personal; None when empty."""

@@ -9,7 +9,7 @@ from engine.defining.definition import State, Who
 from engine.records import cases, outbox, personal
 from engine.records.cases import NO_DUE, Item, Loaded
 from engine.usecases.notifying import messages_of
-from engine.usecases.upcoming import upcoming
+from engine.usecases.upcoming import next_up
 from engine.usecases.work import Outcome, Work
 
 UNKNOWN_DUE = datetime(1970, 1, 1, tzinfo=UTC)   # a due time that cannot be known sorts first
@@ -38,7 +38,8 @@ def outcome(work: Work, settled: int = 0) -> Outcome:
 
 def timer(work: Work) -> tuple[datetime, datetime] | None:
     """When the case next needs attention: (due, fire); None when nothing is to come."""
-    return min(((item.due_at, item.fire_at) for item in upcoming(work)), key=lambda pair: pair[1], default=None)
+    item = next_up(work)
+    return (item.due_at, item.fire_at) if item else None
 
 
 def due_at(work: Work) -> datetime | None:
