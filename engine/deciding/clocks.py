@@ -23,8 +23,8 @@ from engine.ground.errors import CalendarExpired
 from engine.ground.worktime import start_of_day
 
 __all__ = [
-    "BY_HAND", "Calendars", "Evaluate", "Live", "Pending", "PendingKind", "by_hand", "extend", "follow", "hold", "mark", "pending",
-    "recompute", "release", "soonest",
+    "BY_HAND", "CLOSED", "Calendars", "Evaluate", "Live", "Pending", "PendingKind", "by_hand", "chosen", "extend", "follow", "hold", "mark",
+    "pending", "recompute", "release", "soonest",
 ]
 
 Evaluate = Callable[[Expression], Any]
@@ -154,13 +154,18 @@ def _start_from(step: _Step, spec: ClockSpec, field: str) -> datetime | None:
 
 
 def _budget(step: _Step, spec: ClockSpec) -> str | None:
-    """The text of the first case of `within:` that matches: a duration, or the date or instant that a field holds."""
-    for case in spec.within:
-        if case.when is not None and not step.evaluate(case.when):
+    found = chosen(spec, step.evaluate, step.live)
+    return found[1] if found else None
+
+
+def chosen(spec: ClockSpec, evaluate: Evaluate, live: Live) -> tuple[int, str] | None:
+    """The place and the text of the first case of `within:` that matches: a duration, or the date or instant that a field holds."""
+    for place, case in enumerate(spec.within):
+        if case.when is not None and not evaluate(case.when):
             continue
-        value = step.live(case.value) if isinstance(case.value, str) else case.value
+        value = live(case.value) if isinstance(case.value, str) else case.value
         if value is not None:
-            return value.isoformat() if isinstance(value, date) else str(value)
+            return place, value.isoformat() if isinstance(value, date) else str(value)
     return None
 
 

@@ -1,0 +1,154 @@
+"""How a due time came about (clocks rule 17): the steps of its own arithmetic, the dates it passed over, and what made it change.
+
+Pure values; `engine.usecases.clock_words` puts them into sentences.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from engine.deciding.case import ClockRun, Event, clock_from
+from engine.deciding.clock_due import as_if_running, due_extended, is_worked
+from engine.deciding.clock_runs import LIVE
+from engine.deciding.clock_steps import Counted, Longer, Ran, Step
+from engine.ground.calendars import Calendar
+from engine.ground.duration import Unit
+from engine.ground.errors import CalendarExpired
+from engine.ground.worktime import local_date
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """Local dates between start and due that the calendar treats otherwise than its usual week, and how many usual days off."""
+
+    closed: tuple[date, ...] = ()        # usually worked, but not that day: holidays and dated closings
+    opened: tuple[date, ...] = ()        # usually off, but worked that day
+    days_off: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a due time came about. `due_at` is the end of the steps; None when the calendar does not reach so far."""
+
+    steps: tuple[Step, ...]
+    due_at: datetime | None
+    supposed: bool                       # the clock stands still: this is what would be if it ran on from now (or from its end)
+    passed_over: PassedOver
+    beyond: str = ""                     # why the due time is unknown
+
+
+def explain(run: ClockRun, calendar: Calendar, now: datetime) -> Explanation:
+    """The steps to the due time of a run, told by the functions that compute it.
+
+    Of a run that is over, those to the due time it had at its end; of one that stands still, those to the due time it would have
+    if it ran on from `now`.
+    """
+    asked = as_if_running(run, now if run.status in LIVE else run.ended_at or now)
+    steps: list[Step] = []
+    try:
+        due = due_extended(asked, calendar, run.extended, steps.append)
+    except CalendarExpired as error:
+        return Explanation(tuple(steps), None, False, PassedOver(), error.message)
+    over = passed_over(calendar, run.started_at, due) if due is not None and _by_calendar(run, steps) else PassedOver()
+    return Explanation(tuple(steps), due, run.due_at is None, over)
+
+
+def _by_calendar(run: ClockRun, steps: Iterable[Step]) -> bool:
+    """Whether working time or working days played a part."""
+    return is_worked(run) or any(
+        (isinstance(step, Ran) and step.worked) or (isinstance(step, (Counted, Longer)) and _duration_unit(step) is Unit.WORKING_DAYS)
+        for step in steps
+    )
+
+
+def _duration_unit(step: Counted | Longer) -> Unit:
+    return step.duration.unit if isinstance(step, Counted) else step.by.unit
+
+
+def passed_over(calendar: Calendar, start: datetime, end: datetime) -> PassedOver:
+    """The special dates from the date of one instant to that of another, both included (24:00 belongs to the day that ends)."""
+    day, last = local_date(calendar, start), local_date(calendar, max(start, end - timedelta(microseconds=1)))
+    closed, opened, off = [], [], 0
+    while day <= last:
+        usual, hours = calendar.hours[day.weekday()], calendar.hours_on(day)
+        if usual and not hours:
+            closed.append(day)
+        elif hours and not usual:
+            opened.append(day)
+        elif not hours:
+            off += 1
+        day += timedelta(days=1)
+    return PassedOver(tuple(closed), tuple(opened), off)
+
+
+# --- what made it change --------------------------------------------------------------------------------------------
+
+
+class Change(StrEnum):
+    """What an event did to a clock."""
+
+    STARTED = "started"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    EXTENDED = "extended"
+    RECOMPUTED = "recomputed"            # another budget, start or calendar
+    BREACHED = "breached"
+    WITHDRAWN = "withdrawn"
+    OVER = "over"                        # met, ended or cancelled
+    REVIVED = "revived"                  # goes on after it was over
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One event in the life of a run: what it did to the clock, and the due time before and after."""
+
+    event: Event
+    change: Change
+    before: datetime | None
+    after: datetime | None
+    why: str = ""                        # of a stop: the state, task, "by hand"; of an extension: by how much; of a change: the budget
+
+
+def story(events: Iterable[Event], clock: str) -> list[Chapter]:
+    """The life of the latest run of a clock, from the whole history of its case."""
+    found: list[Chapter] = []
+    run: ClockRun | None = None
+    for event in events:
+        form = event.data.get("clocks", {}).get(clock)
+        if form is None:
+            continue
+        old, run = run, clock_from(form)
+        if old is None or old.run != run.run:
+            old, found = None, [Chapter(event, Change.STARTED, None, run.due_at, run.budget)]
+        before = old.due_at if old else None
+        found += [Chapter(event, change, before, run.due_at, why) for change, why in _changes(old, run)]
+    return found
+
+
+def _changes(old: ClockRun | None, run: ClockRun) -> Iterable[tuple[Change, str]]:
+    """What differs between two states of one run; `old` is None when it has just begun."""
+    stops = {(stop.since, stop.why): stop.until for stop in run.stops}
+    had = {(stop.since, stop.why): stop.until for stop in old.stops} if old else {}
+    alive = run.status in LIVE
+    if old is not None:
+        if alive and old.status not in LIVE:
+            yield Change.REVIVED, ""
+        for by in run.extended[len(old.extended):]:
+            yield Change.EXTENDED, by
+        moved = old.due_at != run.due_at and None not in (old.due_at, run.due_at) and len(old.extended) == len(run.extended)
+        if (old.budget, old.started_at) != (run.budget, run.started_at) or (moved and stops == had):
+            yield Change.RECOMPUTED, run.budget if old.budget != run.budget else ""
+        for key, until in had.items():
+            if until is None and stops.get(key, run.started_at) is not None and alive:
+                yield Change.RESUMED, key[1]
+    if alive:
+        for key, until in stops.items():
+            if key not in had and until is None:
+                yield Change.PAUSED, key[1]
+    if run.breached_at is not None and (old is None or old.breached_at != run.breached_at):
+        yield Change.BREACHED, ""
+    if old is not None and old.breached_at is not None and run.breached_at is None:
+        yield Change.WITHDRAWN, ""
+    if not alive and (old is None or old.status in LIVE):
+        yield Change.OVER, run.status.value
