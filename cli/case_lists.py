@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cli.run import Desk
-from cli.show import as_json, due, paint, table
+from cli.show import as_json, due, paint, standing, table
 from engine.ground.language import say
 from engine.ground.wall import wall
 
@@ -32,7 +32,7 @@ def print_page(desk: Desk, page: "Page", *, empty: str, where: bool = False) -> 
         (
             line.number,
             line.title or line.definition,
-            line.state_title,
+            standing(line.state_title, line.awaits),
             line.customer or "",
             line.owner_name or "",
             _due(line, page.at),
@@ -52,7 +52,7 @@ def print_inbox(desk: Desk, lines: "tuple[InboxLine, ...]", more: bool, at: date
         (
             line.number,
             (", ".join(line.waiting), "bold" if line.mine else ""),
-            line.state_title,
+            standing(line.state_title, line.awaits),
             line.customer or "",
             line.owner_name or "",
             _due(line, at),

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cli.run import Desk
-from cli.show import as_json, clean, due, facts, heading, paint
+from cli.show import as_json, clean, due, facts, heading, paint, standing
 from engine.ground.language import say
 from engine.ground.wall import wall, wall_due
 
@@ -58,7 +58,7 @@ def print_case(desk: Desk, case: "CaseView") -> None:
     zone = case.timezone
     heading(f"{case.number}  {clean(case.title or case.definition)}")
     customer = case.customer or {}
-    state = case.state_title + (f" ({case.state})" if case.state_title != case.state else "")
+    state = standing(case.state_title + (f" ({case.state})" if case.state_title != case.state else ""), case.awaits)
     facts(
         [
             (say("State"), state, "" if case.closed_at is None else "dim"),

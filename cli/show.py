@@ -142,3 +142,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str | tuple[str, str]]
     for row in listed:
         made.add_row(*(Text(clean(text), style=colour) for text, colour in row))
     console.print(made)
+
+
+def standing(state_title: str, awaits: str | None) -> str:
+    """A state in words, and whom it waits for when that is not staff."""
+    return f"{state_title} – {say('waiting for the customer')}" if awaits else state_title

@@ -53,6 +53,7 @@ class CaseLine:
     overdue: bool
     breaches: int
     timezone: str
+    awaits: str | None = None  # "customer" while it waits for the customer, not for staff
     found_in: tuple[str, ...] = ()  # for `find`: where the text stands
 
 
@@ -84,6 +85,8 @@ class InboxLine:
     timezone: str
     mine: bool  # something in it is for this person alone
     waiting: tuple[str, ...]  # titles of the tasks, of the state, of notices to convey by hand
+    posts: tuple[str, ...]  # titles of the posts for whose holders it waits
+    awaits: str | None  # "customer" while it waits for the customer, not for staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,7 @@ def _waiting(conn: Connection, arms: Sequence[Any], depth: int) -> tuple[list[Ro
     """
     if not arms:
         return [], True
-    columns = (WORK_ITEM.c.case_id, WORK_ITEM.c.kind, WORK_ITEM.c.name, WORK_ITEM.c.person, WORK_ITEM.c.due_at)
+    columns = (WORK_ITEM.c.case_id, WORK_ITEM.c.kind, WORK_ITEM.c.name, WORK_ITEM.c.role, WORK_ITEM.c.person, WORK_ITEM.c.due_at)
     parts: list[Select[Any]] = [
         select(select(*columns, literal(n).label("arm")).where(arm).order_by(WORK_ITEM.c.due_at).limit(depth).subquery(f"arm_{n}"))
         for n, arm in enumerate(arms)
@@ -206,6 +209,7 @@ def _inbox_line(house: House, conn: Connection, row: Row[Any], items: Sequence[R
         title = (known.title.in_(spoken()) if known else "") or item.name
         titles.append(say("convey: {notice}", notice=item.name) if item.kind == "notice" else title)
     due = min(item.due_at for item in items)
+    posts = [definition.roles[item.role].title.in_(spoken()) or item.role for item in items if item.role in definition.roles]
     return InboxLine(
         line.number,
         line.definition,
@@ -221,6 +225,8 @@ def _inbox_line(house: House, conn: Connection, row: Row[Any], items: Sequence[R
         line.timezone,
         any(item.person == person for item in items),
         tuple(dict.fromkeys(titles)),
+        tuple(dict.fromkeys(posts)),
+        line.awaits,
     )
 
 
@@ -252,6 +258,7 @@ def lines_of(
             overdue=due is not None and UNKNOWN < due < now,
             breaches=row.breaches,
             timezone=library.calendar(house.store, conn, definition.calendar).timezone,
+            awaits=state.awaits if state else None,
             found_in=found_in[place] if found_in else (),
         )
 

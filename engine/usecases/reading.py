@@ -85,6 +85,7 @@ class CaseView:
     title: str
     state: str
     state_title: str
+    awaits: str | None                   # "customer" while it waits for the customer, not for staff
     owner: str | None
     owner_name: str | None
     customer: Mapping[str, str] | None
@@ -130,6 +131,7 @@ def show(house: House, number: str) -> CaseView:
         title=definition.title.in_(spoken()),
         state=case.state,
         state_title=state.title.in_(spoken()) or case.state,
+        awaits=state.awaits,
         owner=case.owner,
         owner_name=_name(people, case.owner),
         customer=parties.get(case.party) if case.party else None,
