@@ -136,7 +136,11 @@ class Store:
         if not self._is_sqlite:
             return engines.on_server(self._url)
         path = self._url.database or ""
-        if not create and not Path(path).exists():
+        try:
+            missing = not create and not Path(path).exists()
+        except OSError as error:   # a folder on the way is closed to this account
+            raise trouble.cannot_open(path, str(error)) from error
+        if missing:
             raise trouble.database_missing(path)
         mode = "rwc" if create else "rw"      # a mistyped path must not leave an empty database behind
         return engines.on_file(self._url, path, mode)

@@ -56,10 +56,7 @@ def _of_sqlite(cause: sqlite3.Error, where: str) -> MakegoodError | None:
             hint=say("Give your account the right to write to the file and its folder."), reason=text,
         )
     if name.startswith(("SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
-        return Unavailable(
-            say("The database {database} cannot be opened", database=where),
-            hint=say("Check that the folder exists and that your account may read and write there."), reason=text,
-        )
+        return cannot_open(where, text)
     if name.startswith("SQLITE_IOERR"):
         return Unavailable(
             say("Reading or writing {database} failed", database=where), hint=say("Check the disk, then try again."), reason=text,
@@ -115,6 +112,14 @@ def schema_missing(where: str) -> Unavailable:
     return Unavailable(
         say("{database} holds no tables of makegood", database=where),
         hint=say("Run `makegood init` in its folder."), reason="schema missing",
+    )
+
+
+def cannot_open(where: str, reason: str) -> Unavailable:
+    """A file, or the folder it lies in, that this account may not use."""
+    return Unavailable(
+        say("The database {database} cannot be opened", database=where),
+        hint=say("Check that the folder exists and that your account may read and write there."), reason=reason,
     )
 
 

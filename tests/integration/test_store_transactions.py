@@ -161,13 +161,36 @@ def test_somebody_without_the_right_to_write_is_told_so(tmp_path: Path) -> None:
         "except Unavailable as error: print(error.message)\n"
     )
     for folder in tmp_path.parents:   # pytest's own folders are closed to others
-        if folder.name.startswith("pytest"):
+        if folder.name.startswith(("pytest", "popen")):
             folder.chmod(0o755)
     try:
         said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
     finally:
         tmp_path.chmod(0o755)
     assert "is read-only" in said.stdout or "cannot be opened" in said.stdout
+
+
+def test_a_folder_closed_to_ones_account_is_told_as_such(tmp_path: Path) -> None:
+    closed = tmp_path / "closed" / "house"
+    closed.mkdir(parents=True)
+    new_store(closed).close()
+    program = (
+        "import os, sys\n"
+        "from engine.records.store import Store\n"
+        "from engine.ground.errors import Unavailable\n"
+        f"store = Store('sqlite:///{closed / 'makegood.db'}')\n"
+        "if os.getuid() == 0:\n"
+        "    os.setgid(65534); os.setuid(65534)\n"
+        "try:\n"
+        "    with store.reading() as conn: pass\n"
+        "except Unavailable as error: print(error.message)\n"
+    )
+    (tmp_path / "closed").chmod(0o000)
+    try:
+        said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    finally:
+        (tmp_path / "closed").chmod(0o755)
+    assert "cannot be opened" in said.stdout
 
 
 @pytest.mark.parametrize("url", ["", "makegood.db", "mysql://h/x", "sqlite+nonsense:///x", "postgresql+nonsense://h/x"])
