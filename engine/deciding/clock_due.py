@@ -15,7 +15,7 @@ from engine.deciding.clock_dates import DAYS, Stretch, add_paused, beyond, end_w
 from engine.deciding.clock_steps import Counted, Fixed, Longer, Ran, Tell
 from engine.ground.calendars import Calendar
 from engine.ground.duration import WORKED, Duration, Unit, parse_duration
-from engine.ground.worktime import add, end_of_day, local_date, measure
+from engine.ground.worktime import add, day_of_arrival, end_of_day, local_date, measure
 
 _MINUTES = {Unit.MINUTES: 1, Unit.HOURS: 60, Unit.WORKING_MINUTES: 1, Unit.WORKING_HOURS: 60}
 
@@ -71,12 +71,12 @@ def reach(
 ) -> datetime | None:
     """Where a duration from `start` ends when it runs only while the run does; None when the run stops before that.
 
-    Dates count from the day after `first`, by default the local date of `start`.
+    Dates count from the day after `first`, by default the date as of which what arrives at `start` counts.
     """
     if duration.unit in _MINUTES or duration.amount == 0:
         length = length_of(duration) if duration.amount else timedelta()
         return walk(stretches(run, start), length, calendar, duration.unit in WORKED, tell)
-    first = first or local_date(calendar, start)
+    first = first or day_of_arrival(calendar, start)
     workdays = duration.unit is Unit.WORKING_DAYS
     stops = stood_still(run.stops)
     day = nth_date(calendar, first, duration)

@@ -1,14 +1,14 @@
-"""A calendar file: hours, holidays, dated openings and closings. Holidays are looked up now and pinned as plain dates.
+"""A calendar file: hours, holidays, dated openings and closings, unions. Holidays are looked up now and pinned as plain dates.
 
 They come from data sets that others keep (`holidays`; for China `chinesecalendar`, which knows the make-up workdays). A
 published calendar holds the dates themselves, so no upgrade of a library ever moves a running deadline.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from engine.defining import kinds
 from engine.defining.definition import item
@@ -22,6 +22,7 @@ from engine.defining.tree import read_tree
 from engine.ground.calendars import Calendar, Hours, parse_hours, parse_interval, zone_of
 from engine.ground.errors import Invalid
 from engine.ground.language import say
+from engine.ground.unions import union_of
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -40,23 +41,42 @@ class CalendarSpec:
     """A calendar as its owner writes it."""
 
     name: str = item("the name of the calendar, and of its file", key="calendar")
-    timezone: str = item("where its house stands: an IANA time zone such as `Asia/Shanghai`")
-    hours: Any = item('opening hours by weekday: `{mon-fri: ["09:00-12:00", "13:30-18:00"], sat: "20:00-08:00"}`; `00:00-24:00` is all day')
-    valid_through: str = item("the last date it is known for; a deadline beyond is flagged, never guessed")
+    timezone: str | None = item(
+        "where its house stands: an IANA time zone such as `Asia/Shanghai`; needed unless it is a union, which stands where its calendars "
+        "do", None,
+    )
+    hours: Any = item(
+        'opening hours by weekday: `{mon-fri: ["09:00-12:00", "13:30-18:00"], sat: "20:00-08:00"}`; `00:00-24:00` is all day; '
+        "needed unless it is a union", None,
+    )
+    valid_through: str | None = item(
+        "the last date it is known for; a deadline beyond is flagged, never guessed. Needed unless it is a union, which is known as long "
+        "as all of its calendars", None,
+    )
+    union: tuple[str, ...] = item("calendars in files beside it, of one time zone: worked only while all of them work", ())
+    after_closing: Literal["next_working_day"] | None = item(
+        "what arrives when no more work is done that day counts from the next working day, for clocks that count days, weeks or months",
+        None,
+    )
     holidays: HolidaySpec | None = item("public holidays, from maintained data sets", None)
     closed: tuple[str, ...] = item("further dates that are not worked", ())
     open_: Any = item("dates that are worked, with their hours, whatever the weekday: `{2026-07-04: [\"09:00-12:00\"]}`", None)
 
 
 def read_calendar(path: Path) -> tuple[Calendar | None, list[Problem]]:
-    """Read a calendar file. Gives the calendar, its holidays pinned (None when a problem keeps it from being used), and every problem."""
+    """Read a calendar file. Gives the calendar, its holidays pinned (None when a problem keeps it from being used), and every problem,
+    also those of the files that a union names."""
+    return _read(path, ())
+
+
+def _read(path: Path, within: tuple[str, ...]) -> tuple[Calendar | None, list[Problem]]:
     content, problem = read_file(path, str(path))
     if problem or content is None:
         return None, [problem] if problem else []
     tree = read_tree(content, str(path))
     reading = Reading(tree)
     spec = read_with(reading, CalendarSpec, tree.value) if tree.value is not None or not tree.problems else None
-    calendar = _calendar(spec, reading) if isinstance(spec, CalendarSpec) else None
+    calendar = _calendar(spec, reading, path, (*within, path.stem)) if isinstance(spec, CalendarSpec) else None
     if isinstance(spec, CalendarSpec) and spec.name != path.stem:
         reading.report(("calendar",), say("The calendar is called '{name}', its file '{file}'", name=spec.name, file=path.name),
                        hint=say("Give both the same name, since procedures find it by its file."))
@@ -64,20 +84,32 @@ def read_calendar(path: Path) -> tuple[Calendar | None, list[Problem]]:
     return (None if errors(problems) else calendar), problems
 
 
-def _calendar(spec: CalendarSpec, reading: Reading) -> Calendar | None:
-    try:
-        zone_of(spec.timezone)
-    except Invalid as error:
-        reading.report(("timezone",), error.message, hint=error.hint)
-    hours = _hours(spec.hours, reading)
-    through = _date(spec.valid_through, ("valid_through",), reading)
+def _calendar(spec: CalendarSpec, reading: Reading, path: Path, within: tuple[str, ...]) -> Calendar | None:
+    through = _date(spec.valid_through, ("valid_through",), reading) if spec.valid_through is not None else None
     closed = {day for index, text in enumerate(spec.closed) if (day := _date(text, ("closed", index), reading))}
     opened = dict(_opened(spec.open_, reading))
     _too_late(spec, through, reading)
     for day in sorted(closed & opened.keys()):
         reading.report(("open", day.isoformat()), say("{day} is both closed and open", day=day.isoformat()), at_key=True,
                        hint=say("Remove one of them."))
+    base = _union(spec, through, reading, path, within) if spec.union else _own(spec, through, closed, reading)
+    if base is None or errors(reading.problems):
+        return None
+    dated = {day: hours for day, hours in base.opened.items() if day not in closed} | opened
+    return replace(base, closed=base.closed | closed, opened=dated,
+                   next_day_after_closing=base.next_day_after_closing or spec.after_closing is not None)
+
+
+def _own(spec: CalendarSpec, through: date | None, closed: set[date], reading: Reading) -> Calendar | None:
+    """Zone, hours and holidays of a calendar that is no union."""
+    for key, value in (("timezone", spec.timezone), ("hours", spec.hours), ("valid_through", spec.valid_through)):
+        if value is None:
+            reading.report((), say("'{key}' is missing", key=key), hint=say("Only a union takes it from its calendars."))
+    if spec.timezone is not None:
+        _zone(spec.timezone, reading)
+    hours = _hours(spec.hours, reading) if spec.hours is not None else ()
     off: frozenset[date] = frozenset()
+    made_up: dict[date, Hours] = {}
     sources: tuple[str, ...] = ()
     if spec.holidays is not None and through is not None:
         try:
@@ -88,11 +120,56 @@ def _calendar(spec: CalendarSpec, reading: Reading) -> Calendar | None:
             return None
         off, sources = pinned.off, pinned.sources
         usual = next((day for day in hours if day), ())
-        made_up = {day: usual for day in pinned.worked if not hours[day.weekday()] and day not in closed}
-        opened = made_up | opened
-    if errors(reading.problems) or through is None:
+        made_up = {day: usual for day in pinned.worked if hours and not hours[day.weekday()] and day not in closed}
+    if errors(reading.problems) or through is None or spec.timezone is None:
         return None
-    return Calendar(spec.name, spec.timezone, hours, frozenset(off | closed), opened, through, sources)
+    return Calendar(spec.name, spec.timezone, hours, off, made_up, through, sources)
+
+
+def _zone(name: str, reading: Reading) -> None:
+    try:
+        zone_of(name)
+    except Invalid as error:
+        reading.report(("timezone",), error.message, hint=error.hint)
+
+
+def _union(spec: CalendarSpec, through: date | None, reading: Reading, path: Path, within: tuple[str, ...]) -> Calendar | None:
+    """What the calendars of a union have in common, known until `through` at most."""
+    for key, value in (("hours", spec.hours), ("holidays", spec.holidays)):
+        if value is not None:
+            reading.report((key,), say("A union takes '{key}' from its calendars", key=key), at_key=True,
+                           hint=say("Remove it, or remove union."))
+    if len(set(spec.union)) < 2:
+        reading.report(("union",), say("A union needs two calendars"), expected="[uk-england, uk-scotland]")
+    members = [one for index, name in enumerate(spec.union) if (one := _member(name, ("union", index), reading, path, within)) is not None]
+    zone = spec.timezone or (members[0].timezone if members else "")
+    for index, one in enumerate(members):
+        if one.timezone != zone:
+            told = say("{calendar} stands in {zone}, not in {other}", calendar=one.name, zone=one.timezone, other=zone)
+            reading.report(("union", index), told, hint=say("Unite calendars of one time zone."))
+    if len(members) < 2 or errors(reading.problems):
+        return None
+    union = union_of(spec.name, members)
+    if not any(union.hours) and not any(union.opened.values()):
+        reading.report(("union",), say("No day is worked"), hint=say("These calendars have no working time in common."))
+    if through is not None and union.valid_through is not None and through > union.valid_through:
+        known = say("The calendars of the union are known until {until} only", until=union.valid_through.isoformat())
+        reading.report(("valid_through",), known, hint=say("Extend them first, or remove valid_through here."))
+    return replace(union, valid_through=through or union.valid_through)
+
+
+def _member(name: str, place: TreePath, reading: Reading, path: Path, within: tuple[str, ...]) -> Calendar | None:
+    beside = sorted(other.stem for other in path.parent.glob("*.yaml") if other != path)
+    if name in within:
+        reading.report(place, say("The union goes in a circle: {names}", names=" → ".join((*within, name))),
+                       hint=say("Remove one of them."))
+    elif name not in beside:
+        reading.report(place, say("There is no file {file} beside it", file=f"{name}.yaml"[:80]), near=nearest(name, beside))
+    else:
+        calendar, problems = _read(path.parent / f"{name}.yaml", within)
+        reading.problems.extend(problems)
+        return calendar
+    return None
 
 
 def _too_late(spec: CalendarSpec, through: date | None, reading: Reading) -> None:

@@ -70,6 +70,9 @@ _SPECIAL: dict[tuple[str, str], Schema] = {
     ("Definition", "languages"): {"anyOf": [
         _shape(LANGUAGE.pattern), {"type": "array", "items": _shape(LANGUAGE.pattern), "minItems": 1}]},
 }
+_EITHER: dict[str, Schema] = {
+    "CalendarSpec": {"anyOf": [{"required": ["union"]}, {"required": ["timezone", "hours", "valid_through"]}]},
+}
 
 
 def json_schema(kind: str) -> Schema:
@@ -120,7 +123,7 @@ class _Schemas:
         made: Schema = {
             "type": "object", "description": (cls.__doc__ or "").strip(), "properties": properties, "additionalProperties": False,
         }
-        return made | ({"required": required} if required else {})
+        return made | ({"required": required} if required else {}) | _EITHER.get(cls.__name__, {})
 
     def reference(self, cls: Any) -> Schema:
         name = cls.__name__

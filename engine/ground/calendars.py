@@ -30,6 +30,7 @@ class Calendar:
     opened: Mapping[date, Hours] = field(default_factory=dict)   # worked so, whatever the weekday or `closed` say
     valid_through: date | None = None           # the last local date the calendar knows; None: it never ends
     sources: tuple[str, ...] = ()               # where its holidays came from, for people; changes nothing
+    next_day_after_closing: bool = False        # what arrives when no more work is done that day counts from the next working day
     version: str = field(init=False, default="")    # hash of everything above but `sources`
 
     def __post_init__(self) -> None:
@@ -143,6 +144,8 @@ def calendar_json(calendar: Calendar) -> dict[str, Any]:
         form["opened"] = {day.isoformat(): _hours_text(hours) for day, hours in sorted(calendar.opened.items())}
     if calendar.valid_through:
         form["valid_through"] = calendar.valid_through.isoformat()
+    if calendar.next_day_after_closing:
+        form["after_closing"] = "next_working_day"
     if calendar.sources:
         form["sources"] = list(calendar.sources)
     return form
@@ -156,6 +159,7 @@ def calendar_from(form: Mapping[str, Any]) -> Calendar:
         closed=frozenset(date.fromisoformat(day) for day in form.get("closed", ())),
         opened={date.fromisoformat(day): parse_hours(texts) for day, texts in form.get("opened", {}).items()},
         valid_through=date.fromisoformat(through) if through else None, sources=tuple(form.get("sources", ())),
+        next_day_after_closing="after_closing" in form,
     )
 
 

@@ -236,6 +236,20 @@ def start_of_day(calendar: Calendar, day: date) -> datetime:
     return instant_at(calendar.zone, day)
 
 
+def day_of_arrival(calendar: Calendar, instant: datetime) -> date:
+    """The local date as of which what arrived then counts (clocks rule 6): that of the wall clock.
+
+    Where the calendar says `after_closing: next_working_day`, what arrives when no more work is done on that date counts from the next
+    working day; exactly at closing is still in time. Raises CalendarExpired when that day lies beyond `valid_through`.
+    """
+    day = local_date(calendar, instant)
+    if not calendar.next_day_after_closing:
+        return day
+    at = _number(instant)
+    late = all(end < at for near in (day - timedelta(days=1), day) for _, end in _spans(calendar, near))
+    return add_workdays(calendar, day, 1) if late else day
+
+
 def is_workday(calendar: Calendar, day: date) -> bool:
     """Whether any working time starts on a local date; raises CalendarExpired beyond `valid_through`."""
     if calendar.valid_through is not None and day > calendar.valid_through:
