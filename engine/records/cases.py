@@ -81,8 +81,9 @@ def load_id(conn: Connection, case_id: int) -> Loaded:
 
 def load_batch(conn: Connection, ids: Sequence[int]) -> list[Loaded]:
     """Cases by their ids, in that order, those that exist, locked when this transaction writes. Two statements in all."""
-    if not ids:
-        return []
+    if len(ids) < 2:
+        row = (_by_id_locked if writes(conn) else _by_id).one(conn, {"of": ids[0]}) if ids else None
+        return [] if row is None else [_with_items(conn, row)]
     rows = conn.execute(_by_ids_locked if writes(conn) else _by_ids, {"of": list(ids)}).all()
     loaded = {row.id: _loaded(conn, row) for row in rows}
     for case_id, *item in conn.execute(items.OF_CASES, {"of": list(loaded)}):

@@ -40,6 +40,7 @@ PARTY_COLUMNS = tuple(PARTY.c[name].label(f"party_{name}") for name in ("id", "n
 _insert = Prepared(insert(PERSONAL))
 _of_case = select(PERSONAL.c.seq, PERSONAL.c.name, PERSONAL.c.value).where(PERSONAL.c.case_id == bindparam("of"))
 _customer = Prepared(select(*PARTY_COLUMNS).where(PARTY.c.id == bindparam("of")))
+_insert_party = Prepared(insert(PARTY).returning(PARTY.c.id), ("name", "created_at", *_DETAILS))
 _party = select(PARTY).where(PARTY.c.id == bindparam("of"))
 
 
@@ -122,18 +123,24 @@ def add_party(conn: Connection, given: Mapping[str, Any], now: datetime) -> int:
     having one twice.
     """
     details = {key: given[key] for key in _DETAILS if given.get(key)}
-    same = [PARTY.c[key] == details[key] for key in ("email", "phone") if key in details]
+    same = tuple(key for key in ("email", "phone") if key in details)
     if same:
-        for row in conn.execute(select(PARTY).where(PARTY.c.name == given["name"], or_(*same)).order_by(PARTY.c.id)):
-            had = row._mapping
+        for row in _alike(same).all(conn, {"of_name": given["name"], **{f"of_{key}": details[key] for key in same}}):
+            had = row._asdict()
             if all(had[key] in (None, value) for key, value in details.items()):
                 lacked = {key: value for key, value in details.items() if had[key] is None}
                 if lacked:
                     conn.execute(update(PARTY).where(PARTY.c.id == row.id).values(**lacked))
                     seen(conn).pop(("party", row.id), None)
                 return int(row.id)
-    made = conn.execute(insert(PARTY).values(name=given["name"], created_at=now, **details).returning(PARTY.c.id))
-    return int(made.scalar_one())
+    return int(_insert_party.one(conn, {"name": given["name"], "created_at": now, **dict.fromkeys(_DETAILS), **details}).id)
+
+
+@cache
+def _alike(same: tuple[str, ...]) -> Prepared:
+    """Parties of a name that share one of these details."""
+    shared = or_(*(PARTY.c[key] == bindparam(f"of_{key}") for key in same))
+    return Prepared(select(PARTY).where(PARTY.c.name == bindparam("of_name"), shared).order_by(PARTY.c.id))
 
 
 def party(conn: Connection, party_id: int) -> Party:

@@ -5,6 +5,7 @@ alone costs more than all its scenarios. A test holds the two equal.
 """
 
 import sqlite3
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,6 +95,7 @@ def migrate(conn: Connection) -> None:
     put_triggers(conn)
 
 
+@cache
 def memory_template() -> bytes:
     """An empty database of the present schema, triggers included, as bytes for `sqlite3.Connection.deserialize`."""
     raw = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
