@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from importlib.metadata import version
 
 from engine.defining.problems import nearest
 from engine.ground.language import say
@@ -87,4 +86,6 @@ def _elsewhere(country: str, subdivision: str | None, through: date) -> tuple[fr
 
 
 def _source(package: str, country: str, subdivision: str | None) -> str:
+    from importlib.metadata import version  # it brings along the parser of e-mails: not for calendars without holidays
+
     return f"{package} {version(package)} {country}" + (f"/{subdivision}" if subdivision else "")
