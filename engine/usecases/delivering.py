@@ -18,16 +18,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from engine.defining.definition import EventKind, Happening
 from engine.ground.errors import Unavailable
 from engine.ground.language import say
-from engine.records import cases, library, outbox
+from engine.records import library, outbox
 from engine.records.outbox import Result, Status
+from engine.usecases.door import record_delivery
 from engine.usecases.house import House
 from engine.usecases.outgoing import Failed, Outgoing, Receipt, Said, Sending, Settled
-from engine.usecases.settling import at_once, settle
-from engine.usecases.work import SYSTEM, take_up
-from engine.usecases.writing import write
 
 T = TypeVar("T")
 LEASE = timedelta(minutes=5)                    # longer than any channel's time-outs together
@@ -225,19 +222,6 @@ def _write(conn: Connection, notice: Outgoing, **values: Any) -> None:
 
 
 def _tell(house: House, conn: Connection, notice: Outgoing, kind: str, data: dict[str, Any], at: datetime | None = None) -> None:
-    """Append the event to the history of the case, if there is one; before the notice is written, since locks are taken case first.
-
-    That staff were written to is said by the event that caused it; the sending itself is of no interest, unless a clock waits for it.
-    """
-    if notice.case_id is None:
-        return
-    now = house.clock.now()
-    work = take_up(house, conn, cases.load_id(conn, notice.case_id), now)
-    happened = [Happening(EventKind.NOTICE_SENT, notice.name)] if kind == "sent" else []
-    waited = any(what in (*spec.from_, *spec.until) for what in happened for spec in work.definition.all_clocks.values())
-    if kind == "sent" and notice.person is not None and not waited:
-        return
-    settle(work)
-    work.record(kind, SYSTEM, at or now, data, happened)
-    at_once(work, now)
-    write(work)
+    """Append the event to the history of the case, if there is one; before the notice is written, since locks are taken case first."""
+    if notice.case_id is not None:
+        record_delivery(house, conn, notice.case_id, kind, data, notice=notice.name, staff=notice.person is not None, at=at)

@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from engine.deciding.rights import Actor
 from engine.defining.definition import EventKind, Happening
 from engine.ground.errors import Conflict, NotAllowed
 from engine.ground.language import say
 from engine.records import cases
 from engine.usecases.house import House
 from engine.usecases.settling import at_once, settle
-from engine.usecases.work import Outcome, Work, take_up
+from engine.usecases.work import SYSTEM, Outcome, Work, take_up
 from engine.usecases.writing import outcome, write
 
 
@@ -58,12 +57,20 @@ def working(house: House, number: str, revision: int | None = None) -> Iterator[
         door.done.append(outcome(work, settled))
 
 
-def record_delivery(house: House, conn: Connection, case_id: int, kind: str, actor: Actor, at: datetime, data: dict[str, Any]) -> None:
-    """Let a case know what became of a notice, in the delivery's own transaction: `sent`, or `unsent` with what it became."""
+def record_delivery(
+    house: House, conn: Connection, case_id: int, kind: str, data: dict[str, Any], *, notice: str, staff: bool = False, at: datetime | None = None
+) -> None:
+    """Let a case know what became of a notice, in the delivery's own transaction: `sent`, or `unsent` with what it became.
+
+    That staff were written to is said by the event that caused it; the sending itself is of no interest, unless a clock waits for it.
+    """
     work = take_up(house, conn, cases.load_id(conn, case_id), house.clock.now())
+    happened = [Happening(EventKind.NOTICE_SENT, notice)] if kind == "sent" else []
+    waited = any(what in (*spec.from_, *spec.until) for what in happened for spec in work.definition.all_clocks.values())
+    if kind == "sent" and staff and not waited:
+        return
     settle(work)
-    happened = [Happening(EventKind.NOTICE_SENT, data["sent"])] if "sent" in data else []
-    work.record(kind, actor, at, data, happened)
+    work.record(kind, SYSTEM, at or work.now, data, happened)
     at_once(work, work.now)
     write(work)
 

@@ -29,7 +29,6 @@ from engine.usecases import acting, amending, opening, postponing, settling
 from engine.usecases.door import record_delivery
 from engine.usecases.expecting import Seen, differences, moment, tell
 from engine.usecases.house import House, Settings
-from engine.usecases.work import SYSTEM
 
 MOST_SWEEPS = 10_000   # in one `wait`: a ladder that repeats every minute for a year is a mistake
 
@@ -212,7 +211,8 @@ def _deliver(play: Play) -> None:
     now = house.clock.now()
     with house.store.writing() as conn:
         for row in outbox.claim(conn, now, now + timedelta(minutes=1), 1000):
-            record_delivery(house, conn, row.case_id, "sent", SYSTEM, now, {"sent": row.name, "notice": row.id, "channel": "scenario"})
+            data = {"sent": row.name, "notice": row.id, "channel": "scenario"}
+            record_delivery(house, conn, row.case_id, "sent", data, notice=row.name, staff=row.person is not None)
             outbox.settle(conn, row.id, row.attempts, status="sent", sent_at=now, fire_at=None)
 
 
@@ -222,9 +222,13 @@ def _expect(play: Play, step: Mapping[str, Any]) -> None:
         loaded = cases.load(conn, number)
         events = list(history.read(conn, history.case_stream(number)))
         values = personal.open_(conn, loaded.id, loaded.case.sealed) if "fields" in step else {}
-    possible = (lambda who: [o.name for o in acting.possible(play.house, number, Actor(who)) if not o.obstacles])
+
+    def possible(who: str) -> list[str]:
+        return [option.name for option in acting.possible(play.house, number, Actor(who)) if not option.obstacles]
+
     seen = play.seen.get(number, Seen())
-    found = differences({k: v for k, v in step.items() if k != "case"}, loaded.case, events, seen, play.bundle.definition, play.zone, possible, values)
+    expected = {key: value for key, value in step.items() if key != "case"}
+    found = differences(expected, loaded.case, events, seen, play.bundle.definition, play.zone, possible, values)
     play.seen[number] = Seen(len(events))
     if found:
         raise Failed("; ".join(found))
