@@ -2,14 +2,12 @@
 
 import sys
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Literal, cast
-from zoneinfo import ZoneInfo
 
 from cli import completion
 from cli.app import Noun
 from cli.case_show import print_history
-from cli.options import Limit, Out, arg, opt
+from cli.options import Limit, Out, arg, moment, opt
 from cli.progress import progress
 from cli.run import Desk
 from cli.show import as_json, clean
@@ -120,7 +118,7 @@ def export(
             expected=["csv", "jsonl"],
         )
     kind = cast(Literal["csv", "jsonl"], form)
-    start = None if since is None else _moment(since, desk.zone)
+    start = None if since is None else moment(since, desk.zone, "since")
     if out is None:
         hand_out(desk.house, sys.stdout, kind, number=case, since=start)
         return
@@ -137,17 +135,3 @@ def export(
         as_json({"file": out, "events": count})
         return
     print(say("{count} events in {file}", count=count, file=out))
-
-
-def _moment(text: str, zone: str) -> datetime:
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Invalid(
-            say("'{text}' is not a time", text=text),
-            hint=say("Write 2026-11-23 or 2026-11-23T09:00+08:00."),
-            field="since",
-            value=text,
-            expected="time",
-        ) from error
-    return read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))

@@ -71,6 +71,29 @@ def history(desk: Desk, number: Number) -> None:
     print_history(desk, *lines(desk.house, number))
 
 
+@CASE.verb("clocks", say("Show each clock of a case as a bar, with what is used, what is left, and when it is due."))
+def clocks(
+    desk: Desk,
+    number: Number,
+    clock: Annotated[str | None, arg("CLOCK", say("Only this clock."))] = None,
+    explain: Annotated[bool, opt("--explain", None, say("Tell step by step how each due time came about."))] = False,
+) -> None:
+    """The clocks of a case."""
+    from cli.case_clocks import print_clocks
+    from engine.usecases.clock_view import case_clocks
+
+    print_clocks(desk, case_clocks(desk.house, number, clock, explained=explain))
+
+
+@CASE.verb("accounts", say("Show where the time of a case went: the customer, pauses, hours nobody works, each role."))
+def accounts(desk: Desk, number: Number) -> None:
+    """Time accounts of a case."""
+    from cli.report import print_case_accounts
+    from engine.usecases.accounting import case_accounts
+
+    print_case_accounts(desk, case_accounts(desk.house, number))
+
+
 @CASE.verb("act", say("Take an action or finish a task; without ACTION, list what is possible for you and what is not, and why."))
 def act(
     desk: Desk,

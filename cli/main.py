@@ -29,6 +29,7 @@ NOUNS = {
     "sweep": "cli.operate:SWEEP",
     "deliver": "cli.operate:DELIVER",
     "flows": "cli.flows:FLOWS",
+    "report": "cli.report:REPORT",
     "audit": "cli.audit:AUDIT",
     "import": "cli.bring:IMPORT",
 }

@@ -1,11 +1,13 @@
 """The words that several commands share."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from cli import completion
+from engine.ground.errors import Invalid
 from engine.ground.language import say
 
 Complete = Callable[..., list[str]]
@@ -36,3 +38,20 @@ Limit = Annotated[int, opt("--limit", "N", say("Lines on a page."))]
 PageNumber = Annotated[int, opt("--page", "N", say("Which page."))]
 Definition = Annotated[str | None, opt("--definition", "BUNDLE", say("Only cases of this definition."), completion.bundles)]
 Out = Annotated[str | None, opt("--out", "FILE", say("Write into this file instead of printing."))]
+
+
+def moment(text: str, zone: str, field: str) -> datetime:
+    """An instant that somebody typed: a date is its first midnight in that IANA zone; raises Invalid naming the option."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(
+            say("'{text}' is not a time", text=text),
+            hint=say("Write 2026-11-23 or 2026-11-23T09:00+08:00."),
+            field=field,
+            value=text,
+            expected="time",
+        ) from error
+    return read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))

@@ -9,13 +9,15 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from engine.deciding.case import ClockRun, Event, clock_from
-from engine.deciding.clock_due import as_if_running, due_extended, is_worked
+from engine.deciding.clock_due import as_if_running, due_extended
 from engine.deciding.clock_runs import LIVE
-from engine.deciding.clock_steps import Counted, Longer, Ran, Step
+from engine.deciding.clock_steps import Awaited, Counted, Ran, Step, StoodThroughout
 from engine.ground.calendars import Calendar
 from engine.ground.duration import Unit
 from engine.ground.errors import CalendarExpired
 from engine.ground.worktime import local_date
+
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +52,32 @@ def explain(run: ClockRun, calendar: Calendar, now: datetime) -> Explanation:
         due = due_extended(asked, calendar, run.extended, steps.append)
     except CalendarExpired as error:
         return Explanation(tuple(steps), None, False, PassedOver(), error.message)
-    over = passed_over(calendar, run.started_at, due) if due is not None and _by_calendar(run, steps) else PassedOver()
-    return Explanation(tuple(steps), due, run.due_at is None, over)
+    return Explanation(tuple(steps), due, run.due_at is None, passed_over(calendar, counted_by_calendar(calendar, steps)))
 
 
-def _by_calendar(run: ClockRun, steps: Iterable[Step]) -> bool:
-    """Whether working time or working days played a part."""
-    return is_worked(run) or any(
-        (isinstance(step, Ran) and step.worked) or (isinstance(step, (Counted, Longer)) and _duration_unit(step) is Unit.WORKING_DAYS)
-        for step in steps
-    )
+def counted_by_calendar(calendar: Calendar, steps: Iterable[Step]) -> set[date]:
+    """The local dates over which working time or working days were counted: only there does the calendar pass over anything."""
+    found: set[date] = set()
+    after: date | None = None       # dates follow it, when working days are being counted
+    for step in steps:
+        match step:
+            case Ran(worked=True):
+                found |= _dates(local_date(calendar, step.since), local_date(calendar, step.until - _INSTANT))
+            case Counted():
+                after = step.first if step.duration.unit is Unit.WORKING_DAYS else None
+        if after is not None and isinstance(step, (Counted, StoodThroughout, Awaited)):
+            found |= _dates(after + timedelta(days=1), step.last)
+    return found
 
 
-def _duration_unit(step: Counted | Longer) -> Unit:
-    return step.duration.unit if isinstance(step, Counted) else step.by.unit
+def _dates(first: date, last: date) -> set[date]:
+    return {first + timedelta(days=n) for n in range((last - first).days + 1)}
 
 
-def passed_over(calendar: Calendar, start: datetime, end: datetime) -> PassedOver:
-    """The special dates from the date of one instant to that of another, both included (24:00 belongs to the day that ends)."""
-    day, last = local_date(calendar, start), local_date(calendar, max(start, end - timedelta(microseconds=1)))
+def passed_over(calendar: Calendar, days: Iterable[date]) -> PassedOver:
+    """Those of these dates that the calendar treats otherwise than its usual week, and how many are usual days off."""
     closed, opened, off = [], [], 0
-    while day <= last:
+    for day in sorted(days):
         usual, hours = calendar.hours[day.weekday()], calendar.hours_on(day)
         if usual and not hours:
             closed.append(day)
@@ -78,7 +85,6 @@ def passed_over(calendar: Calendar, start: datetime, end: datetime) -> PassedOve
             opened.append(day)
         elif not hours:
             off += 1
-        day += timedelta(days=1)
     return PassedOver(tuple(closed), tuple(opened), off)
 
 

@@ -1,0 +1,75 @@
+"""`makegood report`: figures over many cases."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+from cli import completion
+from cli.app import Noun
+from cli.options import moment, opt
+from cli.run import Desk
+from cli.show import as_json, clean, heading, table
+from engine.ground.language import say
+from engine.ground.lengths import length_text
+from engine.ground.wall import wall
+
+if TYPE_CHECKING:
+    from engine.usecases.accounting import Booked, CaseAccounts
+
+REPORT = Noun("report", say("Reports: figures over many cases."))
+
+
+@REPORT.verb("accounts", say("Show where the time of cases went: the customer, pauses, hours nobody works, each role."))
+def accounts(
+    desk: Desk,
+    definition: Annotated[str | None, opt("--definition", "BUNDLE", say("Only cases of this definition."), completion.bundles)] = None,
+    since: Annotated[str | None, opt("--since", "TIME", say("Only cases opened since then, for example 2026-11-01."))] = None,
+    until: Annotated[str | None, opt("--until", "TIME", say("Only cases opened before then."))] = None,
+) -> None:
+    """Time accounts, summed by definition."""
+    from engine.usecases.accounting import report
+
+    first, last = (None if text is None else moment(text, desk.zone, name) for text, name in ((since, "since"), (until, "until")))
+    found = report(desk.house, definition=definition, since=first, until=last)
+    if desk.as_json:
+        as_json(found)
+        return
+    if not found.definitions:
+        print(say("No such case."))
+    for one in found.definitions:
+        heading(say("{title}: {count} cases", title=clean(one.title or one.definition), count=one.cases))
+        print_accounts(one.accounts, one.cases)
+
+
+def print_case_accounts(desk: Desk, found: "CaseAccounts") -> None:
+    """The accounts of one case."""
+    if desk.as_json:
+        as_json(found)
+        return
+    end = wall(found.closed_at or found.at, found.timezone)
+    heading(f"{found.number}  {clean(found.title)}  {wall(found.opened_at, found.timezone)} – {end}")
+    print_accounts(found.accounts)
+
+
+def print_accounts(booked: "Booked", cases: int = 1) -> None:
+    """Accounts as a table: time, share of what elapsed and, for several cases, the time per case."""
+    lines = [
+        (say("waiting for the customer"), booked.waiting_for_customer),
+        (say("paused"), booked.paused),
+        (say("outside working hours"), booked.outside_hours),
+        (say("unknown: the calendar ends too early"), booked.unknown),
+        *((_role(one.role, one.title), one.time) for one in booked.worked),
+    ]
+    rows = [_row(title, time, booked.elapsed, cases) for title, time in lines if time]
+    columns = (say("Account"), say("Time"), say("Share"), *([say("Per case")] if cases > 1 else []))
+    table(columns, [*rows, _row(say("elapsed"), booked.elapsed, booked.elapsed, cases)], empty="")
+
+
+def _row(title: str, time: timedelta, elapsed: timedelta, cases: int) -> list[str | tuple[str, str]]:
+    share = f"{100 * (time / elapsed):.1f} %" if elapsed else ""
+    return [title, length_text(time), share, *([length_text(time / cases)] if cases > 1 else [])]
+
+
+def _role(role: str | None, title: str) -> str:
+    if role is None:
+        return say("worked by nobody: no owner")
+    return say("worked by an owner without a post") if role == "-" else say("worked by {role}", role=title)

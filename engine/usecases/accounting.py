@@ -1,0 +1,161 @@
+"""Time accounts of one case, and summed over many (clocks rule 18). Writes nothing."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from engine.deciding.accounts import NOBODY, NOTHING, Accounts, Organisations, accounts
+from engine.deciding.case import Event
+from engine.defining.definition import Definition
+from engine.ground.clock import aware
+from engine.ground.language import spoken
+from engine.records import cases, history, library
+from engine.records.history import EVENT
+from engine.usecases.house import House
+
+AT_A_TIME = 500     # cases whose events one statement reads
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """The time that a role had cases; `role` is None for cases that nobody owned, "-" for owners without a post of the procedure."""
+
+    role: str | None
+    title: str
+    time: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """Time accounts in whole seconds: `elapsed` is exactly the sum of all others."""
+
+    elapsed: timedelta
+    waiting_for_customer: timedelta
+    paused: timedelta
+    outside_hours: timedelta
+    unknown: timedelta                   # after the last date that the calendar knows
+    worked: tuple[Worked, ...]           # in the order of the procedure's roles
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAccounts:
+    """The accounts of one case up to `at`, or until it was closed."""
+
+    number: str
+    title: str
+    timezone: str
+    at: datetime
+    opened_at: datetime
+    closed_at: datetime | None
+    accounts: Booked
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionAccounts:
+    """The summed accounts of the cases of one definition."""
+
+    definition: str
+    title: str
+    cases: int
+    accounts: Booked
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsReport:
+    """Accounts by definition, of the cases opened from `since` on and before `until`."""
+
+    at: datetime
+    since: datetime | None
+    until: datetime | None
+    definitions: tuple[DefinitionAccounts, ...]
+
+
+def case_accounts(house: House, number: str) -> CaseAccounts:
+    """Who or what had a case for how long; raises NotFound."""
+    now = house.clock.now()
+    with house.store.reading() as conn:
+        case = cases.load(conn, number).case
+        definition = library.definition(house.store, conn, case.version_id)
+        calendar = library.calendar(house.store, conn, definition.calendar)
+        events = history.read(conn, history.case_stream(number))
+        booked = accounts(definition, events, library.organisations(conn), calendar, now)
+    return CaseAccounts(
+        number, definition.title.in_(spoken()), calendar.timezone, now, case.opened_at, case.closed_at, _booked(booked, definition)
+    )
+
+
+def report(
+    house: House, *, definition: str | None = None, since: datetime | None = None, until: datetime | None = None
+) -> AccountsReport:
+    """The accounts of all cases opened in a period, summed by definition; one pass over their events, a part at a time.
+
+    Raises NotFound for an unknown definition.
+    """
+    now = house.clock.now()
+    sums: dict[str, tuple[Accounts, int, Definition]] = {}
+    with house.store.reading() as conn:
+        if definition is not None:
+            library.latest(house.store, conn, definition)
+        organisations = library.organisations(conn)
+        for name, version_id, events in _histories(conn, definition, since, until):
+            known = library.definition(house.store, conn, version_id)
+            total, count, _ = sums.get(name, (Accounts(), 0, known))
+            total.add(_of_case(house, conn, known, events, organisations, now))
+            sums[name] = total, count + 1, known
+    summed = (
+        DefinitionAccounts(name, known.title.in_(spoken()), count, _booked(total, known))
+        for name, (total, count, known) in sorted(sums.items())
+    )
+    return AccountsReport(now, since, until, tuple(summed))
+
+
+def _of_case(
+    house: House, conn: Connection, definition: Definition, events: Iterator[Event], organisations: Organisations, now: datetime
+) -> Accounts:
+    return accounts(definition, events, organisations, library.calendar(house.store, conn, definition.calendar), now)
+
+
+def _histories(
+    conn: Connection, definition: str | None, since: datetime | None, until: datetime | None
+) -> Iterator[tuple[str, int, Iterator[Event]]]:
+    """Name and version of the definition, and the events, of each case; a few hundred cases are in memory at a time."""
+    case, last = cases.CASE, 0
+    query = select(case.c.id, case.c.number, case.c.definition, case.c.version_id).order_by(case.c.id).limit(AT_A_TIME)
+    if definition is not None:
+        query = query.where(case.c.definition == definition)
+    if since is not None:
+        query = query.where(case.c.opened_at >= aware(since))
+    if until is not None:
+        query = query.where(case.c.opened_at < aware(until))
+    while rows := conn.execute(query.where(case.c.id > last)).all():
+        last = rows[-1].id
+        known = {history.case_stream(row.number): row for row in rows}
+        events = select(EVENT.c.stream, EVENT.c.seq, EVENT.c.body).where(EVENT.c.stream.in_(known)).order_by(EVENT.c.stream, EVENT.c.seq)
+        for stream, group in groupby(conn.execute(events, execution_options={"yield_per": 2000}), lambda row: str(row.stream)):
+            yield known[stream].definition, known[stream].version_id, map(_event, group)
+
+
+def _event(row: Any) -> Event:
+    try:
+        return history.event_from(json.loads(row.body))
+    except (ValueError, KeyError, TypeError) as error:
+        raise history.unreadable(row.stream, row.seq) from error
+
+
+def _booked(total: Accounts, definition: Definition) -> Booked:
+    order = {role: place for place, role in enumerate(definition.roles)}
+    roles = sorted(total.worked, key=lambda role: (role == NOBODY, order.get(role, len(order)), role))
+    return Booked(
+        total.elapsed, total.waiting, total.paused, total.outside, total.unknown,
+        tuple(Worked(role or None, _title(definition, role), time) for role in roles if (time := total.worked[role]) > NOTHING),
+    )
+
+
+def _title(definition: Definition, role: str) -> str:
+    known = definition.roles.get(role)
+    return (known.title.in_(spoken()) if known else "") or role

@@ -1,0 +1,264 @@
+"""The narration of a due time: each line a fact, in the order in which they brought it about."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import groupby
+
+from engine.deciding.case import ClockRun, Event, Stop
+from engine.deciding.clock_due import budget_unit
+from engine.deciding.clock_figures import unknown_text
+from engine.deciding.clock_runs import LIVE
+from engine.deciding.clock_steps import Awaited, Counted, Fixed, Longer, Ran, Step, StoodThroughout
+from engine.deciding.clock_stops import BY_HAND, CLOSED
+from engine.deciding.explaining import Change, Chapter, Explanation
+from engine.deciding.printing import printed
+from engine.ground.duration import parse_duration
+from engine.ground.language import say, spoken
+from engine.ground.lengths import dates_text, length_text
+from engine.ground.wall import wall, wall_due
+from engine.records.library import PastCalendar
+from engine.usecases.telling import Teller
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which case of `within:` holds: its place among how many, its condition and the values that this reads, in words."""
+
+    place: int
+    of: int
+    when: str | None
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrator:
+    """Everything that tells how one run came to its due time."""
+
+    run: ClockRun
+    explanation: Explanation
+    story: Sequence[Chapter]
+    chosen: Chosen | None
+    calendar: PastCalendar
+    teller: Teller
+
+    def lines(self) -> Iterator[str]:
+        """The narration, line by line."""
+        yield from self._beginning()
+        yield self._calendar()
+        yield from self._arithmetic()
+        yield from self._dates()
+        yield from self._sum()
+        yield from self._afterwards()
+
+    # --- how it began ---------------------------------------------------------------------------------------------------
+
+    def _beginning(self) -> Iterator[str]:
+        start, first = self.run.started_at, self.story[0].event if self.story else None
+        at = self._wall(start)
+        if first is None:
+            yield say("Began {at}.", at=at)
+        elif first.occurred_at == start:
+            yield say("Began {at}: {what} ({who}).", at=at, what=self._what(first), who=self.teller.who(first))
+        else:
+            yield say("Counts from {start}, set {at}: {what} ({who}).", start=at, at=self._wall(first.occurred_at), what=self._what(first),
+                      who=self.teller.who(first))
+        if self.run.run > 1:
+            yield say("It is run number {n} of this clock.", n=self.run.run)
+        yield self._limit()
+
+    def _limit(self) -> str:
+        budget, chosen = self._budget(), self.chosen
+        if chosen is None:
+            return say("Limit: {budget}.", budget=budget)
+        if chosen.when is None:
+            if chosen.of == 1:
+                return say("Limit: {budget}, in every case.", budget=budget)
+            return say("Limit: {budget}, since none of the {count} conditions before it held.", budget=budget, count=chosen.place)
+        values = ", ".join(f"{title}: {value or say('empty')}" for title, value in chosen.values)
+        return say("Limit: {budget}, since {when} ({values}).", budget=budget, when=chosen.when, values=values or "-")
+
+    def _budget(self) -> str:
+        return self.run.budget if budget_unit(self.run) is None else printed(parse_duration(self.run.budget), spoken())
+
+    def _calendar(self) -> str:
+        known = self.calendar.calendar
+        return say(
+            "Calendar: {name}, version {version} ({hash}), {zone}, known until {until}.", name=known.name, version=self.calendar.version,
+            hash=known.version[:8], zone=known.timezone, until=str(known.valid_through or say("for ever")),
+        )
+
+    # --- the arithmetic -------------------------------------------------------------------------------------------------
+
+    def _arithmetic(self) -> Iterator[str]:
+        unit = budget_unit(self.run)
+        for chapter in self._of(Change.EXTENDED):
+            if parse_duration(chapter.why).unit is unit:
+                yield self._extended(chapter)
+        waiting = sorted(self.run.stops, key=lambda stop: stop.since)
+        for kind, group in groupby(self.explanation.steps, type):
+            steps = list(group)
+            if kind is StoodThroughout:
+                days = [step.day for step in steps if isinstance(step, StoodThroughout)]
+                yield say("Stood still throughout on {days}: the last date moves on to {last}.", days=dates_text(days), last=_last(steps))
+                continue
+            for step in steps:
+                if isinstance(step, Ran):
+                    yield from map(self._stop, _take(waiting, partial(_before, step.since)))
+                    yield self._ran(step)
+                else:
+                    yield self._step(step)
+                if isinstance(step, Counted):
+                    yield from map(self._stop, waiting)
+                    waiting = []
+        yield from map(self._stop, waiting)
+
+    def _ran(self, step: Ran) -> str:
+        since, until = self._wall(step.since), wall_due(step.until, self._zone)
+        if step.worked:
+            return say("Ran {since} – {until}: {used} of working time used, {left} left.", since=since, until=until,
+                       used=length_text(step.used, days=False), left=length_text(step.left, days=False))
+        return say("Ran {since} – {until}: {used} used, {left} left.", since=since, until=until, used=length_text(step.used),
+                   left=length_text(step.left))
+
+    def _step(self, step: Step) -> str:
+        match step:
+            case Fixed():
+                return say("Due at a date of the case; stops do not move it.")
+            case Counted():
+                return say("{duration} from the day after {first} lead to {last}.", duration=printed(step.duration, spoken()),
+                           first=step.first, last=step.last)
+            case Awaited():
+                return say("It stood still at the end of that date, so it ends with {last}, when it ran again.", last=step.last)
+            case Longer():
+                made = next((c for c in self._of(Change.EXTENDED) if c.why == str(step.by)), None)
+                told = self._extended(made) if made else say("Extended by {duration}.", duration=printed(step.by, spoken()))
+                return say("{extended} Counts on from {since}.", extended=told, since=wall_due(step.since, self._zone))
+        return ""
+
+    def _extended(self, chapter: Chapter) -> str:
+        return say("Extended by {duration} on {at} ({who}{reason}).", duration=printed(parse_duration(chapter.why), spoken()),
+                   at=self._wall(chapter.event.occurred_at), who=self.teller.who(chapter.event), reason=self._reason(chapter.event))
+
+    def _stop(self, stop: Stop) -> str:
+        since, why = self._wall(stop.since), self.why(stop.why)
+        began = self._event(Change.PAUSED, stop.why, stop.since)
+        by = say(" ({who}{reason})", who=self.teller.who(began), reason=self._reason(began)) if began else ""
+        if stop.until is None:
+            return say("Stands still since {since}: {why}{by}.", since=since, why=why, by=by)
+        ended = self._event(Change.RESUMED, stop.why, stop.until)
+        again = say("; ran on: {what} ({who})", what=self._what(ended), who=self.teller.who(ended)) if ended else ""
+        until = self._wall(stop.until)
+        return say("Stood still {since} – {until}: {why}{by}{again}.", since=since, until=until, why=why, by=by, again=again)
+
+    def why(self, why: str) -> str:
+        """Why a clock stood still, in words: the title of a state or task, by hand, the case was closed."""
+        if why in (BY_HAND, CLOSED):
+            return say("stopped by hand") if why == BY_HAND else say("the case was closed")
+        title = self.teller.state(why)
+        return self.teller.act(why) if title == why else title
+
+    def _event(self, change: Change, why: str, at: datetime) -> Event | None:
+        return next((c.event for c in self.story if c.change is change and c.why == why and c.event.occurred_at == at), None)
+
+    def _reason(self, event: Event) -> str:
+        said = self.teller.said or {}
+        words = next((said[event.seq, name] for name in ("reason", "comment") if (event.seq, name) in said), None)
+        return say(": “{words}”", words=words) if words else ""
+
+    def _dates(self) -> Iterator[str]:
+        over = self.explanation.passed_over
+        if over.closed:
+            yield say("Holidays and closed days, not counted: {days}.", days=dates_text(over.closed))
+        if over.opened:
+            yield say("Worked although usually off: {days}.", days=dates_text(over.opened))
+        if over.days_off:
+            yield say("Usual days off, not counted: {count}.", count=over.days_off)
+
+    # --- the sum --------------------------------------------------------------------------------------------------------
+
+    def _sum(self) -> Iterator[str]:
+        explanation = self.explanation
+        if explanation.due_at is None:
+            yield say("Due time unknown: {why}.", why=explanation.beyond or unknown_text(self.run.unknown) or "?")
+            return
+        due = wall_due(explanation.due_at, self._zone)
+        parts = " + ".join(_parts(explanation.steps))
+        if explanation.supposed and self.run.status in LIVE:
+            yield say("Sum: {parts}. It stands still and has no due time; running on now it would be due {due}.", parts=parts, due=due)
+        elif explanation.supposed:
+            yield say("Sum: {parts}. It stood still at its end; running on it would have been due {due}.", parts=parts, due=due)
+        else:
+            yield say("Sum: {parts} → due {due}.", parts=parts, due=due)
+        if self.run.due_at not in (None, explanation.due_at):
+            yield say("Recorded is {at}: the calendar has changed since.", at=wall_due(self.run.due_at, self._zone))
+
+    def _afterwards(self) -> Iterator[str]:
+        for chapter in self.story:
+            at, event = self._wall(chapter.event.occurred_at), chapter.event
+            match chapter.change:
+                case Change.RECOMPUTED:
+                    yield say("Computed again {at}: {what} ({who}); due {before} became {after}.", at=at, what=self._what(event),
+                              who=self.teller.who(event), before=self._due(chapter.before), after=self._due(chapter.after))
+                case Change.BREACHED:
+                    yield say("Not kept: passed {at}.", at=wall_due(event.occurred_at, self._zone))
+                case Change.WITHDRAWN:
+                    yield say("That was withdrawn {at}: {what} ({who}).", at=at, what=self._what(event), who=self.teller.who(event))
+                case Change.REVIVED:
+                    yield say("Ran on {at}: {what} ({who}).", at=at, what=self._what(event), who=self.teller.who(event))
+                case Change.OVER:
+                    at = wall_due(event.occurred_at, self._zone) if event.kind == "ended" else at
+                    yield say("Over {at}: {what} ({who}).", at=at, what=self._what(event), who=self.teller.who(event))
+
+    # --- words ----------------------------------------------------------------------------------------------------------
+
+    def _of(self, change: Change) -> list[Chapter]:
+        return [chapter for chapter in self.story if chapter.change is change]
+
+    def _what(self, event: Event) -> str:
+        return next(iter(self.teller.tell([event]))).what
+
+    def _due(self, at: datetime | None) -> str:
+        return wall_due(at, self._zone) if at else say("none")
+
+    @property
+    def _zone(self) -> str:
+        return self.calendar.calendar.timezone
+
+    def _wall(self, at: datetime) -> str:
+        return wall(at, self._zone)
+
+
+def _take(waiting: list[Stop], wanted: Callable[[Stop], bool]) -> list[Stop]:
+    """Take the first stops that are wanted off the list."""
+    taken = []
+    while waiting and wanted(waiting[0]):
+        taken.append(waiting.pop(0))
+    return taken
+
+
+def _before(at: datetime, stop: Stop) -> bool:
+    return stop.since < at
+
+
+def _last(steps: Sequence[Step]) -> str:
+    last = steps[-1]
+    return str(last.last) if isinstance(last, StoodThroughout) else ""
+
+
+def _parts(steps: Iterable[Step]) -> Iterator[str]:
+    """The summands: stretches that ran, dates counted, dates added."""
+    still = 0
+    for step in steps:
+        match step:
+            case Ran():
+                yield length_text(step.used, days=False)
+            case Counted():
+                yield printed(step.duration, spoken())
+            case StoodThroughout():
+                still += 1
+            case Fixed():
+                yield say("the date itself")
+    if still:
+        yield say("{count} days on which it stood still", count=still)
