@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,7 @@ class Store:
 
     @contextmanager
     def _transaction(self, engine: Engine) -> Iterator[Connection]:
-        with engine.connect() as conn, conn.execution_options(seen={}).begin():
+        with self._connection(engine) as conn, conn.execution_options(seen={}).begin():
             if self._is_sqlite:
                 engines.begin(conn)
             try:
@@ -96,6 +96,9 @@ class Store:
             except BaseException:
                 self._forget(seen(conn))
                 raise
+
+    def _connection(self, engine: Engine) -> AbstractContextManager[Connection]:
+        return engine.connect()
 
     def _forget(self, memo: Cache) -> None:
         """What was read in a transaction may not hold once it is rolled back: ids of versions published in it are given again."""
@@ -179,6 +182,7 @@ class MemoryStore(Store):
         super().__init__("sqlite://")
         self._image = image
         self._kept: Cache = {}
+        self._open: dict[Engine, Connection] = {}
         self._raw = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, cached_statements=256)
         self._raw.deserialize(image)
 
@@ -196,6 +200,17 @@ class MemoryStore(Store):
 
     def create(self) -> None:
         """Nothing to do: the image brings its schema."""
+
+    def close(self) -> None:
+        """Let go of the connection for good."""
+        self._open.clear()
+        super().close()
+
+    def _connection(self, engine: Engine) -> AbstractContextManager[Connection]:
+        """The one there is: taking it out of a pool for each transaction costs more than the transaction."""
+        if engine not in self._open:
+            self._open[engine] = engine.connect()
+        return nullcontext(self._open[engine])
 
     def _connected(self, *, create: bool) -> Engine:
         return engines.in_memory(self._raw)
