@@ -156,7 +156,7 @@ def test_a_flow_tells_its_house_in_its_language(session: Any, tmp_path: Path, mo
     ran = session.run_as_flow("sweep", house.settings.folder, house.clock.now())
     from engine.ground.texts_zh import TEXTS
 
-    assert ran.message.startswith(TEXTS.get("cases settled", "cases settled"))
+    assert ran.message.startswith(TEXTS["cases settled"])
 
 
 def test_prefect_is_quiet_on_the_network_unless_told_otherwise_and_only_flows_import_it() -> None:
