@@ -24,7 +24,7 @@ from engine.usecases import acting, opening, publishing
 from engine.usecases.house import House, Settings
 from tests.houses import as_, events_of, state_of
 
-START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)       # a Monday, at opening
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday, at opening
 CUSTOMER = {"name": "Rose Tyler", "email": "rose@customer.example", "language": "en"}
 
 ORGANISATION = dedent("""\
@@ -54,7 +54,9 @@ ROLES = "roles: {desk: {}, lab: {}, manager: {}, director: {}}\n"
 DONE = "  done: {final: true}\n"
 
 
-def written(folder: Path, procedure: str, notices: Mapping[str, str] | Iterable[str] = (), scenarios: Mapping[str, str] | None = None) -> Path:
+def written(
+    folder: Path, procedure: str, notices: Mapping[str, str] | Iterable[str] = (), scenarios: Mapping[str, str] | None = None
+) -> Path:
     """A bundle folder with the organisation and the calendar beside it; notices by name alone get a text of one line."""
     bundle = folder / "small"
     (bundle / "notices").mkdir(parents=True, exist_ok=True)
@@ -154,8 +156,7 @@ def dump(house: House) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table."""
     with house.store.reading() as conn:
         return {
-            name: sorted((tuple(row) for row in conn.execute(select(table))), key=repr)
-            for name, table in SQLModel.metadata.tables.items()
+            name: sorted((tuple(row) for row in conn.execute(select(table))), key=repr) for name, table in SQLModel.metadata.tables.items()
         }
 
 

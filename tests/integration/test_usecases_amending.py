@@ -7,14 +7,17 @@ import pytest
 from sqlalchemy import text
 
 from engine.deciding.case import ClockStatus
-from engine.ground.errors import Conflict, Denied, Invalid, NotAllowed, NotFound
 from engine.ground.clock import VirtualClock
+from engine.ground.errors import Conflict, Denied, Invalid, NotAllowed, NotFound
 from engine.usecases import acting, amending, auditing, filing, linking, opening, postponing, reading, settling
 from engine.usecases.house import House
 from tests.houses import as_, events_of, state_of
-from tests.small import CUSTOMER, DONE, HEAD, ROLES, START, do, kinds, messages, opened, refused, sent, small_house
+from tests.small import CUSTOMER, HEAD, ROLES, START, do, kinds, messages, opened, refused, sent, small_house
 
-BASE = HEAD + ROLES + """
+BASE = (
+    HEAD
+    + ROLES
+    + """
 opening: {by: desk}
 fields:
   customer: {type: party}
@@ -52,6 +55,7 @@ clocks:
   dated: {within: 5 days, from: sent_on, until: closed}
 notices: {longer: {to: customer, via: [email]}}
 """
+)
 TEXTS = {"longer.en": "Until {{ due('total') }} because {{ why }}"}
 Opened = tuple[House, VirtualClock, str]
 
@@ -87,8 +91,12 @@ def test_contacts_have_a_channel_a_direction_and_words(case: Opened) -> None:
     amending.contact(house, number, as_("ann"), "phone", "in", "she rang")
     amending.contact(house, number, as_("ann"), "phone", "out", "we rang back")
     assert [event.data["direction"] for event in events_of(house, number)[1:]] == ["in", "out"]
-    for channel, direction, words, field in (("phone", "sideways", "x", "direction"), ("", "in", "x", "channel"), ("phone", "in", " ", "text"),
-                                             ("phone of Rose Tyler, 555 1234 5678, ring after six", "in", "x", "channel")):
+    for channel, direction, words, field in (
+        ("phone", "sideways", "x", "direction"),
+        ("", "in", "x", "channel"),
+        ("phone", "in", " ", "text"),
+        ("phone of Rose Tyler, 555 1234 5678, ring after six", "in", "x", "channel"),
+    ):
         error = refused(house, Invalid, 3, lambda c=channel, d=direction, w=words: amending.contact(house, number, as_("ann"), c, d, w))
         assert error.facts["field"] == field
 
@@ -112,10 +120,14 @@ def test_who_holds_no_post_and_has_no_part_in_the_case_is_denied_everything(case
     house, _, number = case
     eve, other = as_("eve"), opened(house, must="x")
     for what in (
-        lambda: amending.note(house, number, eve, "x"), lambda: amending.contact(house, number, eve, "phone", "in", "x"),
-        lambda: amending.attach(house, number, eve, "f", b"x"), lambda: amending.assign(house, number, eve, "bob"),
-        lambda: amending.correct(house, number, eve, {"must": "y"}, "z"), lambda: postponing.pause(house, number, eve, None, "x"),
-        lambda: linking.link(house, number, eve, "related", other), lambda: amending.note(house, number, as_("customer"), "x"),
+        lambda: amending.note(house, number, eve, "x"),
+        lambda: amending.contact(house, number, eve, "phone", "in", "x"),
+        lambda: amending.attach(house, number, eve, "f", b"x"),
+        lambda: amending.assign(house, number, eve, "bob"),
+        lambda: amending.correct(house, number, eve, {"must": "y"}, "z"),
+        lambda: postponing.pause(house, number, eve, None, "x"),
+        lambda: linking.link(house, number, eve, "related", other),
+        lambda: amending.note(house, number, as_("customer"), "x"),
     ):
         refused(house, Denied, 6, what)
     for what in (lambda: amending.note(house, number, as_("nobody"), "x"), lambda: do(house, number, "go", "nobody")):
@@ -131,9 +143,12 @@ def test_whoever_was_added_takes_part(case: Opened) -> None:
 def test_what_is_unknown_is_not_found(case: Opened) -> None:
     house, _, number = case
     for what in (
-        lambda: amending.note(house, "S-2026-002", as_("ann"), "x"), lambda: amending.assign(house, number, as_("ann"), "zoe"),
-        lambda: linking.link(house, number, as_("ann"), "related", "S-1"), lambda: postponing.pause(house, number, as_("ann"), "nope", "x"),
-        lambda: postponing.extend(house, number, as_("carl"), "nope", "1 day"), lambda: opening.open_case(house, "smalll", as_("ann"), {}),
+        lambda: amending.note(house, "S-2026-002", as_("ann"), "x"),
+        lambda: amending.assign(house, number, as_("ann"), "zoe"),
+        lambda: linking.link(house, number, as_("ann"), "related", "S-1"),
+        lambda: postponing.pause(house, number, as_("ann"), "nope", "x"),
+        lambda: postponing.extend(house, number, as_("carl"), "nope", "1 day"),
+        lambda: opening.open_case(house, "smalll", as_("ann"), {}),
     ):
         refused(house, NotFound, 4, what)
     assert "S-2026-001" in refused(house, NotFound, 4, lambda: acting.act(house, "S-2026-0O1", "go", as_("ann"))).hint
@@ -168,8 +183,11 @@ def test_a_task_goes_only_to_who_may_do_it_and_only_while_it_is_open(case: Opene
 def test_a_closed_case_is_not_handed_over_paused_or_extended(case: Opened) -> None:
     house, _, number = case
     do(house, number, "end")
-    for what in (lambda: amending.assign(house, number, as_("ann"), "bob"), lambda: postponing.pause(house, number, as_("ann"), None, "x"),
-                 lambda: postponing.extend(house, number, as_("carl"), "total", "1 day", {"why": "x"})):
+    for what in (
+        lambda: amending.assign(house, number, as_("ann"), "bob"),
+        lambda: postponing.pause(house, number, as_("ann"), None, "x"),
+        lambda: postponing.extend(house, number, as_("carl"), "total", "1 day", {"why": "x"}),
+    ):
         refused(house, NotAllowed, 5, what)
 
 
@@ -186,8 +204,14 @@ def test_a_correction_keeps_old_and_new_value_and_the_reason(case: Opened) -> No
 
 def test_a_correction_changes_something_says_why_and_leaves_required_fields_filled(case: Opened) -> None:
     house, _, number = case
-    for given, reason, field in (({"region": "near"}, "x", "set"), ({}, "x", "set"), ({"region": "far"}, "  ", "reason"),
-                                 ({"must": ""}, "x", "must"), ({"customer": CUSTOMER}, "same again", "set"), ({"nope": "1"}, "x", "nope")):
+    for given, reason, field in (
+        ({"region": "near"}, "x", "set"),
+        ({}, "x", "set"),
+        ({"region": "far"}, "  ", "reason"),
+        ({"must": ""}, "x", "must"),
+        ({"customer": CUSTOMER}, "same again", "set"),
+        ({"nope": "1"}, "x", "nope"),
+    ):
         error = refused(house, Invalid, 3, lambda g=given, r=reason: amending.correct(house, number, as_("ann"), g, r))
         assert error.facts["field"] == field
     assert refused(house, Invalid, 3, lambda: do(house, number, "go", must="")).facts["missing"] == ["must"]
@@ -355,8 +379,13 @@ def test_numbers_have_no_gaps_whatever_was_refused_in_between() -> None:
         with pytest.raises((Invalid, Denied)):
             what()
     results: list[object] = []
-    opening.open_many(house, "small", as_("ann"), [("a:1", {"must": "x"}), ("a:2", {}), ("a:1", {"must": "x"}), ("a:3", {"must": "x"})],
-                      lambda origin, result: results.append(getattr(result, "number", type(result))))
+    opening.open_many(
+        house,
+        "small",
+        as_("ann"),
+        [("a:1", {"must": "x"}), ("a:2", {}), ("a:1", {"must": "x"}), ("a:3", {"must": "x"})],
+        lambda origin, result: results.append(getattr(result, "number", type(result))),
+    )
     assert results == ["S-2026-002", Invalid, Conflict, "S-2026-003"]
     clock.move_to(START.replace(year=2027))
     assert opened(house, must="x") == "S-2027-001"
@@ -407,14 +436,18 @@ def test_nothing_personal_stands_in_history_or_in_the_case_row(case: Opened) -> 
     postponing.pause(house, number, as_("ann"), "plain", "Confidential pause")
     postponing.resume(house, number, as_("ann"), "plain", "Confidential resume")
     postponing.extend(house, number, as_("carl"), "total", "1 day", {"why": "public", "comment": "Confidential"})
-    linking.link(house, number, as_("ann"), "related", opened(house, must="x", customer=CUSTOMER, story="Confidential", comment="Confidential"))
+    linking.link(
+        house, number, as_("ann"), "related", opened(house, must="x", customer=CUSTOMER, story="Confidential", comment="Confidential")
+    )
     clock.move_to(START + timedelta(days=20))
     settling.sweep(house)
     do(house, number, "end")
     with house.store.reading() as conn:
         tables = conn.execute(text("select name from sqlite_master where type = 'table' and name not like 'sqlite_%'")).scalars().all()
         found = {
-            table for table in tables for row in conn.execute(text(f'select * from "{table}"'))
+            table
+            for table in tables
+            for row in conn.execute(text(f'select * from "{table}"'))
             if any(word in json.dumps([str(value) for value in row], ensure_ascii=False) for word in secret)
         }
     assert found <= {"party", "personal", "notice", "file"} and {"party", "personal"} <= found

@@ -12,7 +12,10 @@ from engine.usecases.house import House
 from tests.houses import as_, events_of, state_of
 from tests.small import CUSTOMER, DONE, HEAD, ROLES, START, do, kinds, messages, opened, refused, sent, small_house
 
-BASE = HEAD + ROLES + """
+BASE = (
+    HEAD
+    + ROLES
+    + """
 opening: {by: [desk, customer]}
 fields:
   customer: {type: party}
@@ -24,11 +27,14 @@ states:
     actions:
       go: {by: desk, DOING}
       end: {by: desk, to: done}
-""" + DONE + """
+"""
+    + DONE
+    + """
 notices:
   told: {to: owner, via: [email]}
   figures: {to: customer, via: [email]}
 """
+)
 TEXTS = {"told.en": "{{ number }} {{ owner_name }}", "figures.en": "amount {{ amount }} in {{ state }}"}
 
 
@@ -165,16 +171,27 @@ def test_without_an_opening_whoever_may_act_in_the_first_state_may_open() -> Non
 
 
 def test_defaults_count_as_given_and_missing_values_are_all_named() -> None:
-    house, _ = small_house(BASE.replace("DOING", "to: first").replace("{by: [desk, customer]}", "{by: desk, require: [comment, helper]}").replace(
-        "ok: {type: yes_no}", "ok: {type: yes_no, required: true}"), TEXTS)
+    house, _ = small_house(
+        BASE.replace("DOING", "to: first")
+        .replace("{by: [desk, customer]}", "{by: desk, require: [comment, helper]}")
+        .replace("ok: {type: yes_no}", "ok: {type: yes_no, required: true}"),
+        TEXTS,
+    )
     error = refused(house, Invalid, 3, lambda: opened(house))
     assert error.facts["missing"] == ["ok", "comment", "helper"]
     assert state_of(house, opened(house, ok="no", comment="x", helper="bob")).fields["amount"] == "0.00"
 
 
 def test_opening_and_the_first_state_have_their_doings_in_order() -> None:
-    base = BASE.replace("{by: [desk, customer]}", "{by: desk, set: {amount: 7}, assign: manager, notice: told}").replace("DOING", "to: first")
-    house, _ = small_house(base.replace("  first:\n", "  first:\n    entry: {set: {amount: amount * 2}, remind: owner}\n    tasks: {t: {by: desk, when: amount == 7}}\n"), TEXTS)
+    base = BASE.replace("{by: [desk, customer]}", "{by: desk, set: {amount: 7}, assign: manager, notice: told}").replace(
+        "DOING", "to: first"
+    )
+    house, _ = small_house(
+        base.replace(
+            "  first:\n", "  first:\n    entry: {set: {amount: amount * 2}, remind: owner}\n    tasks: {t: {by: desk, when: amount == 7}}\n"
+        ),
+        TEXTS,
+    )
     case = state_of(house, opened(house, amount="1"))
     assert (case.owner, case.fields["amount"], list(case.tasks)) == ("carl", "14.00", ["t"])
     assert sent(house) == [("told", "carl"), ("reminder", "carl")]
@@ -182,7 +199,10 @@ def test_opening_and_the_first_state_have_their_doings_in_order() -> None:
 
 # --- act --------------------------------------------------------------------------------------------------------------
 
-ACT = HEAD + ROLES + """
+ACT = (
+    HEAD
+    + ROLES
+    + """
 opening: {by: [desk, customer]}
 fields:
   ok: {type: yes_no}
@@ -200,10 +220,13 @@ states:
   third:
     actions:
       end: {by: desk, to: done}
-""" + DONE + """
+"""
+    + DONE
+    + """
 clocks:
   c: {within: 1 hours, from: opened, until: closed, ladder: {at: due, act: ACTED}}
 """
+)
 
 
 def test_act_takes_an_action_without_its_role_and_what_it_leads_to() -> None:
@@ -253,7 +276,10 @@ def test_an_impossible_act_of_a_case_without_owner_is_recorded() -> None:
 
 # --- actions of the scheduler -----------------------------------------------------------------------------------------
 
-SYSTEM = HEAD + ROLES + """
+SYSTEM = (
+    HEAD
+    + ROLES
+    + """
 opening: {by: desk}
 fields: {ok: {type: yes_no}}
 states:
@@ -264,7 +290,9 @@ states:
       auto: {by: system, to: second, COND}
       touch: {by: desk}
   second: {actions: {end: {by: desk, to: done}}}
-""" + DONE
+"""
+    + DONE
+)
 
 
 def system_case(condition: str) -> tuple[House, str]:
@@ -329,7 +357,10 @@ def test_nobody_takes_a_system_action_by_hand() -> None:
 
 # --- closing and reopening --------------------------------------------------------------------------------------------
 
-CLOSE = HEAD + ROLES + """
+CLOSE = (
+    HEAD
+    + ROLES
+    + """
 opening: {by: desk}
 states:
   first:
@@ -348,6 +379,7 @@ clocks:
   window: {within: 20 days, from: opened}
   follow: {within: 3 days, from: closed}
 """
+)
 
 
 def test_closing_ends_tasks_and_clocks_but_windows_and_what_starts_with_it_run() -> None:

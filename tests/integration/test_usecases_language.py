@@ -6,8 +6,8 @@ A key that changes nothing is a defect. Whoever adds a key to the definition add
 import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
-from tempfile import TemporaryDirectory
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import pytest
@@ -24,7 +24,9 @@ from engine.usecases.house import House
 from tests.houses import as_, events_of, state_of
 from tests.small import HEAD, OFFICE, START, bundle_of, empty_house, kinds, messages, put_in_force, sent
 
-BASE = HEAD.replace("procedure: small", "procedure: small\ntitle: Small matters").replace("[en]", "[en, de]") + """\
+BASE = (
+    HEAD.replace("procedure: small", "procedure: small\ntitle: Small matters").replace("[en]", "[en, de]")
+    + """\
 contact: the hotline
 fields:
   customer: {type: party}
@@ -46,7 +48,8 @@ states:
     ladder: {at: due, remind: lab}
     entry: {remind: director}
     tasks:
-      t: {title: Look closely, by: [lab, director], when: kind == 'a', require: score, limit: cost, except: owner, within: 5 hours, ladder: {at: due, remind: manager}, notice: looked}
+      t: {title: Look closely, by: [lab, director], when: kind == 'a', require: score, limit: cost, except: owner, within: 5 hours,
+          ladder: {at: due, remind: manager}, notice: looked}
     actions:
       go: {title: Go on, by: desk, to: second, when: not (score == 5), require: kind, within: 30 days}
       twice: {by: desk, at_most: 1}
@@ -78,7 +81,12 @@ notices:
   looked: {to: manager, via: [email]}
   longer: {to: customer, via: [email], contains: [number]}
 """
-TEXTS = {f"{name}.{language}": f"{language} {{{{ number }}}} {{{{ contact }}}}" for name in ("hello", "looked", "longer") for language in ("en", "de")}
+)
+TEXTS = {
+    f"{name}.{language}": f"{language} {{{{ number }}}} {{{{ contact }}}}"
+    for name in ("hello", "looked", "longer")
+    for language in ("en", "de")
+}
 ROSE = {"name": "Rose", "email": "rose@customer.example"}
 NIGHT = OFFICE.replace("calendar: office", "calendar: night").replace("09:00-17:00", "00:00-24:00")
 
@@ -126,26 +134,32 @@ def acted(action: str, by: str = "ann", **given: Any) -> Callable[[House], Any]:
 
 def shown(part: str, name: str = "") -> Callable[[House], Any]:
     """A part of the view of a case; with a name the title of that field, task or clock."""
+
     def see(house: House) -> Any:
         value = getattr(reading.show(house, open_(house)), part)
         return next(one.title for one in value if one.name == name) if name else value
+
     return see
 
 
 def due(clock: str, **given: Any) -> Callable[[House], Any]:
     """Hours from opening until a clock is due; None when there is none."""
+
     def see(house: House) -> Any:
         run = state_of(house, open_(house, **given)).clocks.get(clock)
         return None if run is None else "none" if run.due_at is None else (run.due_at - START).total_seconds() / 3600
+
     return see
 
 
 def written(name: str, **ago: float) -> Callable[[House], Any]:
     """To whom a notice went, once that time has passed."""
+
     def see(house: House) -> Any:
         open_(house)
         later(house, **ago)
         return [to for notice, to in sent(house) if notice == name]
+
     return see
 
 
@@ -162,6 +176,7 @@ def extended(by: str = "carl", more: str = "1 day", after: float = 0, times: int
         for _ in range(times):
             result = tried(lambda: postponing.extend(house, number, as_(by), "total", more, {"plain": "1"} if not given else {}))
         return result
+
     return see
 
 
@@ -180,9 +195,11 @@ def met(house: House) -> Any:
 
 def then(*actions: str) -> Callable[[House], Any]:
     """What comes of the last of these actions, taken one after the other."""
+
     def see(house: House) -> Any:
         number = open_(house)
         return [act(house, number, action) for action in actions][-1]
+
     return see
 
 
@@ -196,6 +213,7 @@ def state_after(action: str) -> Callable[[House], Any]:
         act(house, number, action)
         case = state_of(house, number)
         return (case.state, case.closed_at is not None)
+
     return see
 
 
@@ -205,6 +223,7 @@ def value(name: str, action: str | None = None, by: str = "ann") -> Callable[[Ho
         if action:
             act(house, number, action, by)
         return state_of(house, number).fields.get(name)
+
     return see
 
 
@@ -238,7 +257,12 @@ def waits_for(house: House) -> Any:
 def outbox(part: str, name: str = "hello", **given: Any) -> Callable[[House], Any]:
     def see(house: House) -> Any:
         open_(house, **given)
-        return [getattr(row, part).strip() if isinstance(getattr(row, part), str) else getattr(row, part) for row in messages(house) if row.name == name]
+        return [
+            getattr(row, part).strip() if isinstance(getattr(row, part), str) else getattr(row, part)
+            for row in messages(house)
+            if row.name == name
+        ]
+
     return see
 
 
@@ -264,17 +288,50 @@ LINES = [
     Line("Definition.number", "S-{year}-{serial:03}", "X{serial:02}", lambda house: open_(house), "S-2026-001", "X01"),
     Line("Definition.calendar", "calendar: office", "calendar: night", due("work"), 28.0, 12.0),
     Line("Definition.languages", "[en, de]", "[de, en]", outbox("language"), ["en"], ["de"]),
-    Line("Definition.fields", "  plain: {type: number}\n", "  plain: {type: number}\n  more: {type: number}\n", opened_with(more="1"), "Invalid", "done"),
-    Line("Definition.roles", "lab: {}, ", "lab: {}, porter: {}, ",
-         lambda house: tried(lambda: amending.note(house, open_(house), as_("eve"), "x")), "Denied", "done"),
+    Line(
+        "Definition.fields",
+        "  plain: {type: number}\n",
+        "  plain: {type: number}\n  more: {type: number}\n",
+        opened_with(more="1"),
+        "Invalid",
+        "done",
+    ),
+    Line(
+        "Definition.roles",
+        "lab: {}, ",
+        "lab: {}, porter: {}, ",
+        lambda house: tried(lambda: amending.note(house, open_(house), as_("eve"), "x")),
+        "Denied",
+        "done",
+    ),
     Line("Definition.opening", "opening: {by: desk, require: code, notice: hello}\n", "", opened_with(by="carl"), "Denied", "done"),
-    Line("Definition.anywhere", "anywhere:\n  actions:\n    drop: {by: desk, to: done, in: [first, second]}\n", "", acted("drop"), "done", "NotAllowed"),
+    Line(
+        "Definition.anywhere",
+        "anywhere:\n  actions:\n    drop: {by: desk, to: done, in: [first, second]}\n",
+        "",
+        acted("drop"),
+        "done",
+        "NotAllowed",
+    ),
     Line("Definition.states", "states:\n", "states:\n  zero: {actions: {x: {by: desk, to: first}}}\n", shown("state"), "first", "zero"),
     Line("Definition.authority", "manager: 10 EUR", "manager: 100 EUR", acted("decide", "carl", cost="50"), "Denied", "done"),
     Line("Definition.clocks", "clocks:\n", "clocks:\n  more: {within: 7 hours, from: opened, until: closed}\n", due("more"), None, 7.0),
-    Line("Definition.notices", "notices:\n", "notices:\n  reminder: {to: owner, via: [chat]}\n", outbox("via", "reminder"), ["email,chat"], ["chat"]),
-    Line("Definition.contact", "contact: the hotline", "contact: the desk", outbox("text"), ["en S-2026-001 the hotline"], ["en S-2026-001 the desk"]),
-
+    Line(
+        "Definition.notices",
+        "notices:\n",
+        "notices:\n  reminder: {to: owner, via: [chat]}\n",
+        outbox("via", "reminder"),
+        ["email,chat"],
+        ["chat"],
+    ),
+    Line(
+        "Definition.contact",
+        "contact: the hotline",
+        "contact: the desk",
+        outbox("text"),
+        ["en S-2026-001 the hotline"],
+        ["en S-2026-001 the desk"],
+    ),
     Line("Field.type", "plain: {type: number}", "plain: {type: text}", opened_with(plain="ten"), "Invalid", "done"),
     Line("Field.title", "title: The code", "title: Code word", shown("fields", "code"), "The code", "Code word"),
     Line("Field.required", "story: {type: text}", "story: {type: text, required: true}", opened_with(), "done", "Invalid"),
@@ -286,24 +343,33 @@ LINES = [
     Line("Field.currency", "{type: money, currency: EUR}", "{type: money, currency: USD}", opened_with(cost="5 USD"), "Invalid", "done"),
     Line("Field.default", "default: a", "default: b", value("kind"), "a", "b"),
     Line("Field.personal", ", personal: false", ", personal: true", kept_apart, (True, False), (False, True)),
-
     Line("Role.title", "desk: {title: The desk}", "desk: {title: Front desk}", inbox, ("The desk",), ("Front desk",)),
-
     Line("Action.title", "title: Go on", "title: Go ahead", lambda house: options(house)["go"], "Go on", "Go ahead"),
     Line("Action.by", "twice: {by: desk,", "twice: {by: [desk, manager],", acted("twice", "carl"), "Denied", "done"),
     Line("Action.to", "Go on, by: desk, to: second", "Go on, by: desk, to: done", state_after("go"), ("second", False), ("done", True)),
     Line("Action.when", "when: not (score == 5), ", "", acted("go", score="5"), "NotAllowed", "done"),
     Line("Action.require", "require: kind,", "require: [kind, plain],", acted("go"), "done", "Invalid"),
     Line("Action.at_most", "at_most: 1}\n      late", "at_most: 2}\n      late", then("twice", "twice"), "NotAllowed", "done"),
-    Line("Action.after", "after: 90 days", "after: 9 days",
-         lambda house: (number := open_(house), later(house, days=10), "acted late" in kinds(house, number))[-1], False, True),
-    Line("Action.within", ", within: 30 days", ", within: 1 days",
-         lambda house: (number := open_(house), later(house, days=3), act(house, number, "go"))[-1], "done", "NotAllowed"),
+    Line(
+        "Action.after",
+        "after: 90 days",
+        "after: 9 days",
+        lambda house: (number := open_(house), later(house, days=10), "acted late" in kinds(house, number))[-1],
+        False,
+        True,
+    ),
+    Line(
+        "Action.within",
+        ", within: 30 days",
+        ", within: 1 days",
+        lambda house: (number := open_(house), later(house, days=3), act(house, number, "go"))[-1],
+        "done",
+        "NotAllowed",
+    ),
     Line("Action.limit", "manager, director], limit: cost, ", "manager, director], ", acted("decide", "carl", cost="50"), "Denied", "done"),
     Line("Action.except_", "limit: cost, except: owner, set", "limit: cost, set", decided_by_owner, "Denied", "done"),
     Line("Action.in_", "in: [first, second]", "in: [second]", acted("drop"), "done", "NotAllowed"),
     Line("Action.do", "set: {plain: 7}", "set: {plain: 8}", value("plain", "decide", "carl"), "7", "8"),
-
     Line("Task.title", "title: Look closely", "title: Look twice", shown("tasks", "t"), "Look closely", "Look twice"),
     Line("Task.by", "closely, by: [lab", "closely, by: [manager", after_task("carl"), "Denied", "done"),
     Line("Task.when", "when: kind == 'a', require", "when: kind == 'b', require", shown("open_tasks"), ("t",), ()),
@@ -311,53 +377,103 @@ LINES = [
     Line("Task.limit", "limit: cost, except: owner, within", "except: owner, within", after_task(cost="50"), "Denied", "done"),
     Line("Task.except_", "except: owner, within", "except: desk, within", after_task(), "done", "Denied"),
     Line("Task.within", "within: 5 hours", "within: 6 hours", due("t"), 5.0, 6.0),
-    Line("Task.ladder", "{at: due, remind: manager}", "{at: due, remind: desk}", written("reminder", hours=7), ["dora", "bob", "carl"], ["dora", "bob", "ann"]),
+    Line(
+        "Task.ladder",
+        "{at: due, remind: manager}",
+        "{at: due, remind: desk}",
+        written("reminder", hours=7),
+        ["dora", "bob", "carl"],
+        ["dora", "bob", "ann"],
+    ),
     Line("Task.do", ", notice: looked}", "}", lambda house: (after_task()(house), ("looked", "carl") in sent(house))[-1], True, False),
-
     Line("State.title", "title: Begun", "title: Started", shown("state_title"), "Begun", "Started"),
     Line("State.actions", "      twice: {by: desk, at_most: 1}\n", "", acted("twice"), "done", "NotAllowed"),
     Line("State.tasks", "      t: {", "      extra: {by: lab}\n      t: {", shown("open_tasks"), ("t",), ("extra", "t")),
     Line("State.entry", "entry: {remind: director}", "entry: {remind: manager}", written("reminder"), ["dora"], ["carl"]),
     Line("State.within", "within: 3 hours", "within: 4 hours", due("first"), 3.0, 4.0),
-    Line("State.ladder", "{at: due, remind: lab}", "{at: due, remind: owner}", written("reminder", hours=4), ["dora", "bob"], ["dora", "ann"]),
+    Line(
+        "State.ladder", "{at: due, remind: lab}", "{at: due, remind: owner}", written("reminder", hours=4), ["dora", "bob"], ["dora", "ann"]
+    ),
     Line("State.awaits", "    awaits: customer\n", "", waits_for, ("customer", "customer"), (None, None)),
     Line("State.final", "    final: true\n", "", state_after("drop"), ("done", True), ("done", False)),
-
     Line("Opening.by", "opening: {by: desk,", "opening: {by: [desk, customer],", opened_with(by="customer"), "Denied", "done"),
     Line("Opening.require", "require: code, notice", "require: [code, plain], notice", opened_with(), "done", "Invalid"),
     Line("Opening.do", ", notice: hello}", "}", written("hello"), ["customer"], []),
     Line("Anywhere.actions", "    drop: {", "    stop: {by: desk}\n    drop: {", acted("stop"), "NotAllowed", "done"),
-
     Line("Pause.in_", "pause: {in: second", "pause: {in: first", met, "paused", "running"),
     Line("Pause.up_to", "up_to: 1 day}", "up_to: 2 days}", paused, "running", "paused"),
-
     Line("Extension.by", "extend: {by: manager", "extend: {by: director", extended(), "done", "Denied"),
     Line("Extension.up_to", "up_to: 2 days, at_most", "up_to: 3 days, at_most", extended(more="3 days"), "Invalid", "done"),
     Line("Extension.at_most", "at_most: 1, require: plain", "at_most: 2, require: plain", extended(times=2), "NotAllowed", "done"),
     Line("Extension.require", "require: plain, ", "", extended(nothing=True), "Invalid", "done"),
     Line("Extension.before", "before: due, ", "", extended(after=4), "NotAllowed", "done"),
-    Line("Extension.notice", ", notice: longer}", "}", lambda house: (extended()(house), [n for n, _ in sent(house) if n == "longer"])[-1], ["longer"], []),
-
+    Line(
+        "Extension.notice",
+        ", notice: longer}",
+        "}",
+        lambda house: (extended()(house), [n for n, _ in sent(house) if n == "longer"])[-1],
+        ["longer"],
+        [],
+    ),
     Line("ClockSpec.title", "title: In all", "title: Altogether", shown("clocks", "total"), "In all", "Altogether"),
     Line("ClockSpec.from_", "from: opened\n", "from: go\n", due("total"), 63.0, None),
     Line("ClockSpec.until", "until: closed\n", "until: go\n", met, "paused", "met"),
     Line("ClockSpec.within", "{is: 2 days}]", "{is: 3 days}]", due("total"), 63.0, 87.0),
     Line("ClockSpec.pause", "    pause: {in: second, up_to: 1 day}\n", "", met, "paused", "running"),
-    Line("ClockSpec.extend", "    extend: {by: manager, up_to: 2 days, at_most: 1, require: plain, before: due, notice: longer}\n", "", extended(), "done", "NotAllowed"),
-    Line("ClockSpec.ladder", "      - {at: every 1 day after, at_most: 2, remind: desk}\n", "",
-         lambda house: len([one for one in reminded(house, 9) if "ann" in one]), 3, 1),
+    Line(
+        "ClockSpec.extend",
+        "    extend: {by: manager, up_to: 2 days, at_most: 1, require: plain, before: due, notice: longer}\n",
+        "",
+        extended(),
+        "done",
+        "NotAllowed",
+    ),
+    Line(
+        "ClockSpec.ladder",
+        "      - {at: every 1 day after, at_most: 2, remind: desk}\n",
+        "",
+        lambda house: len([one for one in reminded(house, 9) if "ann" in one]),
+        3,
+        1,
+    ),
     Line("ClockSpec.calendar", "12 working hours, from", "12 working hours, calendar: night, from", due("work"), 28.0, 12.0),
-
     Line("Case.value", "is: 4 days", "is: 5 days", due("total", kind="b"), 111.0, 135.0),
     Line("Case.when", "{when: kind == 'b', is", "{when: kind == 'a', is", due("total"), 63.0, 111.0),
-
-    Line("Rung.at", "{at: 1 day before,", "{at: 2 days before,", lambda house: len([one for one in reminded(house, 1) if "ann" in one]), 0, 1),
-    Line("Rung.when", "before, when: kind == 'a', remind", "before, when: kind == 'b', remind", lambda house: len([x for x in reminded(house, 2) if "ann" in x]), 1, 0),
-    Line("Rung.at_most", "at_most: 2, remind", "at_most: 3, remind", lambda house: len([one for one in reminded(house, 9) if "ann" in one]), 3, 4),
-    Line("Rung.do", "when: kind == 'a', remind: desk}", "when: kind == 'a', remind: director}", lambda house: reminded(house, 2)[-1], ["ann", "bob"], ["dora"]),
-
-    Line("Notice.to", "looked: {to: manager", "looked: {to: director",
-         lambda house: (after_task()(house), [to for name, to in sent(house) if name == "looked"])[-1], ["carl"], ["dora"]),
+    Line(
+        "Rung.at", "{at: 1 day before,", "{at: 2 days before,", lambda house: len([one for one in reminded(house, 1) if "ann" in one]), 0, 1
+    ),
+    Line(
+        "Rung.when",
+        "before, when: kind == 'a', remind",
+        "before, when: kind == 'b', remind",
+        lambda house: len([x for x in reminded(house, 2) if "ann" in x]),
+        1,
+        0,
+    ),
+    Line(
+        "Rung.at_most",
+        "at_most: 2, remind",
+        "at_most: 3, remind",
+        lambda house: len([one for one in reminded(house, 9) if "ann" in one]),
+        3,
+        4,
+    ),
+    Line(
+        "Rung.do",
+        "when: kind == 'a', remind: desk}",
+        "when: kind == 'a', remind: director}",
+        lambda house: reminded(house, 2)[-1],
+        ["ann", "bob"],
+        ["dora"],
+    ),
+    Line(
+        "Notice.to",
+        "looked: {to: manager",
+        "looked: {to: director",
+        lambda house: (after_task()(house), [to for name, to in sent(house) if name == "looked"])[-1],
+        ["carl"],
+        ["dora"],
+    ),
     Line("Notice.via", "via: [email, sms]", "via: [sms]", outbox("via"), ["email,sms"], ["sms"]),
     Line("Notice.mandatory", ", mandatory: true", "", outbox("mandatory"), [True], [False]),
     Line("Notice.contains", "contains: [number]", "contains: [number, cost]", lambda house: len(problems(_text(house))), 0, 2),

@@ -8,10 +8,13 @@ from engine.deciding.case import ClockStatus, TaskStatus
 from engine.ground.errors import Denied, Invalid, NotAllowed
 from engine.usecases import acting, amending, settling
 from engine.usecases.house import House
-from tests.houses import as_, events_of, state_of
-from tests.small import DONE, HEAD, ROLES, START, do, kinds, opened, refused, sent, small_house
+from tests.houses import as_, state_of
+from tests.small import DONE, HEAD, ROLES, START, do, opened, refused, sent, small_house
 
-BACK = HEAD + ROLES + """
+BACK = (
+    HEAD
+    + ROLES
+    + """
 opening: {by: desk}
 fields: {ok: {type: yes_no}}
 states:
@@ -40,7 +43,10 @@ states:
   other:
     actions:
       restart: {by: desk, to: work}
-""" + DONE + "notices: {entered: {to: owner, via: [email]}}\n"
+"""
+    + DONE
+    + "notices: {entered: {to: owner, via: [email]}}\n"
+)
 
 
 def task(house: House, number: str, name: str) -> TaskStatus:
@@ -66,7 +72,12 @@ def test_back_holds_tasks_and_limits_and_resumes_them_where_they_were() -> None:
     clock.move_to(START + timedelta(hours=50))
     assert settling.sweep(house).events == 0, "what is held cannot fall due"
     back = do(house, number, "answered")
-    assert (back.state, back.back, task(house, number, "look"), task(house, number, "check")) == ("work", [], TaskStatus.OPEN, TaskStatus.DONE)
+    assert (back.state, back.back, task(house, number, "look"), task(house, number, "check")) == (
+        "work",
+        [],
+        TaskStatus.OPEN,
+        TaskStatus.DONE,
+    )
     assert back.clocks["look"].due_at == START + timedelta(hours=56), "six hours were left"
     assert back.clocks["work"].status is ClockStatus.RUNNING and back.clocks["work"].run == 1
     assert back.tasks["look"].opened_at == START
@@ -86,7 +97,10 @@ def test_leaving_elsewhere_cancels_what_was_held() -> None:
     do(house, number, "ask")
     gone = do(house, number, "give_up")
     assert (gone.back, task(house, number, "look")) == ([], TaskStatus.CANCELLED)
-    assert gone.clocks["look"].status is ClockStatus.CANCELLED and gone.clocks["work"].status not in (ClockStatus.RUNNING, ClockStatus.PAUSED)
+    assert gone.clocks["look"].status is ClockStatus.CANCELLED and gone.clocks["work"].status not in (
+        ClockStatus.RUNNING,
+        ClockStatus.PAUSED,
+    )
     afresh = do(house, number, "restart")
     assert task(house, number, "look") is TaskStatus.OPEN and task(house, number, "check") is TaskStatus.OPEN
     assert (afresh.clocks["look"].run, afresh.clocks["look"].stops) == (2, [])
@@ -95,7 +109,12 @@ def test_leaving_elsewhere_cancels_what_was_held() -> None:
 def test_states_held_within_states_are_returned_to_one_after_the_other() -> None:
     house, _ = small_house(BACK, ["entered"])
     number = opened(house)
-    for action, state, stack in (("ask", "waiting", ["work"]), ("deeper", "deep", ["work", "waiting"]), ("up", "waiting", ["work"]), ("answered", "work", [])):
+    for action, state, stack in (
+        ("ask", "waiting", ["work"]),
+        ("deeper", "deep", ["work", "waiting"]),
+        ("up", "waiting", ["work"]),
+        ("answered", "work", []),
+    ):
         case = do(house, number, action)
         assert (case.state, case.back) == (state, stack)
     assert task(house, number, "look") is TaskStatus.OPEN
@@ -120,8 +139,14 @@ def test_going_round_between_waiting_states_leads_back_to_where_it_began() -> No
 
 
 def test_without_anything_to_go_back_to_the_action_is_shown_and_refused_as_impossible() -> None:
-    house, _ = small_house(BACK.replace("states:\n  work:", "states:\n  waiting:\n    actions: {answered: {by: desk, to: back}, go: {by: desk, to: work}}\n  work:").replace(
-        "  waiting:\n    actions:\n      again", "  waits:\n    actions:\n      again").replace("to: waiting", "to: waits"), ["entered"])
+    house, _ = small_house(
+        BACK.replace(
+            "states:\n  work:", "states:\n  waiting:\n    actions: {answered: {by: desk, to: back}, go: {by: desk, to: work}}\n  work:"
+        )
+        .replace("  waiting:\n    actions:\n      again", "  waits:\n    actions:\n      again")
+        .replace("to: waiting", "to: waits"),
+        ["entered"],
+    )
     number = opened(house)
     assert possible(house, number) == ["go"]
     error = refused(house, NotAllowed, 5, lambda: do(house, number, "answered"))
@@ -149,7 +174,10 @@ def test_reopening_by_going_back_opens_tasks_and_limits_afresh() -> None:
 
 # --- tasks ------------------------------------------------------------------------------------------------------------
 
-TASKS = HEAD + ROLES + """
+TASKS = (
+    HEAD
+    + ROLES
+    + """
 opening: {by: desk}
 fields:
   big: {type: yes_no}
@@ -167,7 +195,9 @@ states:
     actions:
       return: {by: desk, to: first}
       close: {by: desk, to: done}
-""" + DONE
+"""
+    + DONE
+)
 
 
 def house_after(after: str) -> tuple[House, str]:
@@ -207,7 +237,7 @@ def test_a_task_done_on_an_earlier_stay_counts_no_more() -> None:
     do(house, number, "three", "carl")
     do(house, number, "go")
     house.clock.move_to(START + timedelta(minutes=1))  # type: ignore[attr-defined]
-    do(house, number, "return", big="no")   # now the third does not open
+    do(house, number, "return", big="no")  # now the third does not open
     assert state_of(house, number).tasks["three"].status is TaskStatus.DONE
     assert refused(house, NotAllowed, 5, lambda: do(house, number, "go")).facts["reasons"] == ["after"]
     do(house, number, "two", "bob")
@@ -247,7 +277,10 @@ def test_what_a_task_excludes_is_barred_also_when_it_was_assigned_to_them() -> N
 
 # --- bounds and rights ------------------------------------------------------------------------------------------------
 
-BOUNDS = HEAD + ROLES + """
+BOUNDS = (
+    HEAD
+    + ROLES
+    + """
 opening: {by: [desk, lab]}
 fields:
   amount: {type: money, currency: EUR, default: 0}
@@ -268,7 +301,10 @@ states:
     actions:
       again: {by: desk, to: first}
       end: {by: desk, to: done}
-""" + DONE + "authority: {desk: {amount: 10 EUR}, manager: 100 EUR, director: unlimited}\n"
+"""
+    + DONE
+    + "authority: {desk: {amount: 10 EUR}, manager: 100 EUR, director: unlimited}\n"
+)
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ from engine.usecases.house import House
 from tests.houses import state_of
 from tests.small import DONE, HEAD, OFFICE, ORGANISATION, START, do, dump, empty_house, opened, refused, written
 
-PROCEDURE = HEAD + """
+PROCEDURE = (
+    HEAD
+    + """
 roles: {desk: {}, manager: {}}
 opening: {by: desk}
 states:
@@ -22,7 +24,10 @@ states:
       go: {by: desk, to: done, notice: told}
     within: 2 working days
     ladder: {at: due, remind: desk}
-""" + DONE + "notices: {told: {to: owner, via: [email]}}\n"
+"""
+    + DONE
+    + "notices: {told: {to: owner, via: [email]}}\n"
+)
 STORY = """\
 scenario: done in time
 at: 2026-03-02 10:00
@@ -53,7 +58,13 @@ def change(bundle: Path, old: str, new: str, file: str = "procedure.yaml") -> No
 def test_a_bundle_is_published_with_its_calendar_after_its_scenarios_passed(bundle: Path) -> None:
     house, _ = empty_house()
     published = publishing.publish(house, bundle, "carl")
-    assert (published.name, published.version, published.unchanged, published.scenarios, published.calendars) == ("small", 1, False, 1, ("office",))
+    assert (published.name, published.version, published.unchanged, published.scenarios, published.calendars) == (
+        "small",
+        1,
+        False,
+        1,
+        ("office",),
+    )
     document = reading.published_document(house, "small")
     assert document.published_by == "carl" and document.source["procedure.yaml"] == PROCEDURE
 
@@ -122,7 +133,10 @@ def test_a_case_stays_on_its_version_though_the_files_are_edited_or_deleted(bund
     house.store.cache.clear()
     assert (reading.show(house, old).version, reading.show(house, new).version) == (1, 2)
     assert (reading.show(house, old).actions, reading.show(house, new).actions) == (("go",), ("finish",))
-    assert (state_of(house, old).clocks["first"].budget, state_of(house, new).clocks["first"].budget) == ("2 working days", "5 working days")
+    assert (state_of(house, old).clocks["first"].budget, state_of(house, new).clocks["first"].budget) == (
+        "2 working days",
+        "5 working days",
+    )
     assert do(house, old, "go").state == "done" and do(house, new, "finish").state == "done"
 
 

@@ -13,7 +13,10 @@ from engine.usecases.house import House
 from tests.houses import as_, events_of, state_of
 from tests.small import DONE, HEAD, ROLES, START, described, do, kinds, messages, opened, sent, small_house
 
-SIMPLE = HEAD + ROLES + """
+SIMPLE = (
+    HEAD
+    + ROLES
+    + """
 fields: {customer: {type: party}, loops: {type: yes_no}, bad: {type: number}}
 opening: {by: [desk, customer]}
 states:
@@ -21,7 +24,9 @@ states:
     actions:
       answer: {by: desk, to: done}
       note_it: {by: desk}
-""" + DONE + """
+"""
+    + DONE
+    + """
 clocks:
   reply:
     within: 8 hours
@@ -35,6 +40,7 @@ clocks:
 notices:
   apology: {to: customer, via: [email]}
 """
+)
 Opened = tuple[House, VirtualClock, str]
 HOUR = timedelta(hours=1)
 TEXTS = {"apology.en": "{{ number }} is late by {{ overdue }}"}
@@ -80,7 +86,7 @@ def test_a_microsecond_later_is_late(case: Opened) -> None:
 def test_a_sweep_at_the_due_instant_breaches_nothing_yet(case: Opened) -> None:
     house, clock, number = case
     clock.move_to(at(8))
-    assert settling.sweep(house).events == 1   # the reminder at 50%
+    assert settling.sweep(house).events == 1  # the reminder at 50%
     assert state_of(house, number).clocks["reply"].breached_at is None
 
 
@@ -90,8 +96,13 @@ def test_after_an_outage_every_rung_comes_once_in_order_with_both_times(case: Op
     swept = settling.sweep(house)
     events = events_of(house, number)[1:]
     assert [(described(event), event.occurred_at) for event in events] == [
-        ("rung reply 50%", at(4)), ("breach reply", at(8)), ("rung reply due", at(8)), ("rung reply 1 hour after", at(9)),
-        ("rung reply every 2 hours after", at(10)), ("rung reply every 2 hours after", at(12)), ("rung reply every 2 hours after", at(14)),
+        ("rung reply 50%", at(4)),
+        ("breach reply", at(8)),
+        ("rung reply due", at(8)),
+        ("rung reply 1 hour after", at(9)),
+        ("rung reply every 2 hours after", at(10)),
+        ("rung reply every 2 hours after", at(12)),
+        ("rung reply every 2 hours after", at(14)),
     ]
     assert {event.recorded_at for event in events} == {at(72)}
     assert (swept.cases, swept.events, swept.failures, swept.late_by) == (1, 7, [], timedelta(hours=68))
@@ -119,7 +130,9 @@ def test_sweeping_often_or_once_gives_the_same_history() -> None:
         settling.sweep(often[0])
     once[1].move_to(at(24))
     settling.sweep(once[0])
-    left, right = ([(described(e), e.occurred_at) for e in events_of(house, number)] for (house, _), number in zip((often, once), numbers, strict=True))
+    left, right = (
+        [(described(e), e.occurred_at) for e in events_of(house, number)] for (house, _), number in zip((often, once), numbers, strict=True)
+    )
     assert left == right
 
 
@@ -151,8 +164,8 @@ def test_the_wait_of_a_case_that_keeps_failing_grows_and_a_cure_ends_it() -> Non
         waits.append(fire - now)
         now = fire
     assert waits == sorted(waits) and waits[0] == timedelta(minutes=1) and waits[-1] == timedelta(hours=12)
-    with house.store.writing() as conn:   # the cure
-        conn.execute(text("update \"case\" set body = replace(body, '\"bad\":\"0\"', '\"bad\":\"4\"')"))
+    with house.store.writing() as conn:  # the cure
+        conn.execute(text('update "case" set body = replace(body, \'"bad":"0"\', \'"bad":"4"\')'))
     clock.move_to(now)
     assert settling.sweep(house).failures == []
     assert "breach reply" in kinds(house, number)
@@ -228,7 +241,9 @@ def test_recorded_time_never_decreases_when_the_clock_is_set_back(case: Opened) 
 
 
 def test_two_clocks_due_at_one_instant_both_breach_before_their_rungs() -> None:
-    second = SIMPLE.replace("clocks:\n", "clocks:\n  other: {within: 8 hours, from: opened, until: answer, ladder: {at: due, remind: owner}}\n")
+    second = SIMPLE.replace(
+        "clocks:\n", "clocks:\n  other: {within: 8 hours, from: opened, until: answer, ladder: {at: due, remind: owner}}\n"
+    )
     house, clock = small_house(second, TEXTS)
     number = opened(house)
     clock.move_to(at(8) + timedelta(seconds=1))
@@ -238,7 +253,7 @@ def test_two_clocks_due_at_one_instant_both_breach_before_their_rungs() -> None:
 
 def test_system_actions_that_follow_each_other_without_end_are_refused_and_put_off() -> None:
     looping = SIMPLE.replace("      note_it:", "      again: {by: system, when: loops}\n      note_it:")
-    house, clock = small_house(looping, TEXTS)
+    house, _ = small_house(looping, TEXTS)
     with pytest.raises(Invalid, match="without end"):
         opened(house, loops="yes")
     number = opened(house)
@@ -248,7 +263,10 @@ def test_system_actions_that_follow_each_other_without_end_are_refused_and_put_o
 
 
 def test_acts_that_call_each_other_without_end_are_refused() -> None:
-    looping = SIMPLE.replace("note_it: {by: desk}", "note_it: {by: desk, to: spinning}\n  spinning:\n    entry: {act: turn}\n    actions:\n      turn: {by: desk, to: spinning}")
+    looping = SIMPLE.replace(
+        "note_it: {by: desk}",
+        "note_it: {by: desk, to: spinning}\n  spinning:\n    entry: {act: turn}\n    actions:\n      turn: {by: desk, to: spinning}",
+    )
     house, _ = small_house(looping, TEXTS)
     number = opened(house)
     with pytest.raises(Invalid, match="without end"):
@@ -258,7 +276,9 @@ def test_acts_that_call_each_other_without_end_are_refused() -> None:
 
 def test_one_case_with_very_much_due_lets_the_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settling, "AT_A_TIME", 60)
-    busy = SIMPLE.replace("{at: every 2 hours after, at_most: 3, remind: owner, notice: apology}", "{at: every 1 minutes after, remind: owner}")
+    busy = SIMPLE.replace(
+        "{at: every 2 hours after, at_most: 3, remind: owner, notice: apology}", "{at: every 1 minutes after, remind: owner}"
+    )
     house, clock = small_house(busy, TEXTS)
     first, second = opened(house), opened(house)
     clock.move_to(at(12))
