@@ -15,7 +15,9 @@ from engine.usecases.settling import settle
 from engine.usecases.work import Outcome, standing, take_up
 
 
-def act(house: House, number: str, action: str, actor: Actor, given: Mapping[str, Any] | None = None, *, revision: int | None = None) -> Outcome:
+def act(
+    house: House, number: str, action: str, actor: Actor, given: Mapping[str, Any] | None = None, *, revision: int | None = None
+) -> Outcome:
     """Take an action of a case, or finish a task of it; `given` holds raw field values and `comment`.
 
     Raises NotFound (case), Conflict (changed since `revision`), Invalid (wrong or missing values), NotAllowed (not now),

@@ -91,9 +91,10 @@ def assign(house: House, number: str, actor: Actor, person: str, *, task: str | 
 def _open_task(work: Work, name: str, person: str) -> TaskRun:
     run = work.case.tasks.get(name)
     if run is None or run.status is not TaskStatus.OPEN:
+        open_now = [one.name for one in work.case.tasks.values() if one.status is TaskStatus.OPEN]
         raise NotAllowed(
             say("{case} has no open task {task}", case=work.case.number, task=name),
-            hint=say("Open tasks: {tasks}.", tasks=", ".join(t.name for t in work.case.tasks.values() if t.status is TaskStatus.OPEN) or "-"),
+            hint=say("Open tasks: {tasks}.", tasks=", ".join(open_now) or "-"),
             case=work.case.number, state=work.case.state, action=name, possible=[],
         )
     spec = work.definition.states[run.state].tasks[name]
@@ -135,7 +136,8 @@ def taking_part(work: Work, actor: Actor) -> Work:
     if actor.id == "system" or actor.id in involved or (person and set(person.roles) & set(work.definition.roles)):
         return work
     raise Denied(
-        say("{who} holds no post of {bundle} and takes no part in {case}", who=actor.id, bundle=work.definition.name, case=work.case.number),
+        say("{who} holds no post of {bundle} and takes no part in {case}",
+            who=actor.id, bundle=work.definition.name, case=work.case.number),
         hint=say("Its posts are: {roles}.", roles=", ".join(work.definition.roles)), who=actor.id, why="role",
         who_could=sorted({p for role in work.definition.roles for p in work.organisation.holders(role)}),
     )
@@ -146,6 +148,7 @@ def words(text: str, name: str, most: int = LONGEST_TEXT) -> str:
     text = text.strip()
     if not text or len(text) > most:
         raise Invalid(
-            say("{field} must have 1 to {most} characters", field=name, most=most), hint=say("Write a few words."), field=name, expected=f"1..{most}",
+            say("{field} must have 1 to {most} characters", field=name, most=most),
+            hint=say("Write a few words."), field=name, expected=f"1..{most}",
         )
     return text

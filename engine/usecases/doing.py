@@ -53,7 +53,9 @@ def _carry(
     return filled, acts
 
 
-def _set(work: Work, values: Mapping[str, Any], actor: Actor, at: datetime, data: dict[str, Any], extra: Mapping[str, Any] | None) -> list[Happening]:
+def _set(
+    work: Work, values: Mapping[str, Any], actor: Actor, at: datetime, data: dict[str, Any], extra: Mapping[str, Any] | None
+) -> list[Happening]:
     filled: list[Happening] = []
     for name, text in values.items():
         value = expression(text)(work.scope(actor, at, extra))

@@ -58,7 +58,8 @@ def working(house: House, number: str, revision: int | None = None) -> Iterator[
 
 
 def record_delivery(
-    house: House, conn: Connection, case_id: int, kind: str, data: dict[str, Any], *, notice: str, staff: bool = False, at: datetime | None = None
+    house: House, conn: Connection, case_id: int, kind: str, data: dict[str, Any], *, notice: str, staff: bool = False,
+    at: datetime | None = None,
 ) -> None:
     """Let a case know what became of a notice, in the delivery's own transaction: `sent`, or `unsent` with what it became.
 

@@ -11,6 +11,7 @@ from engine.deciding.case import CaseState, Event, TaskStatus
 from engine.defining.definition import Definition, FieldType
 from engine.ground.errors import Invalid, MakegoodError
 from engine.ground.language import say
+from engine.ground.wall import wall_done, wall_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,13 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
         return datetime.fromisoformat(f"{day} {time or '00:00'}").replace(tzinfo=zone)
     except ValueError:
         raise Invalid(
-            say("'{text}' is not a time", text=text), hint=say("Write it as 2026-11-20 16:00."), field="at", value=text, expected="YYYY-MM-DD HH:MM",
+            say("'{text}' is not a time", text=text), hint=say("Write it as 2026-11-20 16:00."),
+            field="at", value=text, expected="YYYY-MM-DD HH:MM",
         ) from None
 
 
 def shown(instant: datetime | None, zone: ZoneInfo) -> str:
-    """An instant in local time, midnight as the end of the day before when it ends a day clock."""
+    """An instant in local time."""
     return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M") if instant else "-"
 
 
@@ -111,7 +113,7 @@ def _clock(want: Any, case: CaseState, name: str, zone: ZoneInfo) -> Iterator[tu
         due = wanted["due"]
         meant = None if due in (None, "none") else moment(str(due), zone)
         if meant != run.due_at:
-            yield (due, shown(run.due_at, zone))
+            yield (due, wall_due(run.due_at, zone.key) or "-")
     if "breached" in wanted:
         yield from _differ(bool(wanted["breached"]), run.breached_at is not None)
 
@@ -157,7 +159,8 @@ def tell(event: Event, zone: ZoneInfo) -> str:
     """An event in one line, for a failed scenario."""
     data = event.data
     what = data.get("act") or data.get("clock") or ""
-    parts = [f"{shown(event.occurred_at, zone)}  {event.actor:<12} {event.kind} {what}".rstrip()]
+    at = wall_done(event.occurred_at, event.actor, zone.key)
+    parts = [f"{at}  {event.actor:<12} {event.kind} {what}".rstrip()]
     if "to" in data:
         parts.append(f"→ {data['to']}")
     if "at" in data:
@@ -167,6 +170,6 @@ def tell(event: Event, zone: ZoneInfo) -> str:
     if notices:
         parts.append("✉ " + ", ".join(notices))
     for name, run in data.get("clocks", {}).items():
-        due = shown(datetime.fromisoformat(run["due"]), zone) if run.get("due") else "-"
+        due = wall_due(datetime.fromisoformat(run["due"]), zone.key) if run.get("due") else "-"
         parts.append(f"[{name} {run['status']} {say('due')} {due}]")
     return "  ".join(parts)

@@ -23,7 +23,8 @@ def link(house: House, number: str, actor: Actor, kind: str, other: str) -> Outc
     if kind not in BACKWARDS or number == other:
         raise Invalid(
             say("{case} cannot be linked with {other} as '{kind}'", case=number, other=other, kind=kind),
-            hint=say("Kinds of links between two cases: {kinds}.", kinds=", ".join(BACKWARDS)), field="kind", value=kind, expected=list(BACKWARDS),
+            hint=say("Kinds of links between two cases: {kinds}.", kinds=", ".join(BACKWARDS)),
+            field="kind", value=kind, expected=list(BACKWARDS),
         )
     now = house.clock.now()
     with house.store.writing() as conn:

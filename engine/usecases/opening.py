@@ -55,7 +55,9 @@ def open_many(house: House, bundle: str, actor: Actor, batch: Sequence[tuple[str
             opened(origin, result)
 
 
-def _open(house: House, conn: Connection, bundle: str, actor: Actor, given: Mapping[str, Any], origin: str | None, now: datetime) -> Outcome:
+def _open(
+    house: House, conn: Connection, bundle: str, actor: Actor, given: Mapping[str, Any], origin: str | None, now: datetime
+) -> Outcome:
     version_id, _, definition = library.latest(house.store, conn, bundle)
     organisation = library.organisation(house.store, conn)
     zone = library.calendar(house.store, conn, definition.calendar).timezone

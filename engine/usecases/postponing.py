@@ -114,7 +114,8 @@ def _extension(work: Work, spec: ClockSpec, actor: Actor, by: Duration) -> Exten
         could = ", ".join(rights.who_could(allowed.by, work.definition, work.case, work.organisation, work.live)) or say("nobody")
         raise Denied(
             say("{who} may not extend {clock}; these may: {could}", who=actor.id, clock=spec.name, could=could),
-            hint=say("Ask one of them, or act as yourself with --as PERSON."), who=actor.id, why="role", who_could=could, reasons=[Reason.ROLE.value],
+            hint=say("Ask one of them, or act as yourself with --as PERSON."), who=actor.id, why="role",
+            who_could=could, reasons=[Reason.ROLE.value],
         )
     if len(run.extended) >= allowed.at_most:
         why = say("it was extended as often as allowed ({count} of {most})", count=len(run.extended), most=allowed.at_most)
@@ -123,15 +124,18 @@ def _extension(work: Work, spec: ClockSpec, actor: Actor, by: Duration) -> Exten
         raise no(Reason.WITHIN, say("it is overdue already; more time must be asked for before it is due"))
     if by.unit is not allowed.up_to.unit or not 0 < by.amount <= allowed.up_to.amount:
         raise Invalid(
-            say("{case}: {clock} may be extended by at most {most}, not by {by}", case=number, clock=spec.name, most=str(allowed.up_to), by=str(by)),
-            hint=say("Give no more than that, in the same unit."), field="by", value=str(by), expected=str(allowed.up_to), reasons=[Reason.LIMIT.value],
+            say("{case}: {clock} may be extended by at most {most}, not by {by}",
+                case=number, clock=spec.name, most=str(allowed.up_to), by=str(by)),
+            hint=say("Give no more than that, in the same unit."), field="by", value=str(by), expected=str(allowed.up_to),
+            reasons=[Reason.LIMIT.value],
         )
     missing = [
         name for name in allowed.require if fields.empty(work.given.get("comment") if name == "comment" else work.live(name))
     ]
     if missing:
         raise Invalid(
-            say("{case}: {action} is not possible: {why}", case=number, action="extend", why=say("still needed: {fields}", fields=", ".join(missing))),
+            say("{case}: {action} is not possible: {why}",
+                case=number, action="extend", why=say("still needed: {fields}", fields=", ".join(missing))),
             hint=say("Give them with --set field=value (a comment with --comment)."), field=missing[0], missing=missing, expected="value",
             reasons=[Reason.REQUIRE.value],
         )

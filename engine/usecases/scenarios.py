@@ -27,7 +27,7 @@ from engine.records.schema import memory_template
 from engine.records.store import MemoryStore
 from engine.usecases import acting, amending, opening, postponing, settling
 from engine.usecases.door import record_delivery
-from engine.usecases.expecting import Seen, differences, moment, tell
+from engine.usecases.expecting import Seen, differences, moment, shown, tell
 from engine.usecases.house import House, Settings
 
 MOST_SWEEPS = 10_000   # in one `wait`: a ladder that repeats every minute for a year is a mistake
@@ -77,7 +77,8 @@ class Play:
 
 
 def run_scenarios(
-    bundle: Bundle, calendars: Mapping[str, Calendar], organisation: Mapping[str, Any], progress: Callable[[ScenarioResult], None] | None = None
+    bundle: Bundle, calendars: Mapping[str, Calendar], organisation: Mapping[str, Any],
+    progress: Callable[[ScenarioResult], None] | None = None,
 ) -> list[ScenarioResult]:
     """Play every scenario of a bundle; `organisation` is the document of the organisation they take place in."""
     store = MemoryStore(memory_template())
@@ -170,7 +171,8 @@ def _wait(play: Play, step: Any) -> None:
     days = {"days": 1, "weeks": 7}.get(duration.unit.value)
     if days is None:
         raise Invalid(
-            say("A scenario cannot wait {duration}", duration=str(step)), hint=say("Wait minutes, hours, days or weeks, or say the time with `at:`."),
+            say("A scenario cannot wait {duration}", duration=str(step)),
+            hint=say("Wait minutes, hours, days or weeks, or say the time with `at:`."),
             field="wait", value=str(step), expected="hours, days, weeks",
         )
     local = now.astimezone(play.zone)
@@ -183,7 +185,7 @@ def _at(play: Play, step: Any) -> None:
 
 def _until(play: Play, target: datetime) -> None:
     if target < play.clock.now():
-        raise Failed(say("time does not run backwards: it is {now} already", now=play.clock.now().astimezone(play.zone).strftime("%Y-%m-%d %H:%M")))
+        raise Failed(say("time does not run backwards: it is {now} already", now=shown(play.clock.now(), play.zone)))
     for _ in range(MOST_SWEEPS):
         with play.house.store.reading() as conn:
             fire = cases.next_fire(conn)
