@@ -13,7 +13,7 @@ from cli.run import Desk
 from cli.show import as_json, clean
 from engine.ground.errors import Invalid, Tampered, Unavailable
 from engine.ground.language import say
-from engine.ground.wall import wall
+from engine.ground.wall import wall_done
 
 AUDIT = Noun("audit", say("Audit: verify, anchor, show and export history."))
 _Number = Annotated[str | None, arg("NUMBER", say("Only this case."), completion.numbers)]
@@ -91,7 +91,8 @@ def show(desk: Desk, number: _Number = None, kind: _Kinds = None, limit: Limit =
     for one in happened:
         details = "; ".join(detail for detail in one.line.details if not detail.startswith(" "))
         aside = f"  ({clean(details)})" if details else ""
-        print(f"{wall(one.line.occurred_at, one.timezone)}  {one.number}  {clean(one.line.who)}: {clean(one.line.what)}{aside}")
+        at = wall_done(one.line.occurred_at, one.line.actor, one.timezone)
+        print(f"{at}  {one.number}  {clean(one.line.who)}: {clean(one.line.what)}{aside}")
     if not happened:
         print(say("Nothing of that kind happened."))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from cli.run import Desk
 from cli.show import as_json, clean, due, facts, heading, paint, standing
 from engine.ground.language import say
-from engine.ground.wall import wall, wall_due
+from engine.ground.wall import wall, wall_done, wall_due
 
 if TYPE_CHECKING:
     from engine.usecases.reading import CaseView, ClockView
@@ -164,6 +164,7 @@ def print_history(desk: Desk, lines: "list[HistoryLine]", zone: str) -> None:
     for line in lines:
         late = line.recorded_at - line.occurred_at
         noted = say(" (recorded {at})", at=wall(line.recorded_at, zone)) if late.total_seconds() >= 60 else ""
-        print(f"{line.seq:>4}  {wall(line.occurred_at, zone)}  {paint(clean(line.who), 'bold')}: {clean(line.what)}{paint(noted, 'dim')}")
+        at = wall_done(line.occurred_at, line.actor, zone)
+        print(f"{line.seq:>4}  {at}  {paint(clean(line.who), 'bold')}: {clean(line.what)}{paint(noted, 'dim')}")
         for detail in line.details:
             print(f"{'':24}{clean(detail)}")

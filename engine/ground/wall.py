@@ -17,3 +17,8 @@ def wall_due(instant: datetime | None, zone: str) -> str:
     if (there.hour, there.minute, there.second) == (0, 0, 0):
         return f"{(there - timedelta(minutes=1)).strftime('%Y-%m-%d')} 24:00"
     return there.strftime("%Y-%m-%d %H:%M")
+
+
+def wall_done(instant: datetime, actor: str, zone: str) -> str:
+    """When somebody did something; what the scheduler did at midnight fell due with the day that ended then."""
+    return wall_due(instant, zone) if actor == "system" else wall(instant, zone)
