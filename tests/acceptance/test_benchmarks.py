@@ -1,0 +1,74 @@
+"""The benchmarks run, give every figure, and compare the product with a floor that did the same."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.actions import ACKNOWLEDGE, STAFF, START, copied, house_at, prepare
+from benchmarks.floor import Floor, differences, written
+from engine.usecases import acting
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, Any]:
+    words = [sys.executable, "-m", "benchmarks.bench", "--quick", "--json"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr     # it fails when a table of the floor differs from the product's
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures
+
+
+@pytest.mark.parametrize("name", ["W1 staff action", "W2 sweep"])
+def test_actions_and_sweeps_are_measured_beside_the_floor(found: dict[str, Any], name: str) -> None:
+    row = found[name]
+    assert row["ms"] > 0 and row["floor_ms"] > 0
+    assert row["ratio_low"] <= row["ratio"] <= row["ratio_high"]
+
+
+def test_scenarios_are_played_from_first_to_last_step(found: dict[str, Any]) -> None:
+    shipped, short = found["scenarios"]["shipped"], found["scenarios"]["eight_steps"]
+    assert shipped["scenarios"] == len(list((ROOT / "definitions" / "product-complaint" / "scenarios").glob("*.y*ml")))
+    assert short["steps"] == 8 * short["scenarios"] > 0
+    assert shipped["per_second"] > 0 and short["per_second"] > 0
+
+
+def test_commands_are_started_cold_beside_the_libraries_they_need(found: dict[str, Any]) -> None:
+    assert set(found["cold start"]) == {
+        "import typer, rich, sqlmodel", "makegood --version", "makegood case show", "makegood definition check",
+    }
+    assert all(row["wall_ms"] > 0 and row["cpu_ms"] > 0 for row in found["cold start"].values())
+
+
+def test_the_figures_say_what_they_belong_to(found: dict[str, Any]) -> None:
+    assert {"processor", "cores", "load", "python", "sqlite", "sqlalchemy"} <= set(found["machine"])
+
+
+def test_a_floor_that_left_something_out_would_be_found_out(tmp_path: Path) -> None:
+    start = tmp_path / "start.db"
+    clock, numbers = prepare(start, 2)
+    clock.move_to(START + timedelta(hours=1))
+    house = house_at(copied(start, "product.db"), clock)
+    for number in numbers:
+        acting.act(house, number, "acknowledge", STAFF, ACKNOWLEDGE)
+    house.store.close()
+    first, second = written(start, tmp_path / "product.db", [1, 2])
+    assert {"event", "notice", "personal"} <= {table for table, rows in first.added.items() if rows}
+
+    floor = Floor(copied(start, "floor.db"))
+    floor.write([first])
+    assert {"case", "event", "notice"} <= set(differences(tmp_path / "product.db", tmp_path / "floor.db"))
+    floor.write([second])
+    assert differences(tmp_path / "product.db", tmp_path / "floor.db") == []
+    floor.close()
+    with sqlite3.connect(tmp_path / "floor.db") as raw:
+        raw.execute("UPDATE timer SET fire_at = '9999-01-01' WHERE case_id = 1")
+    raw.close()
+    assert differences(tmp_path / "product.db", tmp_path / "floor.db") == ["timer"]
