@@ -202,11 +202,12 @@ class _View:
             return None     # a value that was erased
         if found is None or found[1] != budgets[-1].why:
             return None
-        when = spec.within[found[0]].when
-        return Chosen(found[0], len(spec.within), when, tuple(self._read(when, then, known)) if when else ())
+        refused, when = tuple(case.when for case in spec.within[: found[0]] if case.when), spec.within[found[0]].when
+        values_read = self._read((when,) if when else refused, then, known)
+        return Chosen(found[0], len(spec.within), when, refused, tuple(values_read))
 
-    def _read(self, when: str, then: CaseState, known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        for name in sorted(expression(when).names):
+    def _read(self, conditions: Sequence[str], then: CaseState, known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        for name in sorted({name for text in conditions for name in expression(text).names}):
             field = self.definition.fields.get(name)
             if field is not None:
                 yield field.title.in_(self.language) or name, self.teller.value(name, known.get(name, then.fields.get(name)))

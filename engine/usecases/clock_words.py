@@ -24,11 +24,12 @@ from engine.usecases.telling import Teller
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which case of `within:` holds: its place among how many, its condition and the values that this reads, in words."""
+    """Which case of `within:` holds: its place among how many, its condition, those before it, and the values these read, in words."""
 
     place: int
     of: int
     when: str | None
+    refused: tuple[str, ...]
     values: tuple[tuple[str, str], ...]
 
 
@@ -72,12 +73,13 @@ class Narrator:
         budget, chosen = self._budget(), self.chosen
         if chosen is None:
             return say("Limit: {budget}.", budget=budget)
-        if chosen.when is None:
-            if chosen.of == 1:
-                return say("Limit: {budget}, in every case.", budget=budget)
-            return say("Limit: {budget}, since none of the {count} conditions before it held.", budget=budget, count=chosen.place)
-        values = ", ".join(f"{title}: {value or say('empty')}" for title, value in chosen.values)
-        return say("Limit: {budget}, since {when} ({values}).", budget=budget, when=chosen.when, values=values or "-")
+        values = ", ".join(f"{title}: {value or say('empty')}" for title, value in chosen.values) or "-"
+        if chosen.when is not None:
+            return say("Limit: {budget}, since {when} ({values}).", budget=budget, when=chosen.when, values=values)
+        if not chosen.refused:
+            return say("Limit: {budget}, in every case.", budget=budget)
+        before = "; ".join(chosen.refused)
+        return say("Limit: {budget}, since this does not hold: {conditions} ({values}).", budget=budget, conditions=before, values=values)
 
     def _budget(self) -> str:
         return self.run.budget if budget_unit(self.run) is None else printed(parse_duration(self.run.budget), spoken())
