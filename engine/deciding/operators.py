@@ -43,6 +43,7 @@ def empty(value: Any) -> bool:
 
 
 def is_number(value: Any) -> bool:
+    """Whether it is counted with; yes and no are not."""
     return isinstance(value, (Decimal, int)) and not isinstance(value, bool)
 
 
@@ -131,6 +132,7 @@ def _holds(item: Any, container: Any) -> bool:
 
 
 def kind_of(value: Any) -> str:
+    """What a value is, in the words of the reader, for refusals."""
     for kinds, name in (
         (bool, say("yes or no")), ((Decimal, int), say("a number")), (str, say("a text")), (date, say("a date")),
         ((timedelta, Duration), say("a duration")), ((list, tuple), say("a list")),
@@ -154,6 +156,7 @@ def currency_of(left: Any, right: Any = None) -> str | None:
 
 
 def bounded(number: Decimal, currency: str | None = None) -> Decimal:
+    """The result of a computation, an amount when there is a currency; raises Unfit when it grows beyond all use."""
     if abs(number) >= LARGEST:
         raise Unfit(say("the result is too large"))
     return Amount(number, currency) if currency else number

@@ -6,120 +6,34 @@ the key does and, where the YAML key is a Python keyword, what it is called ther
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
-from typing import Any, Literal, NewType
+from typing import Any, Literal
 
+from engine.defining.vocabulary import (
+    Doing,
+    DoingKind,
+    EventKind,
+    Expression,
+    FieldType,
+    Happening,
+    Point,
+    PointKind,
+    Text,
+    Who,
+    WhoKind,
+    derived,
+    item,
+)
 from engine.ground.duration import Duration
 from engine.ground.money import Money
 
-Expression = NewType("Expression", str)
-"""A condition or value in the one expression language (Jinja2 syntax, see `engine.deciding.wording`)."""
-
-
-def item(doc: str, default: Any = MISSING, *, key: str = "", factory: Any = MISSING) -> Any:
-    """A key of the language: what it does, its default (none: it must be given), its YAML name if that differs."""
-    metadata = {"doc": doc, "key": key}
-    if factory is not MISSING:
-        return field(default_factory=factory, metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
-def derived(factory: Any) -> Any:
-    """An attribute that is not written but worked out from the others (`complete` in `engine.defining.completing`)."""
-    return field(default_factory=factory, metadata={"derived": True})
-
-
-class Text(dict[str, str]):
-    """Words per language (`{"zh": …, "en": …}`); a plain string in YAML stands under "" and serves every language."""
-
-    def in_(self, language: str) -> str:
-        """The words in that language, else those for every language, else whatever there is; "" when empty."""
-        return self.get(language) or self.get("") or next(iter(self.values()), "")
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash(tuple(sorted(self.items())))
-
-
-class FieldType(StrEnum):
-    """What a field holds."""
-
-    TEXT = "text"
-    CHOICE = "choice"
-    YES_NO = "yes_no"
-    NUMBER = "number"
-    MONEY = "money"
-    DATE = "date"
-    MOMENT = "moment"
-    DURATION = "duration"
-    PARTY = "party"
-    PERSON = "person"
-    FILE = "file"
-
-
-class WhoKind(StrEnum):
-    """The ways to say who: see "Who" in the language reference."""
-
-    NAMED = "named"            # a role of the procedure, a field, a group or a person, by bare name
-    OWNER = "owner"
-    CUSTOMER = "customer"
-    SYSTEM = "system"
-    ANYONE = "anyone"
-    ACTOR_OF = "actor_of"      # whoever took that action or did that task, every time
-    SUPERIOR = "superior"      # the superior of somebody
-    LEAST_LOADED = "least loaded"  # of those somebody names, the one with the fewest open cases
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """Somebody, as a definition names them: `intake`, `owner`, `superior of owner`, `actor_of('propose')`."""
-
-    kind: WhoKind
-    name: str = ""             # for NAMED and ACTOR_OF
-    of: "Who | None" = None    # for SUPERIOR and LEAST_LOADED
-
-    def __str__(self) -> str:
-        if self.kind is WhoKind.NAMED:
-            return self.name
-        if self.kind is WhoKind.ACTOR_OF:
-            return f"actor_of('{self.name}')"
-        return f"{self.kind.value} of {self.of}" if self.of else self.kind.value
-
-
-class EventKind(StrEnum):
-    """What can start or stop a clock."""
-
-    OPENED = "opened"
-    CLOSED = "closed"
-    ACTION = "action"          # by bare name; also a date field by bare name becomes FIELD
-    STATE = "state"            # `state x`: entering it
-    LEFT = "left"              # `left x`: leaving state x (a state's own limit ends with it)
-    TASK = "task"              # `task x`: done
-    TASK_OPENED = "task opened"
-    CLOCK_DUE = "clock due"    # `clock x due`
-    NOTICE_SENT = "notice sent"  # `notice x sent`
-    FIELD = "field"            # a date or moment field: that date (from), or when it is filled (until)
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One thing that happens to a case, as `from:` and `until:` name it: `opened`, `acknowledge`, `state waiting`."""
-
-    kind: EventKind
-    name: str = ""
-
-    def __str__(self) -> str:
-        match self.kind:
-            case EventKind.ACTION | EventKind.FIELD:
-                return self.name
-            case EventKind.CLOCK_DUE:
-                return f"clock {self.name} due"
-            case EventKind.NOTICE_SENT:
-                return f"notice {self.name} sent"
-            case EventKind.OPENED | EventKind.CLOSED:
-                return self.kind.value
-        return f"{self.kind.value} {self.name}"
+# The whole model, with the words it is made of: everybody imports both from here.
+__all__ = [
+    "Action", "Anywhere", "Case", "ClockSpec", "Definition", "Doing", "DoingKind", "EventKind", "Expression",
+    "Extension", "Field", "FieldType", "Happening", "Notice", "Opening", "Pause", "Point", "PointKind", "Role", "Rung",
+    "State", "Task", "Text", "Who", "WhoKind", "derived", "item",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,56 +42,6 @@ class Case:
 
     value: Any = item("the value when this branch matches", key="is")
     when: Expression | None = item("the condition of this branch; the last branch has none", None)
-
-
-class PointKind(StrEnum):
-    """Where on its clock a rung lies."""
-
-    PERCENT = "percent"        # `50%` of the time from start to due
-    BEFORE = "before"          # `2 working days before`
-    DUE = "due"
-    AFTER = "after"            # `1 working day after`
-    EVERY = "every"            # `every 5 working days after`
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """The place of a rung on its clock."""
-
-    kind: PointKind
-    percent: Decimal = Decimal(0)
-    duration: Duration | None = None
-
-    def __str__(self) -> str:
-        match self.kind:
-            case PointKind.PERCENT:
-                return f"{self.percent.normalize():f}%"
-            case PointKind.DUE:
-                return "due"
-            case PointKind.EVERY:
-                return f"every {self.duration} after"
-        return f"{self.duration} {self.kind.value}"
-
-
-class DoingKind(StrEnum):
-    """What a definition can have done besides moving the case."""
-
-    SET = "set"
-    NOTICE = "notice"
-    ASSIGN = "assign"
-    REMIND = "remind"
-    ESCALATE = "escalate"
-    REASSIGN = "reassign"
-    ACT = "act"
-
-
-@dataclass(frozen=True, slots=True)
-class Doing:
-    """One doing, in the order written. `value` is, by kind: SET dict field → Expression; NOTICE tuple of names;
-    ASSIGN and REASSIGN a Who; REMIND and ESCALATE a tuple of Who; ACT the name of an action or task."""
-
-    kind: DoingKind
-    value: Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +98,9 @@ class Action:
     when: Expression | None = item("possible only while this holds", None)
     require: tuple[str, ...] = item("fields that must be filled, given with the action or before; `comment` for a reason", ())
     at_most: int | None = item("how often per case", None)
-    after: str | Duration | None = item("`tasks`, `any task`, `2 tasks`: only after these are done; for `by: system` a duration after entering the state", None)
+    after: str | Duration | None = item(
+        "`tasks`, `any task`, `2 tasks`: only after these are done; for `by: system` a duration after entering the state", None
+    )
     within: Duration | None = item("possible only this long after entering the state", None)
     limit: str | None = item("a money field that the person's own authority must cover", None)
     except_: tuple[Who, ...] = item("who may not, even with the role", (), key="except")
@@ -317,7 +183,9 @@ class ClockSpec:
     name: str
     title: Text = item("what people call it", factory=Text)
     from_: tuple[Happening, ...] = item("what starts it; any of them", key="from")
-    until: tuple[Happening, ...] = item("what stops it; any of them. Without it the clock is a window: it ends when due and never breaches", ())
+    until: tuple[Happening, ...] = item(
+        "what stops it; any of them. Without it the clock is a window: it ends when due and never breaches", ()
+    )
     within: tuple[Case, ...] = item("how long: a duration, or cases `[{when: …, is: …}, {is: …}]`; the first match counts")
     pause: tuple[Pause, ...] = item("when it stands still", ())
     extend: Extension | None = item("how it may be given more time", None)
@@ -350,7 +218,9 @@ class Definition:
     opening: Opening = item("how a case is opened", factory=Opening)
     anywhere: Anywhere = item("what holds in every state that is not final", factory=Anywhere)
     states: Mapping[str, State] = item("where a case can be; the first is where it starts")
-    authority: Mapping[str, Money | None] = item("what each role may decide with `limit:`, `{manager: {amount: 5000 CNY}}`; None is unlimited", factory=dict)
+    authority: Mapping[str, Money | None] = item(
+        "what each role may decide with `limit:`, `{manager: {amount: 5000 CNY}}`; None is unlimited", factory=dict
+    )
     clocks: Mapping[str, ClockSpec] = item("promises in time", factory=dict)
     notices: Mapping[str, Notice] = item("messages", factory=dict)
     contact: Text = item("whom recipients of notices can turn to; `{{ contact }}` in texts", factory=Text)

@@ -1,0 +1,168 @@
+"""The words a definition is made of: text for people, who, what happens, where on a clock, what is to be done.
+
+`item` declares a key of the language. What the keys are is in `engine.defining.definition`.
+"""
+
+from dataclasses import MISSING, dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, NewType
+
+from engine.ground.duration import Duration
+
+Expression = NewType("Expression", str)
+"""A condition or value in the one expression language (Jinja2 syntax, see `engine.deciding.wording`)."""
+
+
+def item(doc: str, default: Any = MISSING, *, key: str = "", factory: Any = MISSING) -> Any:
+    """A key of the language: what it does, its default (none: it must be given), its YAML name if that differs."""
+    metadata = {"doc": doc, "key": key}
+    if factory is not MISSING:
+        return field(default_factory=factory, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def derived(factory: Any) -> Any:
+    """An attribute that is not written but worked out from the others (`complete` in `engine.defining.completing`)."""
+    return field(default_factory=factory, metadata={"derived": True})
+
+
+class Text(dict[str, str]):
+    """Words per language (`{"zh": …, "en": …}`); a plain string in YAML stands under "" and serves every language."""
+
+    def in_(self, language: str) -> str:
+        """The words in that language, else those for every language, else whatever there is; "" when empty."""
+        return self.get(language) or self.get("") or next(iter(self.values()), "")
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(sorted(self.items())))
+
+
+class FieldType(StrEnum):
+    """What a field holds."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    YES_NO = "yes_no"
+    NUMBER = "number"
+    MONEY = "money"
+    DATE = "date"
+    MOMENT = "moment"
+    DURATION = "duration"
+    PARTY = "party"
+    PERSON = "person"
+    FILE = "file"
+
+
+class WhoKind(StrEnum):
+    """The ways to say who: see "Who" in the language reference."""
+
+    NAMED = "named"            # a role of the procedure, a field, a group or a person, by bare name
+    OWNER = "owner"
+    CUSTOMER = "customer"
+    SYSTEM = "system"
+    ANYONE = "anyone"
+    ACTOR_OF = "actor_of"      # whoever took that action or did that task, every time
+    SUPERIOR = "superior"      # the superior of somebody
+    LEAST_LOADED = "least loaded"  # of those somebody names, the one with the fewest open cases
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Somebody, as a definition names them: `intake`, `owner`, `superior of owner`, `actor_of('propose')`."""
+
+    kind: WhoKind
+    name: str = ""             # for NAMED and ACTOR_OF
+    of: "Who | None" = None    # for SUPERIOR and LEAST_LOADED
+
+    def __str__(self) -> str:
+        if self.kind is WhoKind.NAMED:
+            return self.name
+        if self.kind is WhoKind.ACTOR_OF:
+            return f"actor_of('{self.name}')"
+        return f"{self.kind.value} of {self.of}" if self.of else self.kind.value
+
+
+class EventKind(StrEnum):
+    """What can start or stop a clock."""
+
+    OPENED = "opened"
+    CLOSED = "closed"
+    ACTION = "action"          # by bare name; also a date field by bare name becomes FIELD
+    STATE = "state"            # `state x`: entering it
+    LEFT = "left"              # `left x`: leaving state x (a state's own limit ends with it)
+    TASK = "task"              # `task x`: done
+    TASK_OPENED = "task opened"
+    CLOCK_DUE = "clock due"    # `clock x due`
+    NOTICE_SENT = "notice sent"  # `notice x sent`
+    FIELD = "field"            # a date or moment field: that date (from), or when it is filled (until)
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happens to a case, as `from:` and `until:` name it: `opened`, `acknowledge`, `state waiting`."""
+
+    kind: EventKind
+    name: str = ""
+
+    def __str__(self) -> str:
+        match self.kind:
+            case EventKind.ACTION | EventKind.FIELD:
+                return self.name
+            case EventKind.CLOCK_DUE:
+                return f"clock {self.name} due"
+            case EventKind.NOTICE_SENT:
+                return f"notice {self.name} sent"
+            case EventKind.OPENED | EventKind.CLOSED:
+                return self.kind.value
+        return f"{self.kind.value} {self.name}"
+
+
+class PointKind(StrEnum):
+    """Where on its clock a rung lies."""
+
+    PERCENT = "percent"        # `50%` of the time from start to due
+    BEFORE = "before"          # `2 working days before`
+    DUE = "due"
+    AFTER = "after"            # `1 working day after`
+    EVERY = "every"            # `every 5 working days after`
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The place of a rung on its clock."""
+
+    kind: PointKind
+    percent: Decimal = Decimal(0)
+    duration: Duration | None = None
+
+    def __str__(self) -> str:
+        match self.kind:
+            case PointKind.PERCENT:
+                return f"{self.percent.normalize():f}%"
+            case PointKind.DUE:
+                return "due"
+            case PointKind.EVERY:
+                return f"every {self.duration} after"
+        return f"{self.duration} {self.kind.value}"
+
+
+class DoingKind(StrEnum):
+    """What a definition can have done besides moving the case."""
+
+    SET = "set"
+    NOTICE = "notice"
+    ASSIGN = "assign"
+    REMIND = "remind"
+    ESCALATE = "escalate"
+    REASSIGN = "reassign"
+    ACT = "act"
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """One doing, in the order written. `value` is, by kind: SET dict field → Expression; NOTICE tuple of names;
+    ASSIGN and REASSIGN a Who; REMIND and ESCALATE a tuple of Who; ACT the name of an action or task."""
+
+    kind: DoingKind
+    value: Any
