@@ -137,6 +137,10 @@ def publish(desk: Desk, folder: _Folder) -> None:
         )
     for calendar in done.calendars:
         print(say("  calendar {name} is in force", name=calendar))
+    if done.recalculated:
+        print(say("  open cases with another due time by it: {count}", count=done.recalculated))
+    for number, error in done.failures:
+        print(paint(say("{case} could not be computed anew: {error}", case=number, error=clean(error)), "red"))
 
 
 @DEFINITION.verb("new", say("Write a commented starter bundle that passes check and test."))

@@ -25,6 +25,7 @@ NOUNS = {
     "notice": "cli.notice:NOTICE",
     "party": "cli.party:PARTY",
     "org": "cli.org:ORG",
+    "calendar": "cli.calendar:CALENDAR",
     "definition": "cli.definition:DEFINITION",
     "sweep": "cli.operate:SWEEP",
     "deliver": "cli.operate:DELIVER",

@@ -261,6 +261,11 @@ def organisations(conn: Connection) -> list[tuple[datetime, Organisation]]:
     return [(row.applied_at, organisation_of(json.loads(row.document))) for row in conn.execute(query)]
 
 
+def calendars_in_force(conn: Connection) -> int | None:
+    """A number that grows with every version of a calendar; None before the first."""
+    return _what_is_in_force(conn)[1]
+
+
 def _what_is_in_force(conn: Connection) -> tuple[int | None, int | None]:
     memo = seen(conn)
     if "in force" not in memo:

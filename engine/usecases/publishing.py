@@ -2,17 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from engine.defining.organisation_file import read_organisation
 from engine.defining.problems import Problem, errors
-from engine.ground.calendars import calendar_json
+from engine.ground.calendars import Calendar, calendar_json
 from engine.ground.canonical import canonical
 from engine.ground.errors import DefinitionError
 from engine.ground.language import say
 from engine.records import library
 from engine.usecases.examining import examine
 from engine.usecases.house import House
+from engine.usecases.reprojecting import Reprojected, reproject, unfinished
 from engine.usecases.scenarios import ScenarioResult, run_scenarios
 
 
@@ -27,6 +31,8 @@ class Published:
     scenarios: int                       # how many were run, all passed
     calendars: tuple[str, ...] = ()      # calendars published along with it
     warnings: tuple[Problem, ...] = ()
+    recalculated: int = 0                # open cases with another due time by those calendars
+    failures: tuple[tuple[str, str], ...] = ()   # (case number, error) of cases that could not be computed anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,8 @@ class Applied:
 
 def publish(house: House, folder: Path, actor: str, progress: Callable[[ScenarioResult], None] | None = None) -> Published:
     """Publish a bundle, and the calendars beside it that changed; raises DefinitionError with every problem, or with the
-    first scenarios that fail. A bundle that says what its latest version says is not published again."""
+    first scenarios that fail. A bundle that says what its latest version says is not published again. Open cases that count by a
+    calendar that changed are computed anew, also where an earlier publishing broke off (clocks rule 13)."""
     with house.store.reading() as conn:
         known, organisation = library.calendars(house.store, conn), library.organisation(house.store, conn)
         in_force = library.organisation_document(conn)   # where no file lies beside the bundle, scenarios play in it too
@@ -59,17 +66,26 @@ def publish(house: House, folder: Path, actor: str, progress: Callable[[Scenario
             [f"{one.file}: {one.name}: {one.failure}" for one in failed],
             hint=say("See each with its history: `makegood definition test {folder}`.", folder=str(folder)),
         )
-    now = house.clock.now()
     with house.store.writing() as conn:
-        fresh = tuple(
-            name for name, calendar in around.calendars.items()
-            if not library.publish_calendar(conn, name, canonical(calendar_json(calendar)), actor, now).unchanged
-        )
+        now = house.clock.now()     # asked here, since it may have taken a while until nobody else was writing
+        fresh = tuple(name for name, calendar in around.calendars.items() if not put_calendar(house, conn, calendar, actor, now).unchanged)
         made = library.publish_definition(
             conn, bundle.name, canonical(bundle.document), canonical(dict(bundle.source)), bundle.hash, actor, now
         )
+        left = unfinished(house, conn).keys() & around.calendars.keys()
+    done = reproject(house, left, actor) if left else Reprojected()
     warnings = tuple(problem for problem in problems if problem.severity == "warning")
-    return Published(bundle.name, made.version, bundle.hash, made.unchanged, len(results), fresh, warnings)
+    return Published(
+        bundle.name, made.version, bundle.hash, made.unchanged, len(results), fresh, warnings, done.changed, tuple(done.failures),
+    )
+
+
+def put_calendar(house: House, conn: Connection, calendar: Calendar, actor: str, now: datetime) -> library.Published:
+    """Put a calendar into force as the next version of its name, unless the one in force works the same hours of the same dates:
+    where its holidays came from does not make another calendar. Open cases are not looked at yet, see `reproject`."""
+    known = library.calendar_then(conn, calendar.name, None)
+    document = canonical(calendar_json(known.calendar if known is not None and known.calendar == calendar else calendar))
+    return library.publish_calendar(conn, calendar.name, document, actor, now)
 
 
 def apply_organisation(house: House, path: Path, actor: str) -> Applied:

@@ -18,6 +18,7 @@ from engine.defining.definition import EventKind, Happening
 from engine.ground.errors import Unavailable
 from engine.ground.language import spoken
 from engine.records import cases
+from engine.usecases import recalculating
 from engine.usecases.doing import carry
 from engine.usecases.house import House
 from engine.usecases.moving import AT_ONCE, attempt, endless, take
@@ -32,14 +33,27 @@ PUT_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), ti
 def settle(work: Work, limit: int | None = None) -> int:
     """Carry out everything due at `work.now`, oldest first, each dated when it fell due; returns how many.
 
-    At most `limit` things, when given: a sweep takes the rest next time, so that one case cannot hold up all others.
+    At most `limit` things, when given: a sweep takes the rest next time, so that one case cannot hold up all others. Where a calendar
+    changed since the case's last event, its clocks are computed anew at that instant, after whatever fell due before (rule 13).
     """
-    if _nothing_due(work):
+    changes = recalculating.behind(work)
+    for at in changes:
+        recalculating.count_as_before(work, at)
+        until = min(at, work.now)       # the computer's clock may have been set back since
+        if not _nothing_due(work, until):
+            _carry_out(work, until)
+        if recalculating.recalculate(work, at):
+            at_once(work, until)
+    if not changes and _nothing_due(work, work.now):
         return 0
+    return _carry_out(work, work.now, limit)
+
+
+def _carry_out(work: Work, until: datetime, limit: int | None = None) -> int:
     count = 0
     while limit is None or count < limit:
         due = next_up(work)
-        if due is None or due.fire_at > work.now:
+        if due is None or due.fire_at > until:
             break
         if due.point is not None:
             _point(work, due.point)
@@ -50,10 +64,10 @@ def settle(work: Work, limit: int | None = None) -> int:
     return count
 
 
-def _nothing_due(work: Work) -> bool:
+def _nothing_due(work: Work, until: datetime) -> bool:
     """Whether the timer kept with the case says that nothing is due: so an action need not look at every clock."""
     loaded = work.loaded
-    return loaded is not None and not work.events and (loaded.timer is None or loaded.timer[0] > work.now)
+    return loaded is not None and not work.events and (loaded.timer is None or loaded.timer[0] > until)
 
 
 def at_once(work: Work, at: datetime) -> None:

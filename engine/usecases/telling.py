@@ -4,7 +4,7 @@ Titles come from the definition the case stays on, names from the organisation n
 personal store as long as they are there; a value that was erased is said to be erased.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -147,6 +147,10 @@ class Teller:
                 return say("could not send {notice}: {why}", notice=data["name"], why=data.get("why") or data["became"])
             case "retried":
                 return say("had {notice} tried again", notice=data["name"])
+            case "breach_withdrawn":
+                return say("{clock}: breach withdrawn", clock=clock)
+            case "recalculated":
+                return _recalculated(data["calendars"])
         return event.kind
 
     def _move(self, data: Mapping[str, Any]) -> str:
@@ -177,8 +181,17 @@ class Teller:
         for name, task in data.get("tasks", {}).items():
             if name != data.get("act"):
                 yield f"{self.act(name)}: {task_status(task['status'])}"
+        for name, (old, new) in data.get("due", {}).items():
+            if old and new:
+                yield say("{clock}: due {new}, it was {old}", clock=self.clock(name), new=self._due(new), old=self._due(old))
+            elif new:
+                yield say("{clock}: due {new}, it was unknown", clock=self.clock(name), new=self._due(new))
         for name, run in data.get("clocks", {}).items():
-            yield from self._clock(name, run, event)
+            if not data.get("due", {}).get(name, [None, None])[1]:
+                yield from self._clock(name, run, event)
+
+    def _due(self, at: str) -> str:
+        return wall_due(instant(at), self.zone)
 
     def _people(self, ids: Iterable[str]) -> str:
         return ", ".join(self.person(one) for one in ids) or say("nobody")
@@ -252,6 +265,13 @@ def clock_status(status: str) -> str:
         "ended": say("ended"),
         "cancelled": say("cancelled"),
     }.get(status, status)
+
+
+def _recalculated(calendars: Mapping[str, Sequence[int]]) -> str:
+    named = ", ".join(
+        say("{calendar} version {old} → {new}", calendar=name, old=old, new=new) for name, (old, new) in calendars.items()
+    )
+    return say("the calendar changed ({calendars}): due times were computed anew", calendars=named)
 
 
 def _link(kind: str) -> str:

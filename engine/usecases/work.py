@@ -92,6 +92,13 @@ class Work:
             self._calendars[name] = library.calendar(self.house.store, self.conn, name or self.definition.calendar)
         return self._calendars[name]
 
+    def count_by(self, calendars: Mapping[str, Calendar]) -> None:
+        """Let clocks count by these calendars; those that are not named by the ones in force."""
+        own = calendars.get(self.definition.calendar)
+        self._calendars = dict(calendars.items())
+        self._calendars |= {} if own is None else {None: own}
+        self.next_up = None
+
     def live(self, name: str) -> Any:
         """The live value of a field: given now, or held by the case, opened if personal; None when empty."""
         spec = self.definition.fields.get(name)

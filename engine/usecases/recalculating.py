@@ -1,0 +1,84 @@
+"""A calendar changed: the clocks of a case that count by it are computed anew (clocks rule 13).
+
+It happens to a case as of the instant at which the calendar came into force, after whatever fell due before by the calendar of then:
+so its history is the same whether it is taken up at once, in the middle of a long re-projection, or a week later after a crash.
+Whether a case has been computed anew is not kept anywhere: by computing again the same comes out, and nothing is recorded.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from engine.deciding import clocks
+from engine.deciding.case import ClockRun, stamp
+from engine.defining.definition import Definition
+from engine.records.calendar_versions import calendar_changes, calendar_version
+from engine.usecases.work import SYSTEM, Work
+
+
+class Versions(NamedTuple):
+    """The version of a calendar before a change of it, and after."""
+
+    old: int
+    new: int
+
+
+def calendars_of(definition: Definition) -> frozenset[str]:
+    """The calendars that a procedure counts by: its own and those of its clocks."""
+    return frozenset((definition.calendar, *(spec.calendar for spec in definition.all_clocks.values() if spec.calendar)))
+
+
+def behind(work: Work) -> list[datetime]:
+    """When calendars of this procedure changed since the last event of the case, in order. No statement where none did in the house.
+
+    A change at the very instant of that event is one of them, since nobody can tell which came first.
+    """
+    last, changes = work.case.recorded_at, calendar_changes(work.house.store, work.conn)
+    if work.loaded is None or last is None or changes.latest is None or changes.latest < last:
+        return []
+    return sorted({at for name in calendars_of(work.definition) for _, at in changes.versions.get(name, ())[1:] if at >= last})
+
+
+def count_as_before(work: Work, at: datetime) -> None:
+    """Let the clocks count by the calendars in force just before a change at that instant."""
+    _count_by(work, {name: versions.old for name, versions in _versions(work, at).items()})
+
+
+def recalculate(work: Work, at: datetime) -> bool:
+    """Compute the clocks anew by the calendars in force from that instant on, as one event when a due time is another or becomes known
+    or unknown; whether one was. What happened of the clocks since then must not have been carried out yet."""
+    versions = _versions(work, at)
+    _count_by(work, {name: one.new for name, one in versions.items()})
+    at = min(at, work.now)      # the computer's clock may have been set back since
+    changed = clocks.recompute(work.definition, work.case, at, work.calendars, work.evaluate(at), work.live)
+    due = {name: [stamp(old.due_at), stamp(run.due_at)] for name, run in changed.items() if _moved(old := work.case.clocks[name], run)}
+    if not due:
+        return False
+    causes = {work.definition.all_clocks[name].calendar or work.definition.calendar for name in due}
+    work.record("recalculated", SYSTEM, at, {"due": due, "calendars": {name: _told(versions[name]) for name in sorted(causes)}})
+    return True
+
+
+def _told(versions: Versions) -> list[int]:
+    """Old and new version; a case that was recorded later than a change it did not see yet, counted by the version before."""
+    return [versions.old if versions.old < versions.new else max(versions.new - 1, 1), versions.new]
+
+
+def _moved(old: ClockRun, new: ClockRun) -> bool:
+    return old.due_at != new.due_at or old.unknown != new.unknown
+
+
+def _count_by(work: Work, versions: Mapping[str, int]) -> None:
+    work.count_by({name: calendar_version(work.house.store, work.conn, name, version) for name, version in versions.items()})
+
+
+def _versions(work: Work, at: datetime) -> dict[str, Versions]:
+    """The versions of each calendar of the procedure just before an instant and from then on."""
+    found = {}
+    for name in sorted(calendars_of(work.definition)):
+        known = calendar_changes(work.house.store, work.conn).versions.get(name, ())
+        old = [version for version, since in known if since < at] or [version for version, _ in known[:1]]
+        new = [version for version, since in known if since <= at] or old
+        if known:
+            found[name] = Versions(old[-1], new[-1])
+    return found

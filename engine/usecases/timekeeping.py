@@ -1,0 +1,239 @@
+"""Calendars in use: put into force, extended, listed, and watched for the day on which they end."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+
+from engine.deciding.clock_dates import nth_date
+from engine.defining.calendar_file import WEEKDAYS, read_calendar
+from engine.defining.problems import Problem, errors
+from engine.ground.calendars import Calendar
+from engine.ground.duration import Duration, Unit
+from engine.ground.errors import DefinitionError, Invalid, NotFound
+from engine.ground.language import say
+from engine.records import cases, library
+from engine.usecases.house import House
+from engine.usecases.publishing import put_calendar
+from engine.usecases.recalculating import calendars_of
+from engine.usecases.reprojecting import Reprojected, reproject, unfinished
+from engine.usecases.writing import UNKNOWN_DUE
+
+MONTHS_AHEAD = 3
+_CASE = cases.CASE
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A calendar as it is in force. `unknown` counts open cases with a due time that it cannot tell."""
+
+    name: str
+    version: int
+    timezone: str
+    valid_through: date | None
+    published_at: datetime
+    open: int
+    unknown: int
+    unfinished: bool                     # its re-projection broke off: publish it once more
+
+
+@dataclass(frozen=True, slots=True)
+class PutInForce:
+    """What publishing calendars did."""
+
+    calendars: tuple[tuple[str, int, bool], ...]     # name, version in force, whether that was so before
+    cases: int                           # open cases that count by what changed
+    recalculated: int                    # of these, cases with another due time
+    failures: tuple[tuple[str, str], ...] = ()       # (case number, error)
+    warnings: tuple[Problem, ...] = ()
+
+
+def publish_calendars(
+    house: House, paths: Sequence[Path], actor: str, *, extend: bool = False, progress: Callable[[int, int], None] | None = None
+) -> PutInForce:
+    """Put calendar files into force, all or none, and compute open cases anew that count by those that changed.
+
+    With `extend` each must go further than the one in force and change nothing of what that one knows. Done again it goes on where it
+    broke off. Raises DefinitionError with every problem, Invalid or NotFound for what is no extension.
+    """
+    calendars, problems = _read(paths)
+    with house.store.writing() as conn:
+        now = house.clock.now()
+        if extend:
+            for calendar in calendars:
+                _check_extension(house, conn, calendar)
+        made = [(one.name, put_calendar(house, conn, one, actor, now)) for one in calendars]
+        left = unfinished(house, conn).keys() & {one.name for one in calendars}
+    done = reproject(house, left, actor, progress) if left else Reprojected()
+    warnings = tuple(problem for problem in problems if problem.severity == "warning")
+    return PutInForce(
+        tuple((name, one.version, one.unchanged) for name, one in made), done.cases, done.changed, tuple(done.failures), warnings
+    )
+
+
+def _read(paths: Sequence[Path]) -> tuple[list[Calendar], list[Problem]]:
+    calendars, problems = [], []
+    for path in dict.fromkeys(paths):
+        calendar, found = read_calendar(path)
+        problems += found
+        calendars += [calendar] if calendar is not None else []
+    if errors(problems):
+        files = ", ".join(str(path) for path in paths)
+        raise DefinitionError(
+            say("{files} cannot be put into force; problems: {count}", files=files, count=len(errors(problems))), problems,
+            hint=say("Mend them and check again with `makegood calendar check {files}`.", files=files.replace(", ", " ")),
+        )
+    return calendars, problems
+
+
+def _check_extension(house: House, conn: Connection, new: Calendar) -> None:
+    """Refuse a calendar that is no extension of the one in force; raises NotFound, Invalid."""
+    old = known(house, conn, new.name)
+    end = old.valid_through
+    if end is not None and new.valid_through == end and new == old:
+        return      # extended already: what broke off goes on
+    if end is None or (new.valid_through is not None and new.valid_through <= end):
+        raise Invalid(
+            say("Calendar {name} is in force until {until} already", name=new.name, until=str(end or say("for ever"))),
+            hint=say("Give a later valid_through; other changes are put into force with `makegood calendar publish`."),
+            field="valid_through", value=str(new.valid_through), expected=f"> {end}",
+        )
+    changed = _differences(old, new, end)
+    if changed:
+        raise Invalid(
+            say("It would change what calendar {name} has said so far: {what}", name=new.name, what=", ".join(changed)),
+            hint=say("If that is meant, put it into force with `makegood calendar publish`: running deadlines move then."),
+            field="calendar", value=new.name, expected="extension", changed=changed,
+        )
+
+
+def _differences(old: Calendar, new: Calendar, end: date) -> list[str]:
+    """What two calendars say differently up to a date: zone, weekdays, dates (the first ten)."""
+    found = ["timezone"] if old.timezone != new.timezone else []
+    found += ["after_closing"] if old.next_day_after_closing != new.next_day_after_closing else []
+    found += [WEEKDAYS[day] for day in range(7) if old.hours[day] != new.hours[day]]
+    dated = {*old.closed, *old.opened, *new.closed, *new.opened}
+    if not found:
+        days = [day.isoformat() for day in sorted(dated) if day <= end and old.hours_on(day) != new.hours_on(day)]
+        found += [*days[:10], *(["…"] if len(days) > 10 else [])]
+    return found
+
+
+def known(house: House, conn: Connection, name: str) -> Calendar:
+    """A calendar in force; raises NotFound with the nearest names."""
+    calendars = library.calendars(house.store, conn)
+    if name not in calendars:
+        near = get_close_matches(name, list(calendars), 3)
+        if near:
+            hint = say("Did you mean {near}?", near=", ".join(near))
+        elif calendars:
+            hint = say("In force are: {known}.", known=", ".join(sorted(calendars)))
+        else:
+            hint = say("No calendar is in force yet: `makegood calendar publish FILE`.")
+        raise NotFound(say("There is no calendar {name}", name=name), hint=hint, kind="calendar", name=name, near=near)
+    return calendars[name]
+
+
+def calendar_of(house: House, name: str) -> Calendar:
+    """A calendar in force; raises NotFound with the nearest names."""
+    with house.store.reading() as conn:
+        return known(house, conn, name)
+
+
+def listing(house: House) -> list[Kept]:
+    """Every calendar in force, by name."""
+    with house.store.reading() as conn:
+        broken_off, unknown = unfinished(house, conn), _unknown(conn)
+        counts = _open(house, conn)
+        found = []
+        for name, calendar in sorted(library.calendars(house.store, conn).items()):
+            row = library.calendar_then(conn, name, None)
+            assert row is not None
+            found.append(Kept(
+                name, row.version, calendar.timezone, calendar.valid_through, row.published_at, counts.get(name, 0), unknown.get(name, 0),
+                name in broken_off,
+            ))
+    return found
+
+
+def _open(house: House, conn: Connection) -> dict[str, int]:
+    """How many open cases count by each calendar."""
+    counts: dict[str, int] = {}
+    query = select(_CASE.c.version_id, func.count()).where(_CASE.c.closed_at.is_(None)).group_by(_CASE.c.version_id)
+    for version_id, count in conn.execute(query):
+        for name in calendars_of(library.definition(house.store, conn, version_id)):
+            counts[name] = counts.get(name, 0) + count
+    return counts
+
+
+def _unknown(conn: Connection) -> dict[str, int]:
+    """How many open cases have a due time that each calendar cannot tell."""
+    counts: dict[str, int] = {}
+    for body in conn.execute(select(_CASE.c.body).where(_CASE.c.closed_at.is_(None), _CASE.c.due_at == UNKNOWN_DUE)).scalars():
+        unknown = (run.get("unknown") for run in json.loads(body)["clocks"].values() if run["status"] == "running")
+        for name in {why.rpartition(" ")[0] for why in unknown if why}:
+            counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+# --- watching -----------------------------------------------------------------------------------------------------------
+
+
+def check_files(paths: Sequence[Path], house: House | None, now: datetime, months: int = MONTHS_AHEAD) -> list[Problem]:
+    """Every problem of calendar files, and a warning for each that ends within so many months; with a house also for open cases whose
+    due times the calendar in force of that name cannot tell."""
+    kept = {one.name: one for one in listing(house)} if house is not None else {}
+    problems = []
+    for path in dict.fromkeys(paths):
+        calendar, found = read_calendar(path)
+        problems += found
+        if calendar is not None:
+            problems += _ending(str(path), calendar.name, calendar.valid_through, calendar, now, months)
+            problems += _waiting(str(path), [kept[calendar.name]] if calendar.name in kept else [])
+    return problems
+
+
+def check_in_force(house: House, now: datetime, months: int = MONTHS_AHEAD) -> list[Problem]:
+    """The same warnings for every calendar in force."""
+    problems: list[Problem] = []
+    for one in listing(house):
+        problems += _ending(one.name, one.name, one.valid_through, calendar_of(house, one.name), now, months)
+        problems += _waiting(one.name, [one])
+    return problems
+
+
+def _ending(file: str, name: str, end: date | None, calendar: Calendar, now: datetime, months: int) -> Iterable[Problem]:
+    today = now.astimezone(calendar.zone).date()
+    if end is None or end > nth_date(calendar, today, _ahead(months)):
+        return
+    what = (
+        say("Calendar {name} ended on {until}", name=name, until=end.isoformat()) if end < today
+        else say("Calendar {name} ends on {until}, in {days} days", name=name, until=end.isoformat(), days=(end - today).days)
+    )
+    hint = say("Deadlines beyond are unknown. Move valid_through when the dates are announced, then `makegood calendar extend`.")
+    yield Problem(file, 0, 0, what, severity="warning", hint=hint)
+
+
+def _ahead(months: int) -> Duration:
+    if not 0 <= months <= 1200:
+        raise Invalid(
+            say("{months} is not a number of months from 0 to 1200", months=months), hint=say("Usual is 3."), field="months", value=months,
+            expected="0..1200",
+        )
+    return Duration(Decimal(months), Unit.MONTHS)
+
+
+def _waiting(file: str, kept: Iterable[Kept]) -> Iterable[Problem]:
+    for one in kept:
+        if one.unknown:
+            yield Problem(file, 0, 0, say("{count} open cases have due times that calendar {name} cannot tell: it ends on {until}",
+                                          count=one.unknown, name=one.name, until=str(one.valid_through)),
+                          severity="warning", hint=say("Extend it: `makegood calendar extend FILE`."))
+        if one.unfinished:
+            yield Problem(file, 0, 0, say("Computing open cases anew by calendar {name} broke off", name=one.name),
+                          severity="warning", hint=say("Publish it once more: `makegood calendar publish FILE`."))
