@@ -79,7 +79,9 @@ def _standing(clock: "ClockFigures", now: datetime, zone: str) -> tuple[str, str
             text, colour = due(clock.due_at, now, zone)
             return (say("ends {at}", at=text), "dim") if clock.window else (say("due {at}", at=text), colour)
         case "paused":
-            return say("stands still: {why}", why=", ".join(stop.title for stop in clock.stops if stop.until is None)) + missed, "yellow"
+            text = say("stands still: {why}", why=", ".join(stop.title for stop in clock.stops if stop.until is None)) + missed
+            again = say("; due {at} if it ran on now", at=wall_due(clock.expected_at, zone)) if clock.expected_at and not missed else ""
+            return text + again, "yellow"
         case "met":
             at = wall(clock.ended_at, zone)
             return (say("met late {at}", at=at) + missed, "red") if missed else (say("met {at}", at=at), "green")
