@@ -43,8 +43,9 @@ check: install   ## style, types, floors, and that the lock file fits
 bench: install   ## staff actions and sweeps beside hand-written SQL
 	.venv/bin/python -m benchmarks.bench
 
-docs: install   ## write the language reference anew from the model
+docs: install   ## write the references of the language and of the commands anew
 	.venv/bin/python -m engine.defining.reference > docs/language.md
+	.venv/bin/python -m cli.reference > docs/commands.md
 
 clean:   ## remove what was installed and made here
 	rm -rf .venv .tools demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

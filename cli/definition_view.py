@@ -50,9 +50,6 @@ def show(
     from engine.usecases.reading import published_document
 
     found = published_document(desk.house, name, version)
-    if desk.as_json:
-        as_json(found._asdict())
-        return
     chosen = file or "procedure.yaml"
     if chosen not in found.source:
         raise NotFound(
@@ -61,6 +58,9 @@ def show(
             kind="file",
             name=chosen,
         )
+    if desk.as_json:
+        as_json(found._asdict() if file is None else {"file": file, "text": found.source[file]})
+        return
     if file is None:
         print(f"# {found.name} {found.version} · {wall(found.published_at, desk.zone)} · {found.published_by} · {found.hash}")
         print(f"# {', '.join(sorted(found.source))}")

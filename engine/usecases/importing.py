@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from engine.deciding.rights import Actor
 from engine.defining.mapping import ImportMapping, check_mapping, customer_field
-from engine.ground.errors import Conflict, Invalid, MakegoodError, Unavailable
+from engine.ground.errors import Conflict, Denied, Invalid, MakegoodError, Unavailable
 from engine.ground.language import say
 from engine.records import cases, library
 from engine.usecases.house import House
@@ -166,6 +166,8 @@ def _batch(
     def opened(origin: str | None, result: Outcome | MakegoodError) -> None:
         if isinstance(result, Outcome):
             done.opened.append(result.number)
+        elif isinstance(result, Denied):
+            raise result  # every other row would be refused just so
         elif isinstance(result, Conflict):
             done.already += 1  # another import opened it since we looked
         else:
