@@ -29,9 +29,10 @@ bars appear on terminals only; `NO_COLOR` turns colours off.
 
 ## Values
 
-`--set field=value` gives a value. Money is `12.50` or `12.50 EUR`, a date `2026-11-23`, a moment `2026-11-23 09:00` on the wall clock of the
-procedure. The same field again gives a further value of a list. A party is a name, `Name <e-mail>`, `#12` for one that is known, or its
-parts: `--set customer.name="Rose Tyler" --set customer.email=rose@customer.example`. `--file field=path` gives a file for a field of that type.
+`--set field=value` gives a value. Money is `12.50` or `12.50 EUR`, a date `2026-11-23`, a moment `2026-11-23 09:00` on the wall clock
+of the procedure. The same field again gives a further value of a list. A party is a name, `Name <e-mail>`, `#12` for one that is known, or
+its parts: `--set customer.name="Rose Tyler" --set customer.email=rose@customer.example`. `--file field=path` gives a file for a
+field of that type.
 
 ## Exit codes
 

@@ -82,7 +82,8 @@ def test_a_terminal_without_the_characters_gets_escapes_instead_of_a_failure(hou
 )
 def test_a_command_loads_only_what_it_needs(house: Path, words: list[str], never: set[str]) -> None:
     words = [number_in(house) if word == "NUMBER" else word for word in words]
-    code = f"import sys; from cli.main import main; code = main({words!r}); print(code, *sorted(set(sys.modules) & {never!r}), file=sys.stderr)"
+    code = f"import sys; from cli.main import main; code = main({words!r}); "
+    code += f"print(code, *sorted(set(sys.modules) & {never!r}), file=sys.stderr)"
     said = subprocess.run(
         [sys.executable, "-c", code],
         cwd=house,
