@@ -6,7 +6,7 @@ definition, shared, and keeps nothing between calls: it moves a throw-away `Situ
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -99,7 +99,7 @@ def obstacles(situation: Situation, what: Action | Task) -> list[Obstacle]:
     found = _rights_of(situation, what)
     if isinstance(what, Action):
         found += _bounds_of(situation, what)
-    case, live = situation.case, situation.live
+    live = situation.live
     comment = situation.scope.get("comment")
     missing = [name for name in what.require if empty(comment if name == "comment" else live(name))]
     if missing:
@@ -210,7 +210,7 @@ def options(situation: Situation) -> list[Option]:
 
 def refusal(situation: Situation, name: str, found: Sequence[Obstacle]) -> MakegoodError:
     """The error that tells why `name` was refused, with what would be possible instead."""
-    case, definition = situation.case, situation.definition
+    case = situation.case
     facts: dict[str, Any] = {"case": case.number, "state": case.state, "action": name, "reasons": [o.reason.value for o in found]}
     why = "; ".join(o.message for o in found)
     message = say("{case}: {action} is not possible: {why}", case=case.number, action=name, why=why)
@@ -287,8 +287,3 @@ def _build(definition: Definition) -> Machine:
             else:
                 machine.add_transition(action.name, state.name, action.to, conditions=[_free])   # no `to`: stays (internal)
     return machine
-
-
-def as_system(situation: Situation) -> Situation:
-    """The same situation with the scheduler as actor."""
-    return replace(situation, actor=Actor("system"))

@@ -11,7 +11,7 @@ from typing import Any, NewType
 from engine.ground.duration import Duration
 
 Expression = NewType("Expression", str)
-"""A condition or value in the one expression language (Jinja2 syntax, see `engine.deciding.wording`)."""
+"""A condition or value in the one expression language (Jinja2 syntax, see `engine.deciding.expressions`)."""
 
 
 def item(doc: str, default: Any = MISSING, *, key: str = "", factory: Any = MISSING) -> Any:

@@ -42,7 +42,7 @@ class Summary:
 
     since: datetime
     until: datetime
-    opened: int                      # since then …
+    opened: int                      # recorded since then …
     closed: int
     breaches: int
     open: int                        # and now
@@ -85,9 +85,8 @@ def daily_summary(house: House) -> Summary:
         return Summary(
             since=since, until=until,
             opened=_cases(conn, CASE.c.opened_at > since, CASE.c.opened_at <= until),
-            closed=_cases(conn, CASE.c.closed_at > since, CASE.c.closed_at <= until),
-            breaches=conn.execute(select(func.count()).where(
-                EVENT.c.kind == "breach", EVENT.c.occurred_at > since, EVENT.c.occurred_at <= until)).scalar_one(),
+            closed=_recorded(conn, since, until, EVENT.c.body.contains('"closed":true')),
+            breaches=_recorded(conn, since, until, EVENT.c.kind == "breach"),
             open=sum(row.open for row in holdings), overdue=sum(row.overdue for row in holdings),
             unknown=_cases(conn, is_open, CASE.c.due_at == UNKNOWN_DUE),
             by_hand=outbox.count(conn, Status.BY_HAND), dead=outbox.count(conn, Status.DEAD),
@@ -105,6 +104,12 @@ def time_zone(house: House) -> str:
 
 def _cases(conn: Connection, *conditions: ColumnElement[bool]) -> int:
     return conn.execute(select(func.count()).select_from(CASE).where(*conditions)).scalar_one()
+
+
+def _recorded(conn: Connection, since: datetime, until: datetime, which: ColumnElement[bool]) -> int:
+    """Events by when they were recorded: what fell due before one summary and was settled after it counts in the next, once."""
+    recorded = select(func.count()).select_from(EVENT)
+    return conn.execute(recorded.where(EVENT.c.recorded_at > since, EVENT.c.recorded_at <= until, which)).scalar_one()
 
 
 def _minute(instant: datetime) -> str:
