@@ -76,7 +76,7 @@ def test_all_problems_come_at_once(tmp_path: Path) -> None:
     (Rule(value="v"), {}, "v"), (Rule(value=True), {}, True),
     (Rule("a", map={"X": "x"}), {"a": "X"}, "x"), (Rule("a", map={"X": "x"}, default="d"), {"a": "Y"}, "d"),
     (Rule("a", map={"X": "x"}), {"a": ""}, None),
-    (Rule("a", format="%d.%m.%Y"), {"a": "5.3.2026"}, "2026-03-05"), 
+    (Rule("a", format="%d.%m.%Y"), {"a": "5.3.2026"}, "2026-03-05"),
     (Rule("a", format="%d.%m.%Y %H:%M"), {"a": "5.3.2026 14:05"}, "2026-03-05T14:05:00"),
 ])
 def test_a_rule_makes_its_value(rule: Rule, row: dict[str, str], value: Any) -> None:
