@@ -73,7 +73,7 @@ class Narrator:
         budget, chosen = self._budget(), self.chosen
         if chosen is None:
             return say("Limit: {budget}.", budget=budget)
-        values = ", ".join(f"{title}: {value or say('empty')}" for title, value in chosen.values) or "-"
+        values = ", ".join(f"{title} = {value or say('empty')}" for title, value in chosen.values) or "-"
         if chosen.when is not None:
             return say("Limit: {budget}, since {when} ({values}).", budget=budget, when=chosen.when, values=values)
         if not chosen.refused:

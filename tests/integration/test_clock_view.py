@@ -54,7 +54,7 @@ def text(figures: ClockFigures) -> list[str]:
 
 def test_a_due_time_is_narrated_from_start_to_sum() -> None:
     told = text(one(*asked(), "total"))
-    assert told[:2] == ["Began 2026-11-16 09:00: opened the case (李娜).", "Limit: 13 days, since region == 'domestic' (Region: domestic)."]
+    assert told[:2] == ["Began 2026-11-16 09:00: opened the case (李娜).", "Limit: 13 days, since region == 'domestic' (Region = domestic)."]
     assert told[2].startswith("Calendar: cn-office, version 1 (") and told[2].endswith("), Asia/Shanghai, known until 2026-12-31.")
     assert told[3] == "13 days from the day after 2026-11-16 lead to 2026-11-29."
     assert told[4] == (
@@ -79,7 +79,7 @@ def test_the_case_of_a_limit_is_told_with_the_values_of_its_time() -> None:
     house, number = asked()
     amending.correct(house, number, as_("li.na"), {"region": "overseas"}, "登记有误")
     told = text(one(house, number, "total"))
-    assert told[1] == "Limit: 17 days, since this does not hold: region == 'domestic' (Region: overseas)."
+    assert told[1] == "Limit: 17 days, since this does not hold: region == 'domestic' (Region = overseas)."
     assert told[-1] == "Computed again 2026-11-24 11:00: corrected entries (李娜); due 2026-12-04 24:00 became 2026-12-09 24:00."
 
 

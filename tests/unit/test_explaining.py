@@ -14,6 +14,8 @@ from engine.deciding.explaining import Change, Explanation, explain, story
 from engine.ground.calendars import Calendar
 from engine.ground.duration import Unit, parse_duration
 from engine.ground.worktime import end_of_day, is_workday
+from tests.unit.test_clocks_properties import BUDGETS as RANDOM_BUDGETS
+from tests.unit.test_clocks_properties import Steps, Watched, spec, steps
 from tests.unit.test_worktime import calendars
 
 NOON = datetime(2018, 3, 1, 12, tzinfo=UTC)
@@ -156,3 +158,22 @@ def test_a_life_of_a_clock_is_told_by_its_events() -> None:
         (3, Change.RESUMED, "waiting"), (4, Change.RECOMPUTED, "1 working day"), (5, Change.BREACHED, ""),
         (6, Change.RECOMPUTED, "3 working days"), (6, Change.WITHDRAWN, ""), (7, Change.OVER, "met"),
     ]
+
+
+class Explaining(Watched):
+    """A story in which every clock explains itself at every step."""
+
+    def check(self) -> None:
+        super().check()
+        for run in self.case.clocks.values():
+            told = explain(run, self.calendar, self.now)
+            assert told.supposed == (run.due_at is None)
+            assert run.due_at is None or told.due_at == run.due_at
+
+
+@settings(max_examples=60, deadline=None)
+@given(told=steps, budget=st.sampled_from(RANDOM_BUDGETS), up_to=st.sampled_from((None, "3 days", "6 working hours")))
+def test_clocks_explain_themselves_through_any_story(told: Steps, budget: str, up_to: str | None) -> None:
+    story_of = Explaining(spec("total", budget, up_to=up_to))
+    for step, minutes in told:
+        story_of.go(step, minutes)
