@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CALENDAR = Noun("calendar", say("Calendars: when the house works, holidays, until when that is known."))
 
-_FilesOrNone = Annotated[list[str] | None, arg("[FILE]...", say("Calendar files; without one, the calendars in force."))]
+_FilesOrNone = Annotated[list[str] | None, arg("FILE...", say("Calendar files; without one, the calendars in force."))]
 _Files = Annotated[list[str], arg("FILE...", say("Calendar files, each named like its calendar."))]
 _Months = Annotated[int, opt("--months", "N", say("Warn so many months before a calendar ends."), least=0)]
 
