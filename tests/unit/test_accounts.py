@@ -95,7 +95,8 @@ states, owners = st.sampled_from(("open", "deciding", "waiting", "closed")), st.
 
 @settings(max_examples=150, deadline=None)
 @given(
-    moves=st.lists(st.tuples(hours, states, owners), max_size=8), stops=st.lists(st.tuples(hours, hours), max_size=4), until=st.floats(0, 600),
+    moves=st.lists(st.tuples(hours, states, owners), max_size=8), stops=st.lists(st.tuples(hours, hours), max_size=4),
+    until=st.floats(0, 600),
 )
 def test_any_history_is_booked_once(moves: list[tuple[float, str, str | None]], stops: list[tuple[float, float]], until: float) -> None:
     events = [OPENED]
