@@ -117,7 +117,7 @@ def test_every_kind_of_step() -> None:
         ("tasks: []", "tasks: expected [], is [t]"),
         ("task t: done", "task t: expected done, is open"),
         ("clock total: none", "clock total: expected none, is running"),
-        ("clock total: {due: 2026-03-04 23:00}", "expected 2026-03-04 23:00, is 2026-03-05 00:00"),
+        ("clock total: {due: 2026-03-04 23:00}", "expected 2026-03-04 23:00, is 2026-03-04 24:00"),
         ("clock total: {status: met}", "expected met, is running"),
         ("clock total: {breached: true}", "expected true, is false"),
         ("clock total: {dew: 1}", "expected dew, is not something that can be expected"),
@@ -173,8 +173,8 @@ def test_time_passes_with_a_sweep_at_every_due_time() -> None:
     assert [line.split("  ")[0] for line in result.history] == [
         "2026-03-02 09:00",
         "2026-03-03 16:30",
-        "2026-03-05 00:00",
-        "2026-03-05 00:00",
+        "2026-03-04 24:00",
+        "2026-03-04 24:00",
     ]
 
 
