@@ -1,0 +1,33 @@
+"""`make demo` from its second line on: two weeks pass in a folder that did not exist, and everything promised is shown at the end."""
+
+import os
+import subprocess
+import sys
+from email import policy
+from email.parser import BytesParser
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_two_weeks_pass_and_are_shown(tmp_path: Path) -> None:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "MAKEGOOD_"))}
+    command = [sys.executable, "-m", "cli.main", "demo", str(tmp_path / "demo"), "--lang", "en"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=clean | {"PREFECT_HOME": str(tmp_path / "prefect")}, capture_output=True, text=True, timeout=600, check=False
+    )
+    said = done.stdout
+    assert done.returncode == 0, said[-2000:] + done.stderr[-2000:]
+    assert "Traceback" not in done.stderr
+    # what it did
+    assert "61 cases opened" in said and said.count("complaints.csv, line ") == 4
+    assert " 0 failed." in said and "Prefect flow runs" in said
+    # what it shows: the inbox, a case that was late with its history, breaches and escalations, notices, the whole chain
+    for command_shown in ("inbox --as", "case show KS-", "case history KS-", "audit show --kind breach", "notice list", "audit verify"):
+        assert f"$ makegood {command_shown}" in said, command_shown
+    assert "not kept" in said and "escalated to: " in said and ": 0 problems" in said
+    assert "Look further" in said.splitlines()[-1]
+    # the notices lie there as files that a mail program can read
+    messages = [BytesParser(policy=policy.default).parsebytes(file.read_bytes()) for file in (tmp_path / "demo" / "outbox").rglob("*.eml")]
+    assert len(messages) > 100
+    assert all(message["Subject"] and message["To"] and message["Message-ID"] for message in messages)
