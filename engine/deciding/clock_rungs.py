@@ -205,7 +205,8 @@ def new_round(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar) 
     kept += [(index, n) for _, index, n in passed[:-1]]
     if passed and passed[-1][2] > 1:
         kept.append((passed[-1][1], passed[-1][2] - 1))
-    return replace(run, fired=sorted(set(kept)))
+    fired = sorted(set(kept))
+    return run if fired == run.fired else replace(run, fired=fired)
 
 
 def _latest_passed(

@@ -14,12 +14,19 @@ LIVE = (ClockStatus.RUNNING, ClockStatus.PAUSED)
 
 
 def timed(run: ClockRun, calendar: Calendar) -> ClockRun:
-    """The run with its status and due time as its stops and its calendar have them; what cannot be known is flagged."""
+    """The run with its status and due time as its stops and its calendar have them; what cannot be known is flagged.
+
+    The run itself when it is so already, which is nearly always: a copy costs as much as the arithmetic.
+    """
     status = ClockStatus.PAUSED if standing_still(run) else ClockStatus.RUNNING
+    due_at = unknown = None
     try:
-        return replace(run, status=status, due_at=due(run, calendar), unknown=None)
+        due_at = due(run, calendar)
     except CalendarExpired as error:
-        return replace(run, status=status, due_at=None, unknown=_why_unknown(error))
+        unknown = _why_unknown(error)
+    if status is run.status and due_at == run.due_at and unknown == run.unknown:
+        return run
+    return replace(run, status=status, due_at=due_at, unknown=unknown)
 
 
 def _why_unknown(error: CalendarExpired) -> str:

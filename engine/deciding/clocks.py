@@ -61,7 +61,7 @@ def follow(
         if old is None and not happened:
             continue
         new = _followed(step, spec, old, happened)
-        if new is not None and new != old:
+        if new is not None and new is not old and new != old:
             changed[name] = new
     return changed
 
@@ -222,8 +222,8 @@ def _computed_anew(step: _Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
     if budget is None or start is None:      # as it stands now this clock would not have started
         return over(run, ClockStatus.CANCELLED, step.at)
     calendar = step.calendars(spec.calendar)
-    new = timed(replace(run, budget=budget, started_at=start), calendar)
     same = budget == run.budget and start == run.started_at
+    new = timed(run if same else replace(run, budget=budget, started_at=start), calendar)
     if same and (run.due_at is None or new.due_at is None or new.due_at == run.due_at):
         return new
     new = replace(new, round=run.round + 1)

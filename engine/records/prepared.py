@@ -105,10 +105,9 @@ def _compiled(conn: Connection, statement: Statement, columns: Iterable[str] | N
 
 
 def _given(form: _Form, values: Mapping[str, Any]) -> Any:
-    found = []
-    for name, convert in form.into:
-        value = values[name] if name in values else form.fixed.get(name)
-        found.append(value if convert is None else convert(value))
+    if form.fixed:
+        values = {**form.fixed, **values}
+    found = [values.get(name) if convert is None else convert(values.get(name)) for name, convert in form.into]
     return dict(zip(form.names, found, strict=True)) if form.named else found
 
 

@@ -62,8 +62,10 @@ def ripe_actions(work: Work, at: datetime) -> Iterator[Action]:
 def system_actions(work: Work) -> Iterator[Action]:
     """The actions of the present state that the scheduler may take."""
     for action in work.definition.states[work.case.state].actions.values():
-        if any(who.kind is WhoKind.SYSTEM for who in action.by):
-            yield action
+        for who in action.by:
+            if who.kind is WhoKind.SYSTEM:
+                yield action
+                break
 
 
 def _ripe(work: Work, after: Duration) -> datetime | None:
