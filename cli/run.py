@@ -84,6 +84,11 @@ class Desk:
 
         return timezone(self.house)
 
+    def leave(self) -> None:
+        """Let go of the database, if it was opened at all."""
+        if "house" in self.__dict__:
+            self.house.store.close()
+
     def actor(self, on_behalf: str | None = None) -> "Actor":
         """Who acts, and for whom."""
         from engine.deciding.rights import Actor
@@ -115,6 +120,8 @@ def carry_out(function: Callable[[Desk], int | None], desk: Desk) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    finally:
+        desk.leave()
     return code or 0
 
 
