@@ -105,7 +105,7 @@ def _go(work: Work, action: Action, to: str, actor: Actor, at: datetime) -> list
     if action.to is not None:
         back = action.to == BACK and not left.final
         happened += enter(work, left, entered, data, at, back=back)
-        if not back:   # a state that was held is gone on with, not entered anew
+        if not back:
             more, entry_acts = carry(work, entered.entry, actor, at, data)
             happened += more
             acts += entry_acts
@@ -146,8 +146,8 @@ def enter(work: Work, left: State | None, entered: State, data: dict[str, Any], 
                 tasks[name] = task_json(replace(run, status=status, ended_at=ended))
     if stack != case.back:
         data["back"] = stack
-    happened.append(Happening(EventKind.STATE, entered.name))
-    if not back:
+    if not back:   # a state that was held is gone on with, not entered anew
+        happened.append(Happening(EventKind.STATE, entered.name))
         for task in _opening(work, entered, at):
             tasks[task.name] = task_json(TaskRun(task.name, entered.name, TaskStatus.OPEN, at))
             happened.append(Happening(EventKind.TASK_OPENED, task.name))

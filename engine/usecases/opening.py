@@ -83,7 +83,9 @@ def _open(
 
 def _record(work: Work, actor: Actor, version_id: int) -> list[str]:
     definition, now = work.definition, work.now
-    data: dict[str, Any] = {"number": work.case.number, "version": version_id, "definition": definition.name}
+    data: dict[str, Any] = {
+        "number": work.case.number, "version": version_id, "definition": definition.name, "to": definition.first_state.name,
+    }
     if work.given.get("comment"):
         work.say_in(data, "comment", work.given["comment"])
     happened = [Happening(EventKind.OPENED)]
