@@ -12,10 +12,11 @@ from engine.ground.clock import VirtualClock
 from engine.ground.errors import DefinitionError, Invalid, NotFound
 from engine.ground.language import speak
 from engine.records import cases, library
+from engine.records.store import Store
 from engine.usecases import acting, auditing, postponing, publishing, reading, reprojecting, settling, timekeeping
-from engine.usecases.house import House
+from engine.usecases.house import House, Settings
 from tests.houses import as_, events_of, state_of
-from tests.small import DONE, HEAD, OFFICE, ROLES, START, dump, kinds, opened, put_in_force, sent, small_house, written
+from tests.small import DONE, HEAD, OFFICE, ORGANISATION, ROLES, START, dump, kinds, opened, put_in_force, sent, small_house, written
 
 PROCEDURE = HEAD + ROLES + """
 states:
@@ -487,3 +488,53 @@ def test_history_tells_it_in_words(office: tuple[House, VirtualClock], tmp_path:
     assert (line.what, line.details) == (what, (detail,))
 
 
+
+
+def test_a_window_that_still_runs_in_a_closed_case_moves_too(tmp_path: Path) -> None:
+    house, clock = small_house(PROCEDURE + "  objection: {from: closed, within: 3 working days}\n")
+    number = opened(house)
+    acting.act(house, number, "answer", as_("ann"))
+    later(clock)
+    assert put(house, tmp_path, SHORTER).recalculated == 1
+    assert due_of(house, number, "objection") == FRIDAY and due_of(house, number) == THURSDAY
+    clock.move_to(FRIDAY + HOUR)
+    settling.sweep(house)
+    assert [(event.kind, event.occurred_at) for event in events_of(house, number)][-1] == ("ended", FRIDAY)
+
+
+def test_a_deadline_of_the_scheduler_in_working_days_moves_with_the_calendar(tmp_path: Path) -> None:
+    closing = "      look: {by: desk}\n      close: {by: system, after: 4 working days, to: done}\n"
+    house, clock = small_house(PROCEDURE.replace("      look: {by: desk}\n", closing))
+    number = opened(house)
+    acting.act(house, number, "look", as_("ann"))
+    later(clock)
+    put(house, tmp_path, SHORTER)
+    clock.move_to(FRIDAY + HOUR)         # the fourth working day is Friday no more but Monday
+    settling.sweep(house)
+    assert state_of(house, number).state == "received"
+    clock.move_to(datetime(2026, 3, 10, tzinfo=UTC) + HOUR)
+    settling.sweep(house)
+    assert state_of(house, number).state == "done"
+
+
+def test_on_a_file_a_crash_of_the_process_loses_no_more_than_the_batch_at_hand(tmp_path: Path) -> None:
+    clock, url = VirtualClock(START), f"sqlite:///{tmp_path / 'makegood.db'}"
+    house = House(Store(url), clock, Settings(folder=tmp_path))
+    house.store.create()
+    (tmp_path / "organisation.yaml").write_text(ORGANISATION, encoding="utf-8")
+    publishing.apply_organisation(house, tmp_path / "organisation.yaml", "system")
+    put_in_force(house, PROCEDURE)
+    numbers = [opened(house) for _ in range(3)]
+    later(clock)
+    in_force_only(house, tmp_path, SHORTER, clock)
+    with pytest.raises(Crash):
+        reprojecting.reproject(house, ["office"], "dora", crash_after(2), batch=2)
+    house.store.close()
+    house = House(Store(url), clock, Settings(folder=tmp_path))
+    assert [len(recalculated(house, number)) for number in numbers] == [1, 1, 0]
+    later(clock)
+    done = put(house, tmp_path, SHORTER)
+    assert (done.cases, done.recalculated) == (3, 1)
+    assert [len(recalculated(house, number)) for number in numbers] == [1, 1, 1]
+    assert recalculated(house, numbers[2])[0].occurred_at == START + HOUR
+    assert auditing.verify(house).problems == []
