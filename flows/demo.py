@@ -23,7 +23,7 @@ from flows.session import Ran, Step, days, prefect_session
 DAYS = 14
 HOURS = ((9, 30), (16, 0))     # local times at which the scheduler looks and people work
 BUNDLES = ("product-complaint", "housing-complaint")
-LAZY = {"sun.hao": 0.15, "li.na": 0.45}            # how much of what waits somebody takes up at a time; everybody else 0.6
+LAZY = {"sun.hao": 0.1, "li.na": 0.35, "wang.fang": 0.25}   # how much of what waits somebody takes up at a time; everybody else 0.5
 PREFERRED = ("answer_directly", "acknowledge", "propose", "approve", "settle", "satisfied")
 ANSWERS = {
     "findings": "经检验，产品存在加工缺陷。", "responsible": "production", "cause": "模具磨损。", "countermeasure": "更换模具，加严首检。",
@@ -98,7 +98,7 @@ class _Staff:
         people = ("li.na", "chen.jie", "liu.yang", "sun.hao", "ma.qiang", "gao.yan", "he.ping", "wang.fang", "zhou.min", "wu.ting")
         for person in people:
             for line in listing.inbox(self.house, person, limit=12).lines:
-                if self.chance.random() < LAZY.get(person, 0.6):
+                if self.chance.random() < LAZY.get(person, 0.5):
                     self._handle(person, line.number)
 
     def _take_in(self) -> None:
