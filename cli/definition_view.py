@@ -146,4 +146,8 @@ def diagram(
             expected=["mermaid", "svg"],
         )
     definition = load_bundle(Path(what)).definition if Path(what).is_dir() else definition_of(_document(desk, what)[1])
-    put((mermaid if form == "mermaid" else svg)(definition, spoken()), out)
+    drawn = (mermaid if form == "mermaid" else svg)(definition, spoken())
+    if desk.as_json and out is None:
+        as_json({"bundle": definition.name, "form": form, "diagram": drawn})
+    else:
+        put(drawn, out)

@@ -179,6 +179,7 @@ def test_definitions_are_listed_shown_compared_and_drawn(terminal: Terminal) -> 
     assert "within: 30 days" in terminal("definition", "show", "small", "--version", "1").out
     assert "We can offer" in terminal("definition", "show", "small", "--file", "notices/answer.en.j2").out
     assert "stateDiagram-v2" in terminal("definition", "diagram", "small").out
+    assert "stateDiagram-v2" in terminal("definition", "diagram", "small", "--json").json["diagram"]
     terminal("definition", "diagram", str(bundle), "--form", "svg", "--out", "small.svg")
     assert (terminal.folder / "small.svg").read_text(encoding="utf-8").startswith("<svg")
     assert terminal("definition", "schema", "organisation").json["type"] == "object"
