@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from flows.demo import Played
 
 
-def _demo(desk: Desk, folder: Annotated[str, typer.Argument(metavar="FOLDER", help=say("A folder that does not exist yet."))] = "demo") -> int | None:
+def _demo(
+    desk: Desk, folder: Annotated[str, typer.Argument(metavar="FOLDER", help=say("A folder that does not exist yet."))] = "demo"
+) -> int | None:
     """Found a house, publish, import, let two weeks pass with the sweep as Prefect flow runs, and show the result."""
     from pathlib import Path
 
@@ -29,14 +31,27 @@ def _demo(desk: Desk, folder: Annotated[str, typer.Argument(metavar="FOLDER", he
         )
     shipped = Path(next(iter(definitions.__path__)))
     if not desk.as_json:
-        print(say("A house in {folder}; then two weeks with a dozen people and {count} sample complaints.", folder=folder, count=_rows(shipped)))
+        print(
+            say(
+                "A house in {folder}; then two weeks with a dozen people and {count} sample complaints.",
+                folder=folder,
+                count=_rows(shipped),
+            )
+        )
     played = play(place, shipped, spoken(), _untold if desk.as_json else _told)
     failed = [run for run in played.runs if not run.completed]
     if desk.as_json:
-        as_json({
-            "folder": str(place.resolve()), "opened": len(played.opened), "bad": [{"line": line, "reason": why} for line, why in played.bad],
-            "acts": played.acts, "refused": played.refused, "flow_runs": len(played.runs), "failed_runs": len(failed),
-        })
+        as_json(
+            {
+                "folder": str(place.resolve()),
+                "opened": len(played.opened),
+                "bad": [{"line": line, "reason": why} for line, why in played.bad],
+                "acts": played.acts,
+                "refused": played.refused,
+                "flow_runs": len(played.runs),
+                "failed_runs": len(failed),
+            }
+        )
         return 1 if failed else None
     for line, why in played.bad:
         print(say("  complaints.csv, line {line}: {reason}", line=line, reason=why))
@@ -78,7 +93,10 @@ def _walk(folder: str, played: "Played") -> None:
         (say("What waits for the general manager's office"), ["inbox", "--as", "wu.ting"]),
         (say("A case that was late, and its history"), ["case", "show", case, "--as", "wu.ting"]),
         ("", ["case", "history", case, "--as", "wu.ting"]),
-        (say("Breaches and escalations of the two weeks, latest first"), ["audit", "show", "--kind", "breach", "--kind", "escalated", "--limit", "12"]),
+        (
+            say("Breaches and escalations of the two weeks, latest first"),
+            ["audit", "show", "--kind", "breach", "--kind", "escalated", "--limit", "12"],
+        ),
         (say("Notices, as files"), ["notice", "list", "--limit", "8"]),
         (say("The history is whole"), ["audit", "verify"]),
     ):
@@ -87,7 +105,13 @@ def _walk(folder: str, played: "Played") -> None:
         print(f"$ makegood {' '.join(words)}", flush=True)
         main([*words, "--house", folder])
     _newest_notice(folder)
-    print("\n" + say("Look further: cd {folder}, then `makegood case list`, `makegood inbox --as li.na`, `makegood case act …`, `makegood --help`.", folder=folder))
+    print(
+        "\n"
+        + say(
+            "Look further: cd {folder}, then `makegood case list`, `makegood inbox --as li.na`, `makegood case act …`, `makegood --help`.",
+            folder=folder,
+        )
+    )
 
 
 def _eventful(folder: str) -> str:
@@ -97,7 +121,10 @@ def _eventful(folder: str) -> str:
     from engine.usecases.house import open_house
     from engine.usecases.listing import list_cases
 
-    lines = list_cases(open_house(Path(folder)), overdue=True, definition="product-complaint").lines or list_cases(open_house(Path(folder))).lines
+    lines = (
+        list_cases(open_house(Path(folder)), overdue=True, definition="product-complaint").lines
+        or list_cases(open_house(Path(folder))).lines
+    )
     return max(lines, key=lambda line: line.breaches).number
 
 

@@ -12,7 +12,9 @@ from engine.ground.language import say
 
 FLOWS = Noun("flows", say("The scheduler: sweep, delivery and daily work as Prefect flows."))
 _Seconds = Annotated[int, typer.Option("--every", metavar="SECONDS", min=5, help=say("How often to sweep and to deliver."))]
-_Daily = Annotated[str, typer.Option("--daily", metavar="HH:MM", help=say("When the daily summary and the anchor are made, local time of the house."))]
+_Daily = Annotated[
+    str, typer.Option("--daily", metavar="HH:MM", help=say("When the daily summary and the anchor are made, local time of the house."))
+]
 _Port = Annotated[int | None, typer.Option("--port", metavar="N", min=1, max=65535, show_default=False,
                                             help=say("Port of the Prefect server that is started when none is running; otherwise 4200."))]
 
@@ -23,7 +25,9 @@ def serve(desk: Desk, every: _Seconds = 60, daily: _Daily = "07:00", port: _Port
     try:
         at = time.fromisoformat(daily)
     except ValueError:
-        raise Invalid(say("'{value}' is not a time of day", value=daily), hint=say("Write it as 07:00."), field="daily", value=daily, expected="HH:MM") from None
+        raise Invalid(
+            say("'{value}' is not a time of day", value=daily), hint=say("Write it as 07:00."), field="daily", value=daily, expected="HH:MM"
+        ) from None
     folder = desk.house.settings.folder
     desk.house.store.close()
     from flows.serve import serve as run

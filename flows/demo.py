@@ -26,9 +26,20 @@ BUNDLES = ("product-complaint", "housing-complaint")
 LAZY = {"sun.hao": 0.1, "li.na": 0.35, "wang.fang": 0.25}   # how much of what waits somebody takes up at a time; everybody else 0.5
 PREFERRED = ("answer_directly", "acknowledge", "propose", "approve", "settle", "satisfied")
 ANSWERS = {
-    "findings": "经检验，产品存在加工缺陷。", "responsible": "production", "cause": "模具磨损。", "countermeasure": "更换模具，加严首检。",
-    "remedy": "replace", "amount": "800", "credit_note": "ZR202611", "quantity": "1", "comment": "已电话确认。", "delay_reason": "检验设备检修。",
-    "order_no": "AB123456", "nature": "quality", "loss": "0", "question": "请提供故障照片。",
+    "findings": "经检验，产品存在加工缺陷。",
+    "responsible": "production",
+    "cause": "模具磨损。",
+    "countermeasure": "更换模具，加严首检。",
+    "remedy": "replace",
+    "amount": "800",
+    "credit_note": "ZR202611",
+    "quantity": "1",
+    "comment": "已电话确认。",
+    "delay_reason": "检验设备检修。",
+    "order_no": "AB123456",
+    "nature": "quality",
+    "loss": "0",
+    "question": "请提供故障照片。",
 }
 
 
@@ -105,7 +116,11 @@ class _Staff:
         fresh, self.rows = self.rows[:self.share], self.rows[self.share:]
         if fresh:
             done = importing.import_cases(
-                self.house, importing.Table(self.header, fresh), self.mapping, Actor(self.chance.choice(["li.na", "chen.jie"])), source="complaints",
+                self.house,
+                importing.Table(self.header, fresh),
+                self.mapping,
+                Actor(self.chance.choice(["li.na", "chen.jie"])),
+                source="complaints",
             )
             self.played.opened += done.opened
             self.played.bad += done.bad
@@ -119,7 +134,9 @@ class _Staff:
             wanted = asks
         if not wanted:
             return
-        filled = {field.name for field in reading.show(self.house, number).fields if field.value not in (None, "") and field.name != "amount"}
+        filled = {
+            field.name for field in reading.show(self.house, number).fields if field.value not in (None, "") and field.name != "amount"
+        }
         needed = {name: ANSWERS[name] for name in wanted[0].require if name in ANSWERS and name not in filled}
         given = {**needed, **({"amount": str(self.chance.choice([0, 300, 4800, 12000]))} if "amount" in needed else {})}
         try:

@@ -92,7 +92,8 @@ async def _until_stopped(folder: Path, plan: Plan, server: Server, ready: Callab
     if server.gone():
         working.cancel()
         raise Unavailable(
-            say("The Prefect server ended by itself; its last words are in {path}", path=LOG), hint=say("Start `makegood flows serve` again."),
+            say("The Prefect server ended by itself; its last words are in {path}", path=LOG),
+            hint=say("Start `makegood flows serve` again."),
         )
     if not working.done():
         await runner.astop()

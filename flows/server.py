@@ -74,7 +74,7 @@ def _started(log: Path, port: int) -> subprocess.Popen[bytes]:
         with log.open("ab") as out:
             # A session of its own: Ctrl-C in the terminal must reach us first, so that schedules are paused before the server goes.
             return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, preexec_fn=_default_signals,  # noqa: PLW1509
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, preexec_fn=_default_signals,
                 env={**os.environ, "PREFECT_API_URL": f"http://{HOST}:{port}/api"},
             )
     except OSError as error:

@@ -21,10 +21,20 @@ def account(swept: Swept) -> Account:
     """What a sweep reports: how many cases it settled, and which it could not."""
     late = int(swept.late_by.total_seconds())
     return Account(
-        data={"cases": swept.cases, "events": swept.events, "failures": dict(swept.failures), "late_by": late, "remaining": swept.remaining},
-        counts={
-            say("cases settled"): swept.cases, say("events"): swept.events, say("failed"): len(swept.failures),
-            say("seconds late at most"): late, say("still due"): swept.remaining,
+        data={
+            "cases": swept.cases,
+            "events": swept.events,
+            "failures": dict(swept.failures),
+            "late_by": late,
+            "remaining": swept.remaining,
         },
-        failures=swept.failures, worked=swept.cases > 0 or not swept.failures,
+        counts={
+            say("cases settled"): swept.cases,
+            say("events"): swept.events,
+            say("failed"): len(swept.failures),
+            say("seconds late at most"): late,
+            say("still due"): swept.remaining,
+        },
+        failures=swept.failures,
+        worked=swept.cases > 0 or not swept.failures,
     )

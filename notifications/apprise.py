@@ -47,7 +47,8 @@ class AppriseChannel:
             if not _PLAIN.fullmatch(sending.address):
                 # Apprise undoes the quoting, so that a customer's "address" could otherwise name another place of the service.
                 raise DeliveryError(
-                    say("'{text}' is not an address that channel {channel} can use", text=sending.address, channel=self.name), permanent=True,
+                    say("'{text}' is not an address that channel {channel} can use", text=sending.address, channel=self.name),
+                    permanent=True,
                     hint=say("Mend the address, then `makegood notice retry`."),
                 )
             return self.url.replace(PLACE, quote(sending.address, safe=""))

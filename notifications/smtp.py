@@ -91,7 +91,8 @@ class SmtpChannel:
             self._server = self._connected()
         except smtplib.SMTPAuthenticationError as error:
             raise OutOfReach(
-                say("{host} refuses to log {user} in", host=self.host, user=self.username), hint=say("Look at username and password in makegood.toml."),
+                say("{host} refuses to log {user} in", host=self.host, user=self.username),
+                hint=say("Look at username and password in makegood.toml."),
             ) from error
         except (smtplib.SMTPException, OSError) as error:   # ssl errors are OSErrors
             raise OutOfReach(
@@ -137,7 +138,13 @@ def open_channel(keys: Keys, folder: Path) -> SmtpChannel:
     if ca_file and not (folder / ca_file).is_file():
         raise keys.wrong("ca_file", say("a file with certificates"))
     return SmtpChannel(
-        host=keys.text("host"), port=keys.number("port", PORTS[security], 1, 65535), security=security, sender=sender, reply_to=reply_to or None,
-        username=keys.text("username", ""), password=keys.secret("password"), timeout=keys.number("timeout", 30, 1, 60),
+        host=keys.text("host"),
+        port=keys.number("port", PORTS[security], 1, 65535),
+        security=security,
+        sender=sender,
+        reply_to=reply_to or None,
+        username=keys.text("username", ""),
+        password=keys.secret("password"),
+        timeout=keys.number("timeout", 30, 1, 60),
         ca_file=str(folder / ca_file) if ca_file else None,
     )

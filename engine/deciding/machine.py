@@ -131,12 +131,16 @@ def _bounds_of(situation: Situation, action: Action) -> list[Obstacle]:
         found.append(Obstacle(Reason.STATE, say("there is no state to go back to")))
     act = case.acts.get(action.name)
     if action.at_most is not None and act is not None and act.count >= action.at_most:
-        found.append(Obstacle(Reason.AT_MOST, say("already done as often as allowed ({count} of {most})", count=act.count, most=action.at_most)))
+        found.append(
+            Obstacle(Reason.AT_MOST, say("already done as often as allowed ({count} of {most})", count=act.count, most=action.at_most))
+        )
     entered = case.entered_at or case.opened_at
     if action.within is not None:
         end = _end(entered, action.within, situation)
         if end is not None and situation.now > end:
-            found.append(Obstacle(Reason.WITHIN, say("was possible only within {duration} of entering the state", duration=str(action.within))))
+            found.append(
+                Obstacle(Reason.WITHIN, say("was possible only within {duration} of entering the state", duration=str(action.within)))
+            )
     if isinstance(action.after, Duration):
         end = _end(entered, action.after, situation)
         if end is None or situation.now < end:
@@ -161,7 +165,9 @@ def tasks_wanting(definition: Definition, case: CaseState, after: str) -> list[s
 
     What was done on an earlier stay in the state does not count: the tasks of one stay open together.
     """
-    known = [case.tasks[name] for name in definition.states[case.state].tasks if name in case.tasks and case.tasks[name].state == case.state]
+    known = [
+        case.tasks[name] for name in definition.states[case.state].tasks if name in case.tasks and case.tasks[name].state == case.state
+    ]
     opened = max((run.opened_at for run in known), default=None)
     runs = [run for run in known if run.opened_at == opened]
     done = sum(run.status is TaskStatus.DONE for run in runs)
@@ -216,11 +222,19 @@ def refusal(situation: Situation, name: str, found: Sequence[Obstacle]) -> Makeg
     message = say("{case}: {action} is not possible: {why}", case=case.number, action=name, why=why)
     first = found[0].reason
     if first in _DENIALS:
-        return Denied(message, hint=say("`makegood case act {case}` lists what is possible for you, and why the rest is not.", case=case.number), **facts)
+        return Denied(
+            message,
+            hint=say("`makegood case act {case}` lists what is possible for you, and why the rest is not.", case=case.number),
+            **facts,
+        )
     if first is Reason.REQUIRE:
         return Invalid(message, hint=say("Give them with --set field=value (a comment with --comment)."), **facts)
     possible = [option.name for option in options(situation) if not option.obstacles]
-    hint = say("Possible now: {possible}.", possible=", ".join(possible)) if possible else say("Nothing is possible for {who} now.", who=situation.actor.id)
+    hint = (
+        say("Possible now: {possible}.", possible=", ".join(possible))
+        if possible
+        else say("Nothing is possible for {who} now.", who=situation.actor.id)
+    )
     return NotAllowed(message, hint=hint, possible=possible, **facts)
 
 

@@ -23,7 +23,7 @@ def pattern(text: str, longest: int = LONGEST_MATCHED) -> re.Pattern[str]:
     try:
         if len(text) > _LONGEST_PATTERN:
             why = say("longer than {most} characters", most=_LONGEST_PATTERN)
-        elif _ways(re._parser.parse(text), longest) > _MOST_WAYS:  # type: ignore[attr-defined]
+        elif _ways(re._parser.parse(text), longest) > _MOST_WAYS:  # type: ignore[attr-defined]  # the only parser there is
             why = say("its repeats could match a text in too many ways; bound them, for example {example} instead of +", example="{1,20}")
         else:
             return re.compile(text)

@@ -217,7 +217,7 @@ def read_object(how: Plan, value: Any, path: Path, reading: Reading) -> Any:
 
 
 def _what_for(cls: Any, entry: Entry) -> str:
-    return next(f.metadata["doc"] for f in fields(cls) if f.name == entry.attribute)  # type: ignore[no-any-return]
+    return next(f.metadata["doc"] for f in fields(cls) if f.name == entry.attribute)  # type: ignore[no-any-return]  # `item` wrote it: text
 
 
 def _doings(value: dict[str, Any], keys: list[str], known: Mapping[str, DoingKind], path: Path, reading: Reading) -> tuple[Doing, ...]:

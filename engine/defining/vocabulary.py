@@ -34,7 +34,7 @@ class Text(dict[str, str]):
         """The words in that language, else those for every language, else whatever there is; "" when empty."""
         return self.get(language) or self.get("") or next(iter(self.values()), "")
 
-    def __hash__(self) -> int:  # type: ignore[override]
+    def __hash__(self) -> int:  # type: ignore[override]  # dicts have none; nobody changes the words of a definition
         return hash(tuple(sorted(self.items())))
 
 

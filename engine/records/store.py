@@ -156,7 +156,9 @@ class Store:
                     raise trouble.schema_newer(self.where, found, schema.SCHEMA_REVISION)
             conn.rollback()
             if self._is_sqlite:   # rebuilding a table would otherwise count as deleting its rows; only changes outside a transaction
-                conn.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[union-attr]
+                driver = conn.connection.driver_connection
+                assert driver is not None
+                driver.execute("PRAGMA foreign_keys = OFF")
             with conn.begin():
                 if self._is_sqlite:
                     engines.begin(conn)

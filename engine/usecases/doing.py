@@ -9,7 +9,8 @@ from engine.deciding.expressions import expression
 from engine.deciding.rights import Actor
 from engine.defining.definition import Doing, DoingKind, Happening, Who, WhoKind
 from engine.records import cases
-from engine.usecases.work import Outgoing, Work
+from engine.usecases.notifying import Outgoing
+from engine.usecases.work import Work
 
 _NOBODY = frozenset({"customer", "system", "anyone"})
 

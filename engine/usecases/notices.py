@@ -152,7 +152,9 @@ def _taken_up(house: House, notice_id: int, actor: Actor) -> Iterator[tuple[Conn
 def _change(conn: Connection, row: Row[Any], **values: Any) -> None:
     if not outbox.settle(conn, row.id, row.attempts, **values):
         raise Conflict(
-            say("Notice {id} was settled meanwhile", id=row.id), hint=say("Look again with `makegood notice show {id}`.", id=row.id), notice=row.id,
+            say("Notice {id} was settled meanwhile", id=row.id),
+            hint=say("Look again with `makegood notice show {id}`.", id=row.id),
+            notice=row.id,
         )
 
 
@@ -169,7 +171,10 @@ def _found(conn: Connection, notice_id: int) -> Row[Any]:
     row = outbox.one(conn, notice_id)
     if row is None:
         raise NotFound(
-            say("There is no notice {id}", id=notice_id), hint=say("`makegood notice list` shows them."), kind="notice", name=str(notice_id),
+            say("There is no notice {id}", id=notice_id),
+            hint=say("`makegood notice list` shows them."),
+            kind="notice",
+            name=str(notice_id),
         )
     return row
 

@@ -1,23 +1,34 @@
 """From what a case wants said to messages in the outbox: texts rendered now, with the figures of this moment."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from engine.deciding.wording import render_notice
 from engine.records.outbox import Message
-from engine.usecases.work import Outgoing, Work
+
+if TYPE_CHECKING:
+    from engine.usecases.work import Work
 
 BUILTIN_VIA = ("email", "chat")   # how the product's own notices (reminder, escalated, assigned) reach staff
 
 
-def messages_of(work: Work, case_id: int) -> list[Message]:
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A notice that an event wants sent: who gets it, and what its text may see beside the case."""
+
+    name: str
+    to: str                              # a person's id or "customer"
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def messages_of(work: "Work", case_id: int) -> list[Message]:
     """Everything this work has said; reminders to one person are merged into one message (clocks rule 16)."""
     reminders = [Outgoing("reminder", person, _merged(reminders)) for person, reminders in work.reminders.items()]
     return [replace(message, case_id=case_id) for message in (*work.messages, *rendered(work, reminders))]
 
 
-def rendered(work: Work, outgoing: Sequence[Outgoing]) -> list[Message]:
+def rendered(work: "Work", outgoing: Sequence[Outgoing]) -> list[Message]:
     """The messages that an event just recorded wants sent; their case has its id only once it is written."""
     return [message for one in outgoing if (message := _message(work, one)) is not None]
 
@@ -26,7 +37,7 @@ def _merged(reminders: list[dict[str, Any]]) -> Mapping[str, Any]:
     return {**reminders[-1], "reminders": reminders}
 
 
-def _message(work: Work, one: Outgoing) -> Message | None:
+def _message(work: "Work", one: Outgoing) -> Message | None:
     definition = work.definition
     spec = definition.notices.get(one.name)
     party_id = person = language = None

@@ -165,7 +165,7 @@ def _batch(house: House, now: datetime, size: int, swept: Swept) -> int:
                 swept.events += len(work.events)
             except Unavailable:
                 raise   # the database itself: nothing can be recorded now, the next sweep takes it up
-            except Exception as error:   # whatever one case has wrong must not hold up the others
+            except Exception as error:  # noqa: BLE001  whatever one case has wrong must not hold up the others
                 put_off = PUT_OFF[min(row.attempts, len(PUT_OFF) - 1)]
                 cases.put_off(conn, row.case_id, now + put_off, f"{type(error).__name__}: {error}")
                 swept.failures.append((row.number, str(error)))
@@ -178,5 +178,5 @@ def _loaded(house: House, conn: Connection, due: Sequence[cases.Due]) -> dict[in
         return {one.id: one for one in cases.load_batch(conn, [row.case_id for row in due])}
     except Unavailable:
         raise
-    except Exception:
+    except Exception:  # noqa: BLE001  which of them it is, and why, shows when each is read alone
         return {}

@@ -64,10 +64,14 @@ class Summary:
         lines += _table((say("what"), say("count")), rows)
         if self.holdings:
             lines += ["", f"## {say('Who holds what')}", ""]
-            lines += _table((say("owner"), say("open"), say("overdue")), [(h.owner or say("nobody"), h.open, h.overdue) for h in self.holdings])
+            lines += _table(
+                (say("owner"), say("open"), say("overdue")), [(h.owner or say("nobody"), h.open, h.overdue) for h in self.holdings]
+            )
         if self.latest:
             lines += ["", f"## {say('Longest overdue')}", ""]
-            lines += _table((say("case"), say("owner"), say("due")), [(o.number, o.owner or say("nobody"), _minute(o.due_at)) for o in self.latest])
+            lines += _table(
+                (say("case"), say("owner"), say("due")), [(o.number, o.owner or say("nobody"), _minute(o.due_at)) for o in self.latest]
+            )
         return "\n".join(lines) + "\n"
 
 
@@ -79,18 +83,27 @@ def daily_summary(house: House) -> Summary:
     late = and_(is_open, CASE.c.due_at < until, CASE.c.due_at > UNKNOWN_DUE)
     with house.store.reading() as conn:
         holdings = conn.execute(
-            select(CASE.c.owner, func.count().label("open"), func.count().filter(late).label("overdue")).where(is_open).group_by(CASE.c.owner)
+            select(CASE.c.owner, func.count().label("open"), func.count().filter(late).label("overdue"))
+            .where(is_open)
+            .group_by(CASE.c.owner)
         ).all()
-        latest = conn.execute(select(CASE.c.number, CASE.c.owner, CASE.c.due_at).where(late).order_by(CASE.c.due_at, CASE.c.id).limit(LATEST)).all()
+        latest = conn.execute(
+            select(CASE.c.number, CASE.c.owner, CASE.c.due_at).where(late).order_by(CASE.c.due_at, CASE.c.id).limit(LATEST)
+        ).all()
         return Summary(
-            since=since, until=until,
+            since=since,
+            until=until,
             opened=_cases(conn, CASE.c.opened_at > since, CASE.c.opened_at <= until),
             closed=_recorded(conn, since, until, EVENT.c.body.contains('"closed":true')),
             breaches=_recorded(conn, since, until, EVENT.c.kind == "breach"),
-            open=sum(row.open for row in holdings), overdue=sum(row.overdue for row in holdings),
+            open=sum(row.open for row in holdings),
+            overdue=sum(row.overdue for row in holdings),
             unknown=_cases(conn, is_open, CASE.c.due_at == UNKNOWN_DUE),
-            by_hand=outbox.count(conn, Status.BY_HAND), dead=outbox.count(conn, Status.DEAD),
-            holdings=sorted((Holding(row.owner or "", row.open, row.overdue) for row in holdings), key=lambda h: (-h.overdue, -h.open, h.owner)),
+            by_hand=outbox.count(conn, Status.BY_HAND),
+            dead=outbox.count(conn, Status.DEAD),
+            holdings=sorted(
+                (Holding(row.owner or "", row.open, row.overdue) for row in holdings), key=lambda h: (-h.overdue, -h.open, h.owner)
+            ),
             latest=[Overdue(row.number, row.owner or "", row.due_at) for row in latest],
         )
 

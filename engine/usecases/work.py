@@ -28,6 +28,7 @@ from engine.records import library, personal
 from engine.records.cases import Loaded
 from engine.records.outbox import Message
 from engine.usecases.house import House
+from engine.usecases.notifying import Outgoing, rendered
 
 if TYPE_CHECKING:
     from engine.usecases.upcoming import Upcoming
@@ -45,15 +46,6 @@ class Outcome:
     events: tuple[Event, ...]            # what the use case itself recorded
     settled: tuple[Event, ...] = ()      # what had fallen due before and was carried out first
     notices: tuple[str, ...] = ()        # names of the notices put into the outbox
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A notice to be written at the end of the work: who gets it, and what its text may see beside the case."""
-
-    name: str
-    to: str                              # a person's id or "customer"
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -112,7 +104,9 @@ class Work:
             value = self.case.fields.get(name)
         return None if value is None else fields.live(spec, value, self.timezone)
 
-    def scope(self, actor: Actor | None = None, at: datetime | None = None, extra: Mapping[str, Any] | None = None, language: str = "") -> Mapping[str, Any]:
+    def scope(
+        self, actor: Actor | None = None, at: datetime | None = None, extra: Mapping[str, Any] | None = None, language: str = ""
+    ) -> Mapping[str, Any]:
         """What expressions and texts see at that moment, for that actor, in that language."""
         known = {**self.values, **self.given}
         return scope_of(
@@ -172,8 +166,6 @@ class Work:
             self.case.clocks.update(changed)
         self.events.append(event)
         if self.outgoing:
-            from engine.usecases.notifying import rendered   # it needs a Work
-
             self.messages += rendered(self, self.outgoing)
             self.outgoing = []
         for name in withdrawn:   # a correction showed that there was none: nothing is removed, the history says so (clocks rule 12)
@@ -237,5 +229,6 @@ def standing(organisation: Organisation, actor: Actor) -> None:
         return
     raise Invalid(
         say("The organisation has nobody called '{who}'", who=actor.id),
-        hint=say("`makegood org show` lists the people; say who acts with --as PERSON."), field="actor", expected=sorted(organisation.people),
+        hint=say("`makegood org show` lists the people; say who acts with --as PERSON."), field="actor",
+        expected=sorted(organisation.people),
     )

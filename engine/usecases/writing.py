@@ -33,7 +33,8 @@ def write(work: Work, *, origin: str | None = None) -> Loaded:
 def outcome(work: Work, settled: int = 0) -> Outcome:
     """What a written work did; its first `settled` events were settling."""
     revision = work.loaded.revision if work.loaded else 1
-    return Outcome(work.case.number, work.case.state, revision, tuple(work.events[settled:]), tuple(work.events[:settled]), tuple(work.written))
+    done, before = tuple(work.events[settled:]), tuple(work.events[:settled])
+    return Outcome(work.case.number, work.case.state, revision, done, before, tuple(work.written))
 
 
 def timer(work: Work) -> tuple[datetime, datetime] | None:

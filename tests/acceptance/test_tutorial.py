@@ -20,7 +20,10 @@ def script() -> str:
                 command = line.removeprefix("$ ")
                 parts += [f"echo {_quoted('$ ' + command)}", command]
         elif block["file"]:
-            parts += [f"mkdir -p {_quoted(str(Path(block['file']).parent))}", f"cat > {block['file']} <<'END-OF-FILE'\n{block['body']}END-OF-FILE"]
+            parts += [
+                f"mkdir -p {_quoted(str(Path(block['file']).parent))}",
+                f"cat > {block['file']} <<'END-OF-FILE'\n{block['body']}END-OF-FILE",
+            ]
     return "\n".join(parts)
 
 

@@ -114,8 +114,11 @@ def complain(house: House, **customer: str) -> str:
 def put(house: House, count: int = 1, *, via: tuple[str, ...] = ("email",), email: str = "wang@example.com", **message: Any) -> list[int]:
     """Notices of no case, to a customer with that mail address; their ids."""
     with house.store.writing() as conn:
-        party = conn.execute(outbox.PARTY.insert().values(
-            name="Wang", email=email or None, phone="+86 139 0000 0000", created_at=house.clock.now()).returning(outbox.PARTY.c.id)).scalar_one()
+        party = conn.execute(
+            outbox.PARTY.insert()
+            .values(name="Wang", email=email or None, phone="+86 139 0000 0000", created_at=house.clock.now())
+            .returning(outbox.PARTY.c.id)
+        ).scalar_one()
         one = Message(case_id=None, name="hello", party_id=party, via=via, language="en", subject="Hello", text="Hello\n")
         outbox.put(conn, [replace(one, **message)] * count, house.clock.now())
         found = conn.execute(select(outbox.NOTICE.c.id).order_by(outbox.NOTICE.c.id.desc()).limit(count)).scalars().all()

@@ -24,7 +24,8 @@ acting.possible(house, number, Actor(who))        # everything imported and read
 while time.time() < float(start):
     pass
 try:
-    done = acting.act(house, number, "acknowledge", Actor(who), {"order_no": "AB123456", "nature": "quality"}, revision=int(revision) or None)
+    given = {"order_no": "AB123456", "nature": "quality"}
+    done = acting.act(house, number, "acknowledge", Actor(who), given, revision=int(revision) or None)
     print("won", done.revision)
 except MakegoodError as error:
     print(error.kind, error.exit_code, error.message)

@@ -160,11 +160,16 @@ def test_a_flow_tells_its_house_in_its_language(session: Any, tmp_path: Path, mo
 
 
 def test_prefect_is_quiet_on_the_network_unless_told_otherwise_and_only_flows_import_it() -> None:
-    code = "import os, sys, {module}; print(os.environ.get('DO_NOT_TRACK'), os.environ.get('PREFECT_SERVER_ANALYTICS_ENABLED'), 'prefect' in sys.modules)"
+    code = (
+        "import os, sys, {module}; print(os.environ.get('DO_NOT_TRACK'), os.environ.get('PREFECT_SERVER_ANALYTICS_ENABLED'), "
+        "'prefect' in sys.modules)"
+    )
 
     def environment(module: str, **given: str) -> list[str]:
         clean = {name: value for name, value in os.environ.items() if name not in ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED")}
-        done = subprocess.run([sys.executable, "-c", code.format(module=module)], env=clean | given, cwd=ROOT, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code.format(module=module)], env=clean | given, cwd=ROOT, capture_output=True, text=True, check=True
+        )
         return done.stdout.split()
 
     assert environment("flows.sweep") == ["1", "false", "True"]
@@ -177,7 +182,8 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from flows.serve import serve
-serve(Path(sys.argv[1]), timedelta(minutes=10), timedelta(seconds=15), port=int(sys.argv[2]), ready=lambda server: print("ready", flush=True))
+every = timedelta(minutes=10), timedelta(seconds=15)
+serve(Path(sys.argv[1]), *every, port=int(sys.argv[2]), ready=lambda server: print("ready", flush=True))
 print("stopped", flush=True)
 """
 
@@ -190,7 +196,11 @@ def test_a_schedule_really_fires_and_a_signal_stops_everything_cleanly(tmp_path:
         port = free.getsockname()[1]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     serving = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(house.settings.folder), str(port)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        [sys.executable, "-c", SERVE, str(house.settings.folder), str(port)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
         env=clean | {"PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_RUNNER_POLL_FREQUENCY": "2"},
     )
     assert serving.stdout is not None
@@ -214,7 +224,10 @@ def test_a_schedule_really_fires_and_a_signal_stops_everything_cleanly(tmp_path:
 
 def _runs(port: int) -> list[dict[str, Any]]:
     """The delivery runs that this Prefect server knows to have begun."""
-    asked = {"flows": {"name": {"any_": ["makegood-delivery"]}}, "flow_runs": {"state": {"type": {"any_": ["RUNNING", "COMPLETED", "FAILED"]}}}}
+    asked = {
+        "flows": {"name": {"any_": ["makegood-delivery"]}},
+        "flow_runs": {"state": {"type": {"any_": ["RUNNING", "COMPLETED", "FAILED"]}}},
+    }
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/api/flow_runs/filter", json.dumps(asked).encode(), {"Content-Type": "application/json"})
     found: list[dict[str, Any]] = json.load(urllib.request.urlopen(request, timeout=10))

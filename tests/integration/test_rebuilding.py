@@ -11,12 +11,37 @@ from engine.usecases import acting, amending, auditing, linking, postponing, set
 from engine.usecases.house import House
 from tests.houses import DEFINITIONS, as_, events_of, memory_house, open_one, state_of
 
-PEOPLE = ("li.na", "chen.jie", "sun.hao", "liu.yang", "ma.qiang", "wang.fang", "zhao.lei", "zhou.min", "wu.ting", "he.ping", "system", "customer")
+PEOPLE = (
+    "li.na",
+    "chen.jie",
+    "sun.hao",
+    "liu.yang",
+    "ma.qiang",
+    "wang.fang",
+    "zhao.lei",
+    "zhou.min",
+    "wu.ting",
+    "he.ping",
+    "system",
+    "customer",
+)
 VALUES = {
-    "order_no": ["AB123456", "CD654321", "wrong"], "nature": ["quality", "non_quality"], "loss": ["0", "1200.50", "80000"], "findings": ["查明原因"],
-    "responsible": ["production", "carrier"], "remedy": ["replace", "explain", "compensate"], "amount": ["0", "4999.99", "30000"],
-    "cause": ["模具磨损"], "countermeasure": ["更换"], "question": ["请提供照片"], "delay_reason": ["人手不足"], "region": ["domestic", "overseas"],
-    "credit_note": ["ZR000001"], "quantity": ["3"], "extension_reason": ["等待检测"], "comment": ["说明"],
+    "order_no": ["AB123456", "CD654321", "wrong"],
+    "nature": ["quality", "non_quality"],
+    "loss": ["0", "1200.50", "80000"],
+    "findings": ["查明原因"],
+    "responsible": ["production", "carrier"],
+    "remedy": ["replace", "explain", "compensate"],
+    "amount": ["0", "4999.99", "30000"],
+    "cause": ["模具磨损"],
+    "countermeasure": ["更换"],
+    "question": ["请提供照片"],
+    "delay_reason": ["人手不足"],
+    "region": ["domestic", "overseas"],
+    "credit_note": ["ZR000001"],
+    "quantity": ["3"],
+    "extension_reason": ["等待检测"],
+    "comment": ["说明"],
 }
 
 
@@ -28,7 +53,9 @@ def _step(house: House, number: str, chance: random.Random) -> None:
         case 0:
             amending.note(house, number, who, "电话联系客户")
         case 1:
-            amending.correct(house, number, who, {"region": chance.choice(VALUES["region"]), "findings": f"更正 {chance.random()}"}, "登记有误")
+            amending.correct(
+                house, number, who, {"region": chance.choice(VALUES["region"]), "findings": f"更正 {chance.random()}"}, "登记有误"
+            )
         case 2:
             postponing.extend(house, number, who, "total", "3 working days", {"extension_reason": "等待检测"})
         case 3:

@@ -134,7 +134,9 @@ def test_a_connection_that_the_server_closed_between_two_messages_is_opened_anew
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_the_server_is_known_by_its_certificate_and_we_by_our_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, security: str) -> None:
+def test_the_server_is_known_by_its_certificate_and_we_by_our_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, security: str
+) -> None:
     house = new_house(tmp_path / "house")
     (tmp_path / "mail").mkdir()
     subprocess.run([sys.executable, "-c", CERTIFICATE, str(tmp_path / "mail")], check=True)

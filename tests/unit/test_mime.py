@@ -46,7 +46,12 @@ def test_html_is_an_alternative_to_the_text() -> None:
 
 def test_the_mail_has_only_bytes_that_every_server_passes_on() -> None:
     raw = compose(
-        message_id="a@makegood", sender="客 <a@b.example>", to="c@d.example", subject="关于您的投诉" * 30, text="您好\n" * 500 + "x" * 3000, date=NOW,
+        message_id="a@makegood",
+        sender="客 <a@b.example>",
+        to="c@d.example",
+        subject="关于您的投诉" * 30,
+        text="您好\n" * 500 + "x" * 3000,
+        date=NOW,
     ).as_bytes()
     assert raw.isascii()
     assert max(map(len, raw.split(b"\r\n"))) <= 998
@@ -70,9 +75,17 @@ def test_any_text_arrives_as_written(text: str) -> None:
 def test_a_control_character_in_a_header_field_is_refused_for_good(field: str, evil: str) -> None:
     good = {"sender": "a@b.example", "to": "wang@example.com", "reply_to": "a@b.example"}.get(field, "word")
     with pytest.raises(DeliveryError) as refused:
-        compose(**{
-            "message_id": "a@makegood", "sender": "a@b.example", "to": "c@d.example", "subject": "s", "text": "t", "date": NOW, field: good + evil,
-        })
+        compose(
+            **{
+                "message_id": "a@makegood",
+                "sender": "a@b.example",
+                "to": "c@d.example",
+                "subject": "s",
+                "text": "t",
+                "date": NOW,
+                field: good + evil,
+            }
+        )
     assert refused.value.permanent
 
 

@@ -43,7 +43,7 @@ def test_a_bundle_holds_everything_that_lies_in_its_folder(folder: Path) -> None
     assert problems == [] and bundle is not None
     assert bundle.name == "parcel-complaint" and bundle.folder == folder
     assert bundle.definition.texts == {"receipt": {"zh": TEXT, "en": TEXT}, "receipt.html": {"en": "<p>Hello</p>"}}
-    assert bundle.source == {name: text for name, text in FILES.items()}
+    assert bundle.source == dict(FILES)
     assert [name for name, _ in bundle.scenarios] == ["late.yaml"]
     assert bundle.places.place(("states", "waiting"))[0] == PARCEL[: PARCEL.index("  waiting:\n")].count("\n") + 1
     assert bundle.hash == digest(canonical(bundle.document)) == digest(bundle.text)
