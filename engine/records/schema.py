@@ -5,6 +5,7 @@ alone costs more than all its scenarios. A test holds the two equal.
 """
 
 import sqlite3
+from io import StringIO
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,7 +82,7 @@ def alembic_config(conn: Connection) -> "Config":
     """Alembic's settings for work on this connection."""
     from alembic.config import Config
 
-    config = Config()
+    config = Config(stdout=StringIO())   # what alembic has to say is for nobody who runs a command
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = conn
     return config
