@@ -5,8 +5,8 @@ alone costs more than all its scenarios. A test holds the two equal.
 """
 
 import sqlite3
-from io import StringIO
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from engine.deciding.case import TaskRun, TaskStatus, task_json
 from engine.deciding.expressions import expression, truth
-from engine.deciding.machine import BACK, find, move, not_here, obstacles, refusal
+from engine.deciding.machine import move, not_here, refusal
+from engine.deciding.obstacles import BACK, find, obstacles
 from engine.deciding.rights import Actor
 from engine.defining.definition import Action, EventKind, Happening, State, Task
 from engine.ground.errors import Invalid

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from engine.deciding import clocks, fields, rights
 from engine.deciding.case import ClockStatus, clock_json
-from engine.deciding.machine import Reason
+from engine.deciding.obstacles import Reason
 from engine.deciding.rights import Actor
 from engine.defining.definition import ClockSpec, Extension
 from engine.ground.duration import Duration, parse_duration

@@ -7,7 +7,7 @@ from datetime import datetime
 from engine.deciding import clocks
 from engine.deciding.clock_due import due_after
 from engine.deciding.clocks import PendingKind
-from engine.deciding.machine import obstacles
+from engine.deciding.obstacles import obstacles
 from engine.defining.definition import Action, WhoKind
 from engine.ground.duration import Duration
 from engine.ground.errors import CalendarExpired

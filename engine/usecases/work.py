@@ -16,7 +16,7 @@ from engine.deciding import clocks, fields, rights
 from engine.deciding.case import Act, CaseState, ClockRun, Event, apply, clock_json
 from engine.deciding.clock_figures import consumed
 from engine.deciding.expressions import expression
-from engine.deciding.machine import Situation
+from engine.deciding.obstacles import Situation
 from engine.deciding.rights import Actor
 from engine.deciding.scope import Customer, scope_of
 from engine.defining.definition import Definition, EventKind, Happening, Who

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from engine.deciding.case import CaseState
-from engine.deciding.machine import Situation, machine_of, move, options
+from engine.deciding.machine import machine_of, move, options
+from engine.deciding.obstacles import Situation
 from engine.deciding.rights import Actor
 from engine.defining.bundle import definition_of
 from engine.defining.definition import Definition

@@ -1,0 +1,179 @@
+"""Why something is not possible in a case now: the one source of reasons.
+
+`obstacles` guards the transitions of the machine, and it makes the list of possible actions, the refusals and what the
+command line completes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from engine.deciding import rights
+from engine.deciding.case import CaseState, TaskStatus
+from engine.deciding.clock_due import due_after
+from engine.deciding.clocks import Calendars
+from engine.deciding.expressions import expression, truth
+from engine.deciding.fields import empty
+from engine.deciding.rights import Actor
+from engine.defining.definition import Action, Definition, Task
+from engine.defining.organisation import Organisation
+from engine.ground.duration import Duration
+from engine.ground.errors import CalendarExpired
+from engine.ground.language import say
+
+BACK = "back"
+
+
+class Reason(StrEnum):
+    """Why something is not possible; `because:` in scenarios names these."""
+
+    STATE = "state"
+    CLOSED = "closed"
+    ROLE = "role"
+    EXCEPT = "except"
+    AT_MOST = "at_most"
+    WITHIN = "within"
+    AFTER = "after"
+    REQUIRE = "require"
+    WHEN = "when"
+    LIMIT = "limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One reason why an action is not possible, in the words spoken now."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(slots=True)
+class Situation:
+    """Everything a decision looks at: the case, who acts, when, and the values in reach (given ones first)."""
+
+    definition: Definition
+    case: CaseState
+    actor: Actor
+    organisation: Organisation
+    now: datetime
+    scope: Mapping[str, Any]
+    live: Callable[[str], Any]
+    calendars: Calendars
+    state: str = ""                 # what the machine moves
+    chosen: Action | Task | None = None
+
+
+def find(definition: Definition, case: CaseState, name: str) -> Action | Task | None:
+    """The action of the present state, or the task that is open, of that name."""
+    state = definition.states[case.state]
+    action = state.actions.get(name)
+    if action is not None:
+        return action
+    task = state.tasks.get(name)
+    run = case.tasks.get(name)
+    return task if task is not None and run is not None and run.status is TaskStatus.OPEN else None
+
+
+def obstacles(situation: Situation, what: Action | Task) -> list[Obstacle]:
+    """Every reason why this actor cannot take this action (or finish this task) now; empty when possible."""
+    found = _rights_of(situation, what)
+    if isinstance(what, Action):
+        found += _bounds_of(situation, what)
+    live = situation.live
+    comment = situation.scope.get("comment")
+    missing = [name for name in what.require if empty(comment if name == "comment" else live(name))]
+    if missing:
+        found.append(Obstacle(Reason.REQUIRE, say("still needed: {fields}", fields=", ".join(missing))))
+    if isinstance(what, Action) and what.when is not None and not truth(expression(what.when)(situation.scope)):
+        found.append(Obstacle(Reason.WHEN, say("only possible when {condition}", condition=what.when)))
+    if what.limit and situation.actor.id != "system":
+        found += _authority_of(situation, what, what.limit)
+    return found
+
+
+def _rights_of(situation: Situation, what: Action | Task) -> list[Obstacle]:
+    definition, case, live = situation.definition, situation.case, situation.live
+    actor, organisation = situation.actor, situation.organisation
+    run = case.tasks.get(what.name) if isinstance(what, Task) else None
+    assigned = run is not None and run.assignee == actor.id
+    if not assigned and not rights.may(actor, what.by, definition, case, organisation, live):
+        could = ", ".join(rights.who_could(what.by, definition, case, organisation, live, what.except_)) or say("nobody")
+        return [Obstacle(Reason.ROLE, say("{who} may not; these may: {could}", who=actor.id, could=could))]
+    barred = rights.excluded(actor, what.except_, definition, case, organisation, live)
+    if barred is not None:
+        return [Obstacle(Reason.EXCEPT, say("{who} is excluded here as {role}", who=actor.id, role=str(barred)))]
+    return []
+
+
+def _bounds_of(situation: Situation, action: Action) -> list[Obstacle]:
+    case, found = situation.case, []
+    if action.to == BACK and not case.back:
+        found.append(Obstacle(Reason.STATE, say("there is no state to go back to")))
+    act = case.acts.get(action.name)
+    if action.at_most is not None and act is not None and act.count >= action.at_most:
+        found.append(
+            Obstacle(Reason.AT_MOST, say("already done as often as allowed ({count} of {most})", count=act.count, most=action.at_most))
+        )
+    entered = case.entered_at or case.opened_at
+    if action.within is not None:
+        end = _end(entered, action.within, situation)
+        if end is not None and situation.now > end:
+            found.append(
+                Obstacle(Reason.WITHIN, say("was possible only within {duration} of entering the state", duration=str(action.within)))
+            )
+    if isinstance(action.after, Duration):
+        end = _end(entered, action.after, situation)
+        if end is None or situation.now < end:
+            found.append(Obstacle(Reason.AFTER, say("only after {duration} in this state", duration=str(action.after))))
+    elif action.after is not None:
+        wanting = tasks_wanting(situation.definition, case, action.after)
+        if wanting:
+            found.append(Obstacle(Reason.AFTER, say("tasks must be done first; still open: {tasks}", tasks=", ".join(wanting))))
+    return found
+
+
+def _end(entered: datetime, duration: Duration, situation: Situation) -> datetime | None:
+    """When a duration from entering the state is over; None when that lies beyond what the calendar knows, so it has not come yet."""
+    try:
+        return due_after(entered, duration, situation.calendars(None))
+    except CalendarExpired:
+        return None
+
+
+def tasks_wanting(definition: Definition, case: CaseState, after: str) -> list[str]:
+    """The tasks still open that `after: tasks | any task | N tasks` waits for; empty when enough are done.
+
+    What was done on an earlier stay in the state does not count: the tasks of one stay open together.
+    """
+    known = [
+        case.tasks[name] for name in definition.states[case.state].tasks if name in case.tasks and case.tasks[name].state == case.state
+    ]
+    opened = max((run.opened_at for run in known), default=None)
+    runs = [run for run in known if run.opened_at == opened]
+    done = sum(run.status is TaskStatus.DONE for run in runs)
+    still = [run.name for run in runs if run.status is TaskStatus.OPEN]
+    if after == "tasks":
+        return still
+    wanted = 1 if after == "any task" else int(after.split()[0])
+    return still if done < wanted else []
+
+
+def _authority_of(situation: Situation, what: Action | Task, money_field: str) -> list[Obstacle]:
+    definition, organisation = situation.definition, situation.organisation
+    amount = situation.live(money_field)
+    currency = definition.fields[money_field].currency or ""
+    if amount is None or rights.covers(definition, organisation, situation.actor, amount, currency):
+        return []
+    reach = (definition, situation.case, organisation, situation.live)
+    granted = frozenset[str]().union(*(rights.people(who, *reach) for who in what.by))
+    barred = frozenset[str]().union(*(rights.people(who, *reach) for who in what.except_))
+    could = ", ".join(rights.who_covers(definition, organisation, amount, currency, granted - barred)) or say("nobody")
+    return [
+        Obstacle(
+            Reason.LIMIT,
+            say("{amount} {currency} is above the authority of {who}; these may decide it: {could}",
+                amount=amount, currency=currency, who=situation.actor.id, could=could),
+        )
+    ]
