@@ -132,7 +132,6 @@ def scope_of(
     organisation: Organisation | None,
     actor: str | None,
     timezone: str,
-    language: str = "",
     extra: Mapping[str, Any] = {},
     used: _Used | None = None,
 ) -> CaseScope:
@@ -140,7 +139,7 @@ def scope_of(
 
     `personal` holds canonical values of personal fields; `extra` live values that come before those of the case (given with an
     action; in a rung `clock`, `rung`, `due_at`, `overdue`; `comment`). `used` tells the time a clock has consumed, None when it never ran;
-    without it elapsed time less stops is meant. Titles carry every language, so `language` changes nothing here.
+    without it elapsed time less stops is meant. Titles carry every language.
     """
     return CaseScope(definition, case, now, personal, customer, organisation, actor, timezone, extra, used)
 

@@ -50,7 +50,7 @@ def _message(work: "Work", one: Outgoing) -> Message | None:
     if party_id is None and person is None:
         return None   # nobody is there: the event says so, it names the notice without a recipient
     language = language or definition.languages[0]
-    text = render_notice(definition, one.name, work.scope(at=work.now, extra=one.extra, language=language), language)
+    text = render_notice(definition, one.name, work.scope(at=work.now, extra=one.extra), language)
     return Message(
         case_id=None, name=one.name, party_id=party_id, person=person, via=spec.via if spec else BUILTIN_VIA,
         language=text.language, subject=text.subject, text=text.text, html=text.html, mandatory=bool(spec and spec.mandatory),

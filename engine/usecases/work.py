@@ -105,13 +105,13 @@ class Work:
         return None if value is None else fields.live(spec, value, self.timezone)
 
     def scope(
-        self, actor: Actor | None = None, at: datetime | None = None, extra: Mapping[str, Any] | None = None, language: str = ""
+        self, actor: Actor | None = None, at: datetime | None = None, extra: Mapping[str, Any] | None = None
     ) -> Mapping[str, Any]:
-        """What expressions and texts see at that moment, for that actor, in that language."""
+        """What expressions and texts see at that moment, for that actor."""
         known = {**self.values, **self.given}
         return scope_of(
             self.definition, self.case, at or self.now, personal=known, customer=self.customer, organisation=self.organisation,
-            actor=actor.id if actor else None, timezone=self.timezone, language=language, extra={**self._given_public(), **(extra or {})},
+            actor=actor.id if actor else None, timezone=self.timezone, extra={**self._given_public(), **(extra or {})},
             used=self.used,
         )
 
