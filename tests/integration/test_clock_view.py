@@ -14,7 +14,7 @@ from engine.usecases import acting, amending, postponing, settling
 from engine.usecases.clock_view import ClockFigures, case_clocks
 from engine.usecases.house import House
 from tests.houses import MONDAY, as_, house_in, memory_house, open_one, state_of
-from tests.integration.test_accounts import lived
+from tests.integration.test_accounts_of_cases import lived
 
 HOUR = timedelta(hours=1)
 KEYS = {
