@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from textwrap import indent
+from time import process_time
 
 import pytest
 
@@ -200,8 +201,12 @@ def test_a_scenario_that_a_clock_waits_for_a_notice_delivers_it() -> None:
     assert result.passed, result.failure
 
 
-def test_scenarios_run_at_more_than_a_hundred_a_second() -> None:
-    results = play(*["- open: {by: ann}\n- do: {action: go, by: ann}\n- do: {action: end, by: ann}\n- expect: {state: done}"] * 60)
-    assert all(result.passed for result in results)
-    fastest = sorted(result.seconds for result in results)[: len(results) // 2]
-    assert sum(fastest) / len(fastest) < 0.02  # a hundred a second on an idle machine; this one may be busy
+def test_short_scenarios_are_played_at_more_than_a_hundred_a_second() -> None:
+    story = "- open: {by: ann}\n- do: {action: go, by: ann}\n- do: {action: end, by: ann}\n- expect: {state: done}"
+    rates = []
+    for _ in range(3):   # the best round: other programs on the machine make CPU time longer, never shorter
+        began = process_time()
+        results = play(*[story] * 50)
+        rates.append(len(results) / (process_time() - began))
+        assert all(result.passed for result in results)
+    assert max(rates) > 100
