@@ -84,11 +84,11 @@ class _Speaking:
     """The words of typer that it does not ask gettext for, in the language spoken."""
 
     def get_usage(self, ctx: Any) -> str:
-        usage: str = super().get_usage(ctx)  # type: ignore[misc]
+        usage: str = super().get_usage(ctx)  # type: ignore[misc]  # typer ships no types for its help
         return usage.replace("Usage:", say("Usage:"), 1)
 
     def get_help_option(self, ctx: Any) -> Any:
-        option = super().get_help_option(ctx)  # type: ignore[misc]
+        option = super().get_help_option(ctx)  # type: ignore[misc]  # nor for this
         if option is not None:
             option.help = say("Show this message and exit.")
         return option
@@ -113,7 +113,7 @@ class LazyGroup(_Speaking, TyperGroup):
     def load_from(self, loaders: Mapping[str, Callable[[], Any]]) -> None:
         """Take the commands from these."""
         self.loaders = loaders
-        self.commands = _Built(loaders)  # type: ignore[assignment]
+        self.commands = _Built(loaders)  # type: ignore[assignment]  # a mapping that builds on first use stands in for the dict
 
 
 class _Built(Mapping[str, Any]):
@@ -154,7 +154,7 @@ def root(nouns: Mapping[str, Callable[[], Any]]) -> Any:
         "show_completion": say("Print the completion script of this shell."),
     }
     for parameter in command.params:
-        parameter.help = words.get(parameter.name or "", getattr(parameter, "help", None))  # type: ignore[attr-defined]
+        parameter.help = words.get(parameter.name or "", getattr(parameter, "help", None))  # type: ignore[attr-defined]  # typer leaves the class open
     return command
 
 
@@ -198,7 +198,7 @@ def _with_common_options(function: Callable[..., int | None]) -> Callable[..., i
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
         for name, kind, option, default in _COMMON
     ]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what typer reads; functions have no such attribute
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     command.__doc__ = function.__doc__
     return command

@@ -135,7 +135,7 @@ def run(command_line: Callable[[], Any], words: Sequence[str]) -> int:
         return _report(error, as_json)
     except typer.Abort:
         return 130
-    except _USAGE_ERROR as error:  # type: ignore[misc]
+    except _USAGE_ERROR as error:  # type: ignore[misc]  # found at run time, see above
         return _report_usage(error, as_json)
     except KeyboardInterrupt:
         return 130

@@ -78,11 +78,6 @@ def as_json(thing: Any) -> None:
     print(json.dumps(thing, ensure_ascii=False, indent=2, default=_plain))
 
 
-def json_line(thing: Any) -> None:
-    """Print a value as one line of JSON, for outputs that stream."""
-    print(json.dumps(thing, ensure_ascii=False, default=_plain))
-
-
 def _plain(thing: Any) -> Any:
     if is_dataclass(thing) and not isinstance(thing, type):
         return asdict(thing)

@@ -78,7 +78,7 @@ async def _until_stopped(folder: Path, plan: Plan, server: Server, ready: Callab
 
     runner = Runner(name="makegood", limit=AT_ONCE, pause_on_shutdown=True)
     # Prefect's own handler leaves by SystemExit in the middle of whatever is going on, before schedules are paused.
-    runner.handle_sigterm = stopping  # type: ignore[method-assign]
+    runner.handle_sigterm = stopping  # type: ignore[method-assign]  # Prefect has no other way to stop in order
     loop.add_signal_handler(signal.SIGINT, stop.set)
     for flow, schedule in plan:
         await runner.aadd_deployment(await _deployment(flow, folder, schedule))

@@ -32,7 +32,7 @@ class AppriseChannel:
         service = apprise.Apprise()
         if not service.add(self._url_for(sending)):
             raise DeliveryError(say("no service understands the address for channel {channel}", channel=self.name), permanent=True)
-        with apprise.LogCapture(level=logging.WARNING) as log:  # type: ignore[no-untyped-call]
+        with apprise.LogCapture(level=logging.WARNING) as log:  # type: ignore[no-untyped-call]  # apprise has no types here
             accepted = service.notify(title=sending.notice.subject, body=sending.notice.text, body_format=apprise.NotifyFormat.TEXT)
             said = _STAMP.sub("", log.getvalue().strip().splitlines()[-1]) if not accepted and log.getvalue().strip() else ""
         if not accepted:

@@ -1,6 +1,5 @@
 """A small procedure for tests of the use cases: an office in UTC, five people, and a definition that a test writes for its purpose."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -170,8 +169,3 @@ def refused(house: House, kind: type[MakegoodError], code: int, what: Any) -> Ma
         assert error.message and dump(house) == before
         return error
     raise AssertionError("was possible")
-
-
-def bodies(house: House, number: str) -> list[dict[str, Any]]:
-    """The data of every event, as plain JSON."""
-    return [json.loads(canonical(dict(event.data))) for event in events_of(house, number)]
