@@ -8,7 +8,7 @@ from cli import completion
 from cli.app import Noun
 from cli.case_show import print_history
 from cli.options import Limit, Out, arg, moment, opt
-from cli.progress import progress
+from cli.progress import progress, so_far
 from cli.run import Desk
 from cli.show import as_json, clean
 from engine.ground.errors import Invalid, Tampered, Unavailable
@@ -29,14 +29,7 @@ def verify(desk: Desk, case: _Case = None) -> int | None:
     from engine.usecases.auditing import verify as check
 
     with progress(say("Verifying")) as moved:
-        before = 0
-
-        def told(done: int, _: int) -> None:
-            nonlocal before
-            moved(done - before)
-            before = done
-
-        found = check(desk.house, number=case, progress=told)
+        found = check(desk.house, number=case, progress=so_far(moved))
     if desk.as_json:
         as_json(
             {

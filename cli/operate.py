@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cli.app import Verb
 from cli.options import opt
-from cli.progress import progress
+from cli.progress import progress, so_far
 from cli.run import Desk
 from cli.show import as_json, clean
 from engine.ground.language import say
@@ -44,14 +44,7 @@ def _deliver(desk: Desk, limit: _Most = None) -> int | None:
     from notifications.delivery import deliver
 
     with progress(say("Delivering")) as moved:
-        before = 0
-
-        def told(handled: int, _: int) -> None:
-            nonlocal before
-            moved(handled - before)
-            before = handled
-
-        done = deliver(desk.house, limit=limit, progress=told)
+        done = deliver(desk.house, limit=limit, progress=so_far(moved))
     if desk.as_json:
         as_json(
             {

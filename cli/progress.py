@@ -18,3 +18,15 @@ def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], N
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=total)
         yield lambda done: bar.advance(task, done)
+
+
+def so_far(moved: Callable[[int], None]) -> Callable[[int, int], None]:
+    """The same bar for work that tells how much is done in all (and how much is to do), not how much was added."""
+    before = 0
+
+    def told(done: int, _: int) -> None:
+        nonlocal before
+        moved(done - before)
+        before = done
+
+    return told

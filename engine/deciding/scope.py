@@ -40,7 +40,7 @@ class CaseScope(Mapping[str, Any]):
         if word is not None:
             return word(self)
         spec = self._definition.fields.get(name)
-        if spec is not None and spec.type is FieldType.PARTY and self._customer is not None and name == customer_field(self._definition):
+        if spec is not None and spec.type is FieldType.PARTY and self._customer is not None and name == self._definition.customer_field:
             return self._customer
         if name in self._extra:
             return self._shown(self._extra[name])
@@ -162,10 +162,6 @@ def _unit_by_days(budget: str) -> bool:
 def _by_days(run: ClockRun) -> bool:
     return _unit_by_days(run.budget)
 
-
-def customer_field(definition: Definition) -> str | None:
-    """The field that names the customer: the first of type party."""
-    return next((name for name, spec in definition.fields.items() if spec.type is FieldType.PARTY), None)
 
 
 _WORDS: Mapping[str, Callable[[CaseScope], Any]] = {

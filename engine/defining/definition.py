@@ -234,6 +234,11 @@ class Definition:
         """Where a case starts: the first state written."""
         return next(iter(self.states.values()))
 
+    @property
+    def customer_field(self) -> str | None:
+        """The field that names the customer: the first of type party."""
+        return next((name for name, spec in self.fields.items() if spec.type is FieldType.PARTY), None)
+
     def actions_of(self, state: str) -> Mapping[str, Action]:
         """Every action of a state by name, those under `anywhere` included (after `complete`)."""
         return self.states[state].actions

@@ -123,10 +123,10 @@ def check_mapping(mapping: ImportMapping, definition: Definition, header: list[s
             problems.append(tree.problem(place, what, nearest=nearest(name, definition.fields), at_key=True))
         elif spec.type is FieldType.FILE:
             problems.append(tree.problem(place, say("'{name}' is a file: a table cannot give it", name=name), at_key=True))
-    if mapping.customer and customer_field(definition) is None:
+    if mapping.customer and definition.customer_field is None:
         problems.append(tree.problem(("customer",), say("{bundle} has no field of type party", bundle=definition.name), at_key=True))
-    if mapping.customer and customer_field(definition) in mapping.fields:
-        what = say("The customer is given twice, here and as field '{name}'", name=customer_field(definition))
+    if mapping.customer and definition.customer_field in mapping.fields:
+        what = say("The customer is given twice, here and as field '{name}'", name=definition.customer_field)
         problems.append(tree.problem(("customer",), what, at_key=True))
     columns: list[tuple[Place, str]] = [(("key",), mapping.key)]
     for at, column in [*columns, *((at, rule.column) for at, rule in mapping.rules() if rule.column)]:
@@ -135,10 +135,6 @@ def check_mapping(mapping: ImportMapping, definition: Definition, header: list[s
     if problems:
         raise _wrong(Path(mapping.file), problems)
 
-
-def customer_field(definition: Definition) -> str | None:
-    """The field that names the customer: the first of type party."""
-    return next((name for name, spec in definition.fields.items() if spec.type is FieldType.PARTY), None)
 
 
 def _wrong(path: Path, problems: list[Problem]) -> DefinitionError:

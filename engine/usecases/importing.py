@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.deciding.rights import Actor
-from engine.defining.mapping import ImportMapping, check_mapping, customer_field
+from engine.defining.mapping import ImportMapping, check_mapping
 from engine.ground.errors import Conflict, Denied, Invalid, MakegoodError, Unavailable
 from engine.ground.language import say
 from engine.records import cases, library
@@ -135,7 +135,7 @@ def import_cases(
     done = Imported(bad=[(row.line, row.problem) for row in table.rows if row.problem])
     rows = (row for row in table.rows if not row.problem)
     while batch := list(islice(rows, BATCH)):
-        _batch(house, batch, mapping, customer_field(definition), actor, source, done)
+        _batch(house, batch, mapping, definition.customer_field, actor, source, done)
         if progress:
             progress(len(batch))
     done.bad.sort()

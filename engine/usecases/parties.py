@@ -19,12 +19,7 @@ def parties_apart(work: Work, data: dict[str, Any]) -> dict[str, Any]:
         given = value if isinstance(value, list) else [value]
         numbers = [one if isinstance(one, int) else personal.add_party(work.conn, one, work.now) for one in given]
         values[name] = work.given[name] = numbers if isinstance(value, list) else numbers[0]
-        if name == customer_field(work) and numbers[0] != work.case.party:
+        if name == work.definition.customer_field and numbers[0] != work.case.party:
             data["party"] = numbers[0]
             work.customer = personal.customer(work.conn, numbers[0])
     return values
-
-
-def customer_field(work: Work) -> str | None:
-    """The field that names the customer: the first of type party."""
-    return next((name for name, spec in work.definition.fields.items() if spec.type is FieldType.PARTY), None)
