@@ -62,7 +62,7 @@ def _print(problems: "list[Problem]") -> None:
 
 @CALENDAR.verb("publish", say("Put calendar files into force, and compute every open case anew that counts by what changed."))
 def publish(desk: Desk, file: _Files) -> int | None:
-    """New versions of calendars. Done again after a crash it goes on where it broke off."""
+    """New versions of calendars. Should it break off, the next sweep goes on."""
     return _put(desk, file, extend=False)
 
 
@@ -73,18 +73,11 @@ def extend(desk: Desk, file: _Files) -> int | None:
 
 
 def _put(desk: Desk, files: list[str], *, extend: bool) -> int | None:
-    from cli.progress import progress
+    from cli.progress import progress, so_far
     from engine.usecases.timekeeping import publish_calendars
 
-    moved_to = 0
-    with progress(say("Cases")) as move:
-
-        def told(done: int, _: int) -> None:
-            nonlocal moved_to
-            move(done - moved_to)
-            moved_to = done
-
-        done = publish_calendars(desk.house, [Path(one) for one in files], desk.person, extend=extend, progress=told)
+    with progress(say("Cases")) as moved:
+        done = publish_calendars(desk.house, [Path(one) for one in files], desk.person, extend=extend, progress=so_far(moved))
     if desk.as_json:
         as_json(done)
     else:
@@ -102,7 +95,7 @@ def _print_put(done: "PutInForce") -> None:
     if done.cases:
         print(say("{cases} open cases count by it, {changed} have another due time", cases=done.cases, changed=done.recalculated))
     for number, error in done.failures:
-        print(paint(say("{case} could not be computed anew: {error}", case=number, error=clean(error)), "red"))
+        print(paint(say("{case} could not be settled: {error}", case=number, error=clean(error)), "red"))
 
 
 @CALENDAR.verb("list", say("The calendars in force: version, zone, until when, and the open cases that count by them."))
@@ -118,7 +111,7 @@ def list_(desk: Desk) -> None:
         (
             one.name, str(one.version), one.timezone, str(one.valid_through or say("for ever")), wall(one.published_at, one.timezone),
             str(one.open), (str(one.unknown), "red") if one.unknown else "0",
-            (say("broke off: publish it once more"), "red") if one.unfinished else "",
+            (say("still to be computed anew: {count}", count=one.waiting), "red") if one.waiting else "",
         )
         for one in kept
     ]

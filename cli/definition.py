@@ -140,7 +140,7 @@ def publish(desk: Desk, folder: _Folder) -> None:
     if done.recalculated:
         print(say("  open cases with another due time by it: {count}", count=done.recalculated))
     for number, error in done.failures:
-        print(paint(say("{case} could not be computed anew: {error}", case=number, error=clean(error)), "red"))
+        print(paint(say("{case} could not be settled: {error}", case=number, error=clean(error)), "red"))
 
 
 @DEFINITION.verb("new", say("Write a commented starter bundle that passes check and test."))

@@ -1,9 +1,10 @@
 """Timers: when each case next needs attention. One row for each case with something to come; the sweep reads nothing else."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, literal, or_, select, union, update
 
 from engine.records import tables
 from engine.records.prepared import Prepared
@@ -81,3 +82,34 @@ def put_off(conn: Connection, case_id: int, until: datetime, error: str) -> None
     conn.execute(
         update(TIMER).where(TIMER.c.case_id == case_id).values(fire_at=until, attempts=TIMER.c.attempts + 1, error=error[:2000])
     )
+
+
+# --- waking -------------------------------------------------------------------------------------------------------------
+
+# Open, or closed with a window that still runs.
+_TO_COME = union(
+    select(CASE.c.id, CASE.c.version_id).where(CASE.c.closed_at.is_(None)), select(CASE.c.id, CASE.c.version_id).join_from(TIMER, CASE)
+).subquery()
+
+
+def versions_to_come(conn: Connection) -> Sequence[int]:
+    """The ids of the definitions that cases with something to come are on."""
+    return conn.execute(select(_TO_COME.c.version_id).distinct().order_by(_TO_COME.c.version_id)).scalars().all()
+
+
+def wake(conn: Connection, version_ids: Sequence[int], at: datetime) -> None:
+    """Let every case of these definitions with something to come fall due at `at`, those that are due before excepted. Two statements."""
+    of = select(_TO_COME.c.id).where(_TO_COME.c.version_id.in_(version_ids))
+    new = select(_TO_COME.c.id, literal(at, TIMER.c.due_at.type), literal(at, TIMER.c.fire_at.type), literal(0)).where(
+        _TO_COME.c.version_id.in_(version_ids), _TO_COME.c.id.not_in(select(TIMER.c.case_id))
+    )
+    conn.execute(update(TIMER).where(TIMER.c.case_id.in_(of), TIMER.c.fire_at > at).values(
+        fire_at=at, due_at=case((TIMER.c.due_at > at, at), else_=TIMER.c.due_at)
+    ))
+    conn.execute(insert(TIMER).from_select(["case_id", "due_at", "fire_at", "attempts"], new))
+
+
+def count_behind(conn: Connection, version_ids: Sequence[int], at: datetime) -> int:
+    """How many cases of these definitions have not been settled since `at`, at which they were woken."""
+    query = select(func.count()).select_from(TIMER.join(CASE)).where(CASE.c.version_id.in_(version_ids), TIMER.c.due_at <= at)
+    return conn.execute(query).scalar_one()

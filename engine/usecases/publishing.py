@@ -16,8 +16,9 @@ from engine.ground.language import say
 from engine.records import library
 from engine.usecases.examining import examine
 from engine.usecases.house import House
-from engine.usecases.reprojecting import Reprojected, reproject, unfinished
+from engine.usecases.reprojecting import waiting, wake
 from engine.usecases.scenarios import ScenarioResult, run_scenarios
+from engine.usecases.settling import Swept, sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Published:
     calendars: tuple[str, ...] = ()      # calendars published along with it
     warnings: tuple[Problem, ...] = ()
     recalculated: int = 0                # open cases with another due time by those calendars
-    failures: tuple[tuple[str, str], ...] = ()   # (case number, error) of cases that could not be computed anew
+    failures: tuple[tuple[str, str], ...] = ()   # (case number, error) of cases that could not be settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Applied:
 def publish(house: House, folder: Path, actor: str, progress: Callable[[ScenarioResult], None] | None = None) -> Published:
     """Publish a bundle, and the calendars beside it that changed; raises DefinitionError with every problem, or with the
     first scenarios that fail. A bundle that says what its latest version says is not published again. Open cases that count by a
-    calendar that changed are computed anew, also where an earlier publishing broke off (clocks rule 13)."""
+    calendar that changed are computed anew, as far as no sweep has done so yet (clocks rule 13)."""
     with house.store.reading() as conn:
         known, organisation = library.calendars(house.store, conn), library.organisation(house.store, conn)
         in_force = library.organisation_document(conn)   # where no file lies beside the bundle, scenarios play in it too
@@ -72,20 +73,23 @@ def publish(house: House, folder: Path, actor: str, progress: Callable[[Scenario
         made = library.publish_definition(
             conn, bundle.name, canonical(bundle.document), canonical(dict(bundle.source)), bundle.hash, actor, now
         )
-        left = unfinished(house, conn).keys() & around.calendars.keys()
-    done = reproject(house, left, actor) if left else Reprojected()
+        behind = waiting(house, conn, around.calendars)
+    done = sweep(house) if behind else Swept()
     warnings = tuple(problem for problem in problems if problem.severity == "warning")
     return Published(
-        bundle.name, made.version, bundle.hash, made.unchanged, len(results), fresh, warnings, done.changed, tuple(done.failures),
+        bundle.name, made.version, bundle.hash, made.unchanged, len(results), fresh, warnings, done.recalculated, tuple(done.failures),
     )
 
 
 def put_calendar(house: House, conn: Connection, calendar: Calendar, actor: str, now: datetime) -> library.Published:
     """Put a calendar into force as the next version of its name, unless the one in force works the same hours of the same dates:
-    where its holidays came from does not make another calendar. Open cases are not looked at yet, see `reproject`."""
+    where its holidays came from does not make another calendar. Cases that count by it fall due, and sweeps compute them anew."""
     known = library.calendar_then(conn, calendar.name, None)
     document = canonical(calendar_json(known.calendar if known is not None and known.calendar == calendar else calendar))
-    return library.publish_calendar(conn, calendar.name, document, actor, now)
+    made = library.publish_calendar(conn, calendar.name, document, actor, now)
+    if known is not None and not made.unchanged:
+        wake(house, conn, calendar.name)
+    return made
 
 
 def apply_organisation(house: House, path: Path, actor: str) -> Applied:

@@ -2,7 +2,6 @@
 
 It happens to a case as of the instant at which the calendar came into force, after whatever fell due before by the calendar of then:
 so its history is the same whether it is taken up at once, in the middle of a long re-projection, or a week later after a crash.
-Whether a case has been computed anew is not kept anywhere: by computing again the same comes out, and nothing is recorded.
 """
 
 from collections.abc import Mapping
@@ -31,12 +30,18 @@ def calendars_of(definition: Definition) -> frozenset[str]:
 def behind(work: Work) -> list[datetime]:
     """When calendars of this procedure changed since the last event of the case, in order. No statement where none did in the house.
 
-    A change at the very instant of that event is one of them, since nobody can tell which came first.
+    A change at the very instant of that event is one of them, since nobody can tell which came first; so is the one that woke the case,
+    which the computer's clock may have dated before that event.
     """
     last, changes = work.case.recorded_at, calendar_changes(work.house.store, work.conn)
-    if work.loaded is None or last is None or changes.latest is None or changes.latest < last:
+    if work.loaded is None or last is None or changes.latest is None:
         return []
-    return sorted({at for name in calendars_of(work.definition) for _, at in changes.versions.get(name, ())[1:] if at >= last})
+    due = work.loaded.timer[0] if work.loaded.timer else last
+    if changes.latest < min(last, due):
+        return []
+    instants = sorted({at for name in calendars_of(work.definition) for _, at in changes.versions.get(name, ())[1:]})
+    since = min(last, due) if due in instants else last
+    return [at for at in instants if at >= since]
 
 
 def count_as_before(work: Work, at: datetime) -> None:

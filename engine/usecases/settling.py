@@ -123,6 +123,7 @@ class Swept:
 
     cases: int = 0
     events: int = 0
+    recalculated: int = 0                                           # cases with another due time by a changed calendar
     failures: list[tuple[str, str]] = field(default_factory=list)   # (case number, error)
     late_by: timedelta = timedelta(0)                               # how late the oldest thing was taken up
     remaining: int = 0                                              # cases still due: only when `limit` ended the sweep
@@ -163,6 +164,7 @@ def _batch(house: House, now: datetime, size: int, swept: Swept) -> int:
                     write(work)
                 swept.cases += 1
                 swept.events += len(work.events)
+                swept.recalculated += any(event.kind == "recalculated" for event in work.events)
             except Unavailable:
                 raise   # the database itself: nothing can be recorded now, the next sweep takes it up
             except Exception as error:  # noqa: BLE001  whatever one case has wrong must not hold up the others

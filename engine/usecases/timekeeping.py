@@ -21,7 +21,8 @@ from engine.records import cases, library
 from engine.usecases.house import House
 from engine.usecases.publishing import put_calendar
 from engine.usecases.recalculating import calendars_of
-from engine.usecases.reprojecting import Reprojected, reproject, unfinished
+from engine.usecases.reprojecting import waiting
+from engine.usecases.settling import Swept, sweep
 from engine.usecases.writing import UNKNOWN_DUE
 
 MONTHS_AHEAD = 3
@@ -39,7 +40,7 @@ class Kept:
     published_at: datetime
     open: int
     unknown: int
-    unfinished: bool                     # its re-projection broke off: publish it once more
+    waiting: int                         # cases that the next sweep will compute anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class PutInForce:
     """What publishing calendars did."""
 
     calendars: tuple[tuple[str, int, bool], ...]     # name, version in force, whether that was so before
-    cases: int                           # open cases that count by what changed
+    cases: int                           # cases that count by what changed and had something to come
     recalculated: int                    # of these, cases with another due time
     failures: tuple[tuple[str, str], ...] = ()       # (case number, error)
     warnings: tuple[Problem, ...] = ()
@@ -58,8 +59,9 @@ def publish_calendars(
 ) -> PutInForce:
     """Put calendar files into force, all or none, and compute open cases anew that count by those that changed.
 
-    With `extend` each must go further than the one in force and change nothing of what that one knows. Done again it goes on where it
-    broke off. Raises DefinitionError with every problem, Invalid or NotFound for what is no extension.
+    With `extend` each must go further than the one in force and change nothing of what that one knows. Should it break off, the next
+    sweep goes on with what is left. `progress` hears how many of how many cases are done. Raises DefinitionError with every problem,
+    Invalid or NotFound for what is no extension.
     """
     calendars, problems = _read(paths)
     with house.store.writing() as conn:
@@ -68,12 +70,25 @@ def publish_calendars(
             for calendar in calendars:
                 _check_extension(house, conn, calendar)
         made = [(one.name, put_calendar(house, conn, one, actor, now)) for one in calendars]
-        left = unfinished(house, conn).keys() & {one.name for one in calendars}
-    done = reproject(house, left, actor, progress) if left else Reprojected()
+        behind = waiting(house, conn, {one.name for one in calendars})
+    done = sweep(house, progress=_of(behind, progress)) if behind else Swept()
     warnings = tuple(problem for problem in problems if problem.severity == "warning")
     return PutInForce(
-        tuple((name, one.version, one.unchanged) for name, one in made), done.cases, done.changed, tuple(done.failures), warnings
+        tuple((name, one.version, one.unchanged) for name, one in made), behind, done.recalculated, tuple(done.failures), warnings
     )
+
+
+def _of(total: int, progress: Callable[[int, int], None] | None) -> Callable[[int], None] | None:
+    """What hears how many cases were done each time, for one who wants to hear how many of how many are done in all."""
+    done = 0
+
+    def told(more: int) -> None:
+        nonlocal done
+        done += more
+        if progress:
+            progress(done, max(done, total))
+
+    return told if progress else None
 
 
 def _read(paths: Sequence[Path]) -> tuple[list[Calendar], list[Problem]]:
@@ -148,15 +163,14 @@ def calendar_of(house: House, name: str) -> Calendar:
 def listing(house: House) -> list[Kept]:
     """Every calendar in force, by name."""
     with house.store.reading() as conn:
-        broken_off, unknown = unfinished(house, conn), _unknown(conn)
-        counts = _open(house, conn)
+        unknown, counts = _unknown(conn), _open(house, conn)
         found = []
         for name, calendar in sorted(library.calendars(house.store, conn).items()):
             row = library.calendar_then(conn, name, None)
             assert row is not None
             found.append(Kept(
                 name, row.version, calendar.timezone, calendar.valid_through, row.published_at, counts.get(name, 0), unknown.get(name, 0),
-                name in broken_off,
+                waiting(house, conn, {name}),
             ))
     return found
 
@@ -234,6 +248,6 @@ def _waiting(file: str, kept: Iterable[Kept]) -> Iterable[Problem]:
             yield Problem(file, 0, 0, say("{count} open cases have due times that calendar {name} cannot tell: it ends on {until}",
                                           count=one.unknown, name=one.name, until=str(one.valid_through)),
                           severity="warning", hint=say("Extend it: `makegood calendar extend FILE`."))
-        if one.unfinished:
-            yield Problem(file, 0, 0, say("Computing open cases anew by calendar {name} broke off", name=one.name),
-                          severity="warning", hint=say("Publish it once more: `makegood calendar publish FILE`."))
+        if one.waiting:
+            yield Problem(file, 0, 0, say("{count} cases still count by calendar {name} as it was", count=one.waiting, name=one.name),
+                          severity="warning", hint=say("The next `makegood sweep` computes them anew."))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from engine.deciding import rights
 from engine.deciding.case import ClockStatus, TaskStatus
 from engine.defining.definition import State, Who
-from engine.records import cases, outbox, personal
+from engine.records import cases, outbox, personal, timers
 from engine.records.cases import NO_DUE, Item, Loaded
 from engine.usecases.notifying import messages_of
 from engine.usecases.upcoming import next_up
@@ -16,7 +16,13 @@ UNKNOWN_DUE = datetime(1970, 1, 1, tzinfo=UTC)   # a due time that cannot be kno
 
 
 def write(work: Work, *, origin: str | None = None) -> Loaded:
-    """Write everything recorded; raises Conflict when somebody else changed the case meanwhile."""
+    """Write everything recorded; raises Conflict when somebody else changed the case meanwhile.
+
+    Where nothing was, only the timer is looked after: a calendar may have moved what comes next though it moved no due time.
+    """
+    if work.loaded is not None and not work.events:
+        timers.write(work.conn, work.loaded.id, work.loaded.timer, work.loaded.attempts, timer(work))
+        return work.loaded
     due = due_at(work)
     picture = (items(work, due), breaches(work), due, timer(work))
     if work.loaded is None:
@@ -38,9 +44,13 @@ def outcome(work: Work, settled: int = 0) -> Outcome:
 
 
 def timer(work: Work) -> tuple[datetime, datetime] | None:
-    """When the case next needs attention: (due, fire); None when nothing is to come."""
+    """When the case next needs attention: (due, fire); None when nothing is to come. A clock whose due time cannot be known yet waits
+    without end for its calendar to be extended."""
     item = next_up(work)
-    return (item.due_at, item.fire_at) if item else None
+    if item is None:
+        unknown = any(run.unknown and run.status is ClockStatus.RUNNING for run in work.case.clocks.values())
+        return (NO_DUE, NO_DUE) if unknown else None
+    return item.due_at, item.fire_at
 
 
 def due_at(work: Work) -> datetime | None:

@@ -74,7 +74,7 @@ def test_open_cases_with_unknown_due_times_are_warned_of_until_the_calendar_is_e
     said = terminal("calendar", "check", ended)
     assert "1 open cases have due times that calendar office cannot tell: it ends on 2020-12-31" in said.out
     row = terminal("calendar", "list", "--json").json[0]
-    assert (row["name"], row["open"], row["unknown"], row["unfinished"]) == ("office", 1, 1, False)
+    assert (row["name"], row["open"], row["unknown"], row["waiting"]) == ("office", 1, 1, 0)
     said = terminal("calendar", "extend", office(terminal, OFFICE.replace("2030", "2099")))
     assert "1 open cases count by it, 1 have another due time" in said.out
     assert "it was unknown" in terminal("case", "history", number).out

@@ -1,5 +1,8 @@
 """A calendar changes: every open case that counts by it is computed anew, once, with old, new and cause in its history (clocks rule 13)."""
 
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,7 +16,7 @@ from engine.ground.errors import DefinitionError, Invalid, NotFound
 from engine.ground.language import speak
 from engine.records import cases, library
 from engine.records.store import Store
-from engine.usecases import acting, auditing, postponing, publishing, reading, reprojecting, settling, timekeeping
+from engine.usecases import acting, auditing, opening, postponing, publishing, reading, reprojecting, settling, timekeeping
 from engine.usecases.house import House, Settings
 from tests.houses import as_, events_of, state_of
 from tests.small import DONE, HEAD, OFFICE, ORGANISATION, ROLES, START, dump, kinds, opened, put_in_force, sent, small_house, written
@@ -99,14 +102,17 @@ def test_published_again_nothing_happens(office: tuple[House, VirtualClock], tmp
     assert dump(house) == before
 
 
-def test_run_again_by_force_it_changes_nothing(office: tuple[House, VirtualClock], tmp_path: Path) -> None:
+def test_cases_that_are_woken_again_are_not_changed_again(office: tuple[House, VirtualClock], tmp_path: Path) -> None:
     house, clock = office
     numbers = [opened(house) for _ in range(3)]
     later(clock)
     put(house, tmp_path, SHORTER)
     before = dump(house)
-    done = reprojecting.reproject(house, ["office"], "dora")
-    assert (done.cases, done.changed) == (3, 0) and dump(house) == before
+    with house.store.writing() as conn:
+        reprojecting.wake(house, conn, "office")
+        assert reprojecting.waiting(house, conn, ["office"]) == 3
+    done = settling.sweep(house)
+    assert (done.cases, done.events, done.recalculated) == (3, 0, 0) and dump(house) == before
     assert all(len(recalculated(house, number)) == 1 for number in numbers)
 
 
@@ -305,33 +311,59 @@ def crash_after(count: int) -> Any:
     return progress
 
 
-def test_a_crash_in_the_middle_is_made_good_by_publishing_again(office: tuple[House, VirtualClock], tmp_path: Path) -> None:
+def test_a_crash_in_the_middle_is_made_good_by_the_next_sweep(office: tuple[House, VirtualClock], tmp_path: Path) -> None:
     house, clock = office
-    numbers = [opened(house) for _ in range(5)]
+    numbers = [opened(house) for _ in range(105)]
     later(clock)
+    changed = clock.now()
     with pytest.raises(Crash):
-        put(house, tmp_path, SHORTER, progress=crash_after(1))
-    assert [kept.unfinished for kept in timekeeping.listing(house)] == [True]
-    assert "broke off" in timekeeping.check_in_force(house, clock.now())[-1].what
+        put(house, tmp_path, SHORTER, progress=crash_after(100))
+    assert [kept.waiting for kept in timekeeping.listing(house)] == [5]
+    assert "5 cases still count by calendar office as it was" in timekeeping.check_in_force(house, clock.now())[-1].what
     later(clock)
-    again = put(house, tmp_path, SHORTER)
-    assert again.calendars == (("office", 2, True),)
-    assert [len(recalculated(house, number)) for number in numbers] == [1] * 5
+    assert settling.sweep(house).recalculated == 5
+    assert [len(recalculated(house, number)) for number in numbers] == [1] * 105
     assert {due_of(house, number) for number in numbers} == {FRIDAY}
-    assert [kept.unfinished for kept in timekeeping.listing(house)] == [False]
+    assert recalculated(house, numbers[-1])[0].occurred_at == changed
+    assert [kept.waiting for kept in timekeeping.listing(house)] == [0]
+    assert put(house, tmp_path, SHORTER).cases == 0
 
 
-def test_batches_are_bounded_and_a_crash_keeps_what_was_done(office: tuple[House, VirtualClock], tmp_path: Path) -> None:
+def test_publishing_again_takes_up_what_broke_off_too(office: tuple[House, VirtualClock], tmp_path: Path) -> None:
     house, clock = office
-    numbers = [opened(house) for _ in range(5)]
+    number = opened(house)
     later(clock)
     in_force_only(house, tmp_path, SHORTER, clock)
-    with pytest.raises(Crash):
-        reprojecting.reproject(house, ["office"], "dora", crash_after(4), batch=2)
-    assert [len(recalculated(house, number)) for number in numbers] == [1, 1, 1, 1, 0]
-    done = reprojecting.reproject(house, ["office"], "dora", batch=2)
-    assert (done.cases, done.changed) == (5, 1)
-    assert [len(recalculated(house, number)) for number in numbers] == [1] * 5
+    later(clock)
+    again = put(house, tmp_path, SHORTER)
+    assert (again.calendars, again.cases, again.recalculated) == ((("office", 2, True),), 1, 1) and due_of(house, number) == FRIDAY
+
+
+def test_progress_tells_how_many_of_how_many(office: tuple[House, VirtualClock], tmp_path: Path) -> None:
+    house, clock = office
+    for _ in range(105):
+        opened(house)
+    later(clock)
+    told: list[tuple[int, int]] = []
+    put(house, tmp_path, SHORTER, progress=lambda done, of: told.append((done, of)))
+    assert told == [(100, 105), (105, 105)]
+
+
+def test_a_case_that_was_overdue_before_keeps_when_it_fell_due(office: tuple[House, VirtualClock], tmp_path: Path) -> None:
+    house, clock = office
+    opened(house)
+    clock.move_to(THURSDAY + HOUR)       # a rung of Wednesday waits for a sweep that did not come by
+    in_force_only(house, tmp_path, SHORTER, clock)
+    later(clock)
+    assert settling.sweep(house).late_by == clock.now() - datetime(2026, 3, 4, 9, tzinfo=UTC)    # the 48 hours of the call
+
+
+def test_a_clock_set_back_does_not_keep_a_calendar_from_counting(office: tuple[House, VirtualClock], tmp_path: Path) -> None:
+    house, _ = office
+    number = opened(house)
+    house = House(house.store, VirtualClock(START - HOUR), house.settings)
+    assert put(house, tmp_path, SHORTER).recalculated == 1 and due_of(house, number) == FRIDAY
+    assert auditing.verify(house).problems == []
 
 
 def in_force_only(house: House, folder: Path, text: str, clock: VirtualClock) -> None:
@@ -355,7 +387,7 @@ def test_an_act_before_the_re_projection_came_by_computes_the_case_anew_first(of
     assert [event.kind for event in outcome.settled] == ["recalculated"]
     event = outcome.settled[0]
     assert (event.occurred_at, event.recorded_at, event.data["calendars"]) == (changed, clock.now(), {"office": [1, 2]})
-    assert reprojecting.reproject(house, ["office"], "dora").changed == 0
+    assert settling.sweep(house).cases == 0, "acting was all it took"
 
 
 def test_what_fell_due_before_the_change_is_settled_by_the_calendar_of_then(office: tuple[House, VirtualClock], tmp_path: Path) -> None:
@@ -382,7 +414,7 @@ def test_two_changes_that_nobody_carried_out_come_one_after_the_other(office: tu
     for text in (SHORTER, OFFICE + "closed: [2026-03-04, 2026-03-05]\n"):
         later(clock)
         in_force_only(house, tmp_path, text, clock)
-    reprojecting.reproject(house, ["office"], "dora")
+    settling.sweep(house)
     told = [(event.data["calendars"]["office"], event.data["due"]["reply"][1], event.occurred_at) for event in recalculated(house, number)]
     monday = datetime(2026, 3, 10, tzinfo=UTC)
     assert told == [([1, 2], FRIDAY.isoformat(), START + HOUR), ([2, 3], monday.isoformat(), START + 2 * HOUR)]
@@ -408,8 +440,7 @@ def test_a_case_that_cannot_be_read_is_told_and_the_others_go_on(office: tuple[H
     later(clock)
     done = put(house, tmp_path, SHORTER)
     assert [number for number, _ in done.failures] == [broken] and due_of(house, sound) == FRIDAY
-    with house.store.reading() as conn:
-        assert reprojecting.unfinished(house, conn) == {"office": 2}
+    assert [kept.waiting for kept in timekeeping.listing(house)] == [1]
 
 
 # --- publishing a bundle, holidays, words ---------------------------------------------------------------------------
@@ -517,24 +548,48 @@ def test_a_deadline_of_the_scheduler_in_working_days_moves_with_the_calendar(tmp
     assert state_of(house, number).state == "done"
 
 
-def test_on_a_file_a_crash_of_the_process_loses_no_more_than_the_batch_at_hand(tmp_path: Path) -> None:
+# --- a process that is killed -----------------------------------------------------------------------------------------
+
+KILLED = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from engine.ground.clock import VirtualClock
+from engine.records.store import Store
+from engine.usecases import timekeeping
+from engine.usecases.house import House, Settings
+
+folder = Path(sys.argv[1])
+house = House(Store(f"sqlite:///{folder / 'makegood.db'}"), VirtualClock(datetime.fromisoformat(sys.argv[2])), Settings(folder=folder))
+timekeeping.publish_calendars(house, [folder / "office.yaml"], "dora", progress=lambda done, of: print(done, of, flush=True))
+"""
+
+
+def test_a_process_killed_in_the_middle_loses_nothing_and_the_next_sweep_finishes_its_work(tmp_path: Path) -> None:
     clock, url = VirtualClock(START), f"sqlite:///{tmp_path / 'makegood.db'}"
     house = House(Store(url), clock, Settings(folder=tmp_path))
     house.store.create()
     (tmp_path / "organisation.yaml").write_text(ORGANISATION, encoding="utf-8")
     publishing.apply_organisation(house, tmp_path / "organisation.yaml", "system")
     put_in_force(house, PROCEDURE)
-    numbers = [opened(house) for _ in range(3)]
-    later(clock)
-    in_force_only(house, tmp_path, SHORTER, clock)
-    with pytest.raises(Crash):
-        reprojecting.reproject(house, ["office"], "dora", crash_after(2), batch=2)
+    numbers: list[str] = []
+    opening.open_many(house, "small", as_("ann"), [(None, {})] * 400, lambda _, done: numbers.append(getattr(done, "number", "")))
     house.store.close()
-    house = House(Store(url), clock, Settings(folder=tmp_path))
-    assert [len(recalculated(house, number)) for number in numbers] == [1, 1, 0]
     later(clock)
-    done = put(house, tmp_path, SHORTER)
-    assert (done.cases, done.recalculated) == (3, 1)
-    assert [len(recalculated(house, number)) for number in numbers] == [1, 1, 1]
-    assert recalculated(house, numbers[2])[0].occurred_at == START + HOUR
+    file(tmp_path, SHORTER)
+    words = [sys.executable, "-c", KILLED, str(tmp_path), clock.now().isoformat()]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "100 400\n"
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    house = House(Store(url), clock, Settings(folder=tmp_path))
+    done = sum(len(recalculated(house, number)) for number in numbers)
+    assert 100 <= done < 400 and [kept.waiting for kept in timekeeping.listing(house)] == [400 - done]
+    later(clock)
+    swept = settling.sweep(house)
+    assert (swept.cases, swept.recalculated, swept.failures) == (400 - done, 400 - done, [])
+    for number in numbers:
+        (event,) = recalculated(house, number)
+        assert event.occurred_at == START + HOUR and due_of(house, number) == FRIDAY
     assert auditing.verify(house).problems == []
+    assert settling.sweep(house).cases == 0
