@@ -16,7 +16,7 @@ from engine.ground.errors import DefinitionError, Invalid, NotFound
 from engine.ground.language import speak
 from engine.records import cases, library
 from engine.records.store import Store
-from engine.usecases import acting, auditing, opening, postponing, publishing, reading, reprojecting, settling, timekeeping
+from engine.usecases import acting, auditing, listing, opening, postponing, publishing, reading, reprojecting, settling, timekeeping
 from engine.usecases.house import House, Settings
 from tests.houses import as_, events_of, state_of
 from tests.small import DONE, HEAD, OFFICE, ORGANISATION, ROLES, START, dump, kinds, opened, put_in_force, sent, small_house, written
@@ -248,6 +248,55 @@ def test_what_was_unknown_becomes_known_when_the_calendar_is_extended(tmp_path: 
     assert [kind for kind in kinds(house, number) if "reply" in kind] == [
         "rung reply 1 working day before", "breach reply", "rung reply due"
     ]
+
+
+EVERYTHING = PROCEDURE.replace("      look: {by: desk}\n", """      look: {by: desk}
+      close: {by: system, after: 10 working days, to: done}
+""") + """
+  check: {from: opened, until: look, within: 8 working hours, ladder: [{at: 50%, remind: owner}]}
+  week: {from: opened, until: answer, within: 7 days, ladder: [{at: 1 working day before, remind: owner}]}
+  bounded: {from: opened, until: answer, within: 2 working days, pause: {in: asking, up_to: 3 working days}}
+  objection: {from: closed, within: 3 working days}
+"""
+
+
+def test_a_year_that_is_missing_from_the_calendar_refuses_nothing_and_all_becomes_known_with_it(tmp_path: Path) -> None:
+    house, clock = small_house(EVERYTHING)
+    later(clock)
+    put(house, tmp_path, ENDING.replace("2026-03-04", "2025-12-31"))      # ended before today
+    first = opened(house)
+    later(clock)
+    closed, asking, looked = opened(house), opened(house), opened(house)
+    acting.act(house, closed, "answer", as_("ann"))
+    acting.act(house, asking, "ask", as_("ann"))
+    acting.act(house, looked, "look", as_("ann"))
+    for number in (first, looked):
+        postponing.pause(house, number, as_("carl"), "reply", "asked")
+        postponing.resume(house, number, as_("carl"), "reply", "heard")
+    put_in_force(house, PROCEDURE.replace("3 working days", "1 hours"), calendar=ENDING.replace("2026-03-04", "2025-12-31"))
+    urgent = opened(house)
+    assert [(line.number, line.due_unknown, line.overdue) for line in listing.list_cases(house).lines] == [
+        (first, True, False), (asking, True, False), (looked, True, False), (urgent, False, False)
+    ]
+    acting.act(house, urgent, "answer", as_("ann"))
+    clock.move_to(datetime(2026, 3, 6, 9, tzinfo=UTC))
+    assert settling.sweep(house).failures == []
+    done = put(house, tmp_path, OFFICE, extend=True)
+    assert (done.recalculated, done.failures) == (4, ())
+    case = state_of(house, first)
+    assert {name: run.due_at for name, run in case.clocks.items()} == {
+        "reply": THURSDAY, "check": datetime(2026, 3, 3, 10, tzinfo=UTC), "week": datetime(2026, 3, 10, tzinfo=UTC),
+        "call": START + 49 * HOUR, "bounded": datetime(2026, 3, 5, tzinfo=UTC),
+    }
+    assert {name for name, run in case.clocks.items() if run.breached_at} == {"reply", "check", "call", "bounded"}
+    assert due_of(house, closed, "objection") == THURSDAY and not any(
+        run.unknown and run.status in ("running", "paused")
+        for number in (first, closed, asking, looked) for run in state_of(house, number).clocks.values()
+    )
+    clock.move_to(datetime(2026, 3, 17, tzinfo=UTC))     # the tenth working day after Monday the 2nd is over
+    assert settling.sweep(house).failures == []
+    assert [state_of(house, number).state for number in (first, closed, asking, looked)] == ["done", "done", "asking", "done"]
+    assert auditing.verify(house).problems == []
 
 
 def test_a_calendar_that_ends_earlier_makes_due_times_unknown_and_says_so(office: tuple[House, VirtualClock], tmp_path: Path) -> None:
