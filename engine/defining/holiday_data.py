@@ -34,14 +34,14 @@ def dates_off(country: str, subdivision: str | None, make_up: bool, through: dat
     """
     if country == "CN" and subdivision is None:
         return _china(make_up, through)
-    days, worked, last = _elsewhere(country, subdivision, through)
+    days, worked, last, source = _elsewhere(country, subdivision, through)
     if make_up and not worked:
         raise Unknown("make_up_workdays", say("No make-up workdays are known for {country}", country=country),
                       hint=say("Remove make_up_workdays, and list such days under open."))
     if make_up:
         last = min(last, max(day.year for day in worked))
     _reaches(country, last, through)
-    return DatesOff(days, worked if make_up else frozenset(), (_source("holidays", country, subdivision),))
+    return DatesOff(days, worked if make_up else frozenset(), (source,))
 
 
 def _reaches(country: str, last: int, through: date) -> None:
@@ -51,41 +51,53 @@ def _reaches(country: str, last: int, through: date) -> None:
 
 
 def _china(make_up: bool, through: date) -> DatesOff:
-    from chinese_calendar import constants
+    from chinese_calendar import __version__, constants
 
     last = max(day.year for day in constants.holidays)
     off = {day for day in constants.holidays if FIRST_YEAR <= day.year <= through.year}
     worked = {day for day in constants.workdays if FIRST_YEAR <= day.year <= through.year}
-    sources = [_source("chinesecalendar", "CN", None)]
+    sources = [_source("chinesecalendar", __version__, "CN", None)]
     if make_up:
         _reaches("CN", last, through)
     elif through.year > last:
-        days, _, known = _elsewhere("CN", None, through)
+        days, _, known, source = _elsewhere("CN", None, through)
         _reaches("CN", known, through)
         off |= {day for day in days if day.year > last}
-        sources.append(_source("holidays", "CN", None))
+        sources.append(source)
     return DatesOff(frozenset(off), frozenset(worked) if make_up else frozenset(), tuple(sources))
 
 
-def _elsewhere(country: str, subdivision: str | None, through: date) -> tuple[frozenset[date], frozenset[date], int]:
-    """Holidays, make-up workdays and the last year known, from the data set of all countries."""
+def _elsewhere(country: str, subdivision: str | None, through: date) -> tuple[frozenset[date], frozenset[date], int, str]:
+    """Holidays, make-up workdays, the last year known and the source, from the data set of all countries."""
     import holidays
+    from holidays.version import __version__
 
-    known = holidays.list_supported_countries()
-    if country not in known:
-        raise Unknown("country", say("The holidays of '{country}' are not known", country=country), nearest=nearest(country.upper(), known),
-                      hint=say("Write the country's code of two letters, or list its holidays under closed."))
-    if subdivision is not None and subdivision not in known[country]:
-        raise Unknown("subdivision", say("'{part}' is no part of {country} with holidays of its own", part=subdivision, country=country),
-                      nearest=nearest(subdivision.upper(), known[country]),
-                      hint=say("Known: {known}.", known=", ".join(known[country]) or "-"))
-    last = int(getattr(holidays.country_holidays(country, subdiv=subdivision), "end_year", 2100))
+    try:
+        named = holidays.country_holidays(country, subdiv=subdivision)
+    except NotImplementedError:
+        raise _nowhere(country, subdivision) from None
+    if named.country != country or subdivision not in (None, *named.subdivisions):   # it knows other names too: one name for one thing
+        raise _nowhere(country, subdivision)
+    last = int(getattr(named, "end_year", 2100))
     _reaches(country, last, through)
     found = holidays.country_holidays(country, subdiv=subdivision, years=range(FIRST_YEAR, through.year + 1))
-    return frozenset(found), frozenset(getattr(found, "weekend_workdays", ())), last
+    source = _source("holidays", __version__, country, subdivision)
+    return frozenset(found), frozenset(getattr(found, "weekend_workdays", ())), last, source
 
 
-def _source(package: str, country: str, subdivision: str | None) -> str:
-    from importlib.metadata import version  # it brings along the parser of e-mails: not for calendars without holidays
+def _nowhere(country: str, subdivision: str | None) -> Unknown:
+    """What to say of a country or part that the data do not have. They load every country to tell, so only then are they asked."""
+    from holidays import list_supported_countries
 
-    return f"{package} {version(package)} {country}" + (f"/{subdivision}" if subdivision else "")
+    known = list_supported_countries()
+    if country not in known:
+        return Unknown("country", say("The holidays of '{country}' are not known", country=country),
+                       nearest=nearest(country.upper(), known),
+                       hint=say("Write the country's code of two letters, or list its holidays under closed."))
+    parts = known[country]
+    return Unknown("subdivision", say("'{part}' is no part of {country} with holidays of its own", part=subdivision, country=country),
+                   nearest=nearest((subdivision or "").upper(), parts), hint=say("Known: {known}.", known=", ".join(parts) or "-"))
+
+
+def _source(package: str, version: str, country: str, subdivision: str | None) -> str:
+    return f"{package} {version} {country}" + (f"/{subdivision}" if subdivision else "")

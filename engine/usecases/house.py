@@ -1,7 +1,6 @@
 """The house: one folder with `makegood.toml`, its database, and everything a use case needs to work there."""
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,6 +60,8 @@ def find_house(start: Path | None = None) -> Path:
 
 def read_settings(folder: Path) -> Settings:
     """Read `makegood.toml` of a house; raises Invalid for unknown keys and wrong values, Unavailable when unreadable."""
+    import tomllib
+
     path = folder / SETTINGS_FILE
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
