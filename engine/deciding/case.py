@@ -8,10 +8,15 @@ instants as ISO text, lists). `engine.deciding.fields` turns them into live valu
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from engine.defining.definition import Counting
+
+USUAL = Counting()
+"""Dates counted as every unit counts them anyway."""
 
 
 class TaskStatus(StrEnum):
@@ -70,6 +75,7 @@ class ClockRun:
     stops: list[Stop] = field(default_factory=list)
     extended: list[str] = field(default_factory=list)    # durations added, as text
     fired: list[tuple[int, int]] = field(default_factory=list)  # (rung, n-th time) carried out in this round
+    counting: Counting = USUAL           # how its dates are counted
     unknown: str | None = None           # why the due time cannot be known, for example a calendar that ends
 
 
@@ -232,6 +238,8 @@ def clock_json(clock: ClockRun) -> dict[str, Any]:
         form["extended"] = list(clock.extended)
     if clock.fired:
         form["fired"] = [list(pair) for pair in clock.fired]
+    if clock.counting != USUAL:
+        form["counting"] = {key: word for key, word in asdict(clock.counting).items() if word}
     if clock.unknown:
         form["unknown"] = clock.unknown
     return form
@@ -245,6 +253,7 @@ def clock_from(form: Mapping[str, Any]) -> ClockRun:
         run=form["run"], round=form["round"],
         stops=[Stop(_known(since), instant(until), why) for since, until, why in form.get("stops", ())],
         extended=list(form.get("extended", ())), fired=[(rung, n) for rung, n in form.get("fired", ())], unknown=form.get("unknown"),
+        counting=Counting(**form["counting"]) if "counting" in form else USUAL,
     )
 
 

@@ -1,10 +1,10 @@
 """Local dates of clocks that count days, weeks or months: the n-th date, and dates on which a clock stood still (clocks rules 5, 6, 9)."""
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
 
-from engine.deciding.clock_steps import Awaited, StoodThroughout, Tell
-from engine.ground.calendars import Calendar
+from engine.deciding.clock_steps import Awaited, Rolled, StoodThroughout, Tell
+from engine.ground.calendars import Calendar, instant_at
 from engine.ground.duration import Duration, Unit
 from engine.ground.errors import CalendarExpired
 from engine.ground.language import say
@@ -24,12 +24,14 @@ def last_date(calendar: Calendar, at: datetime) -> date:
     return local_date(calendar, at - _INSTANT)
 
 
-def nth_date(calendar: Calendar, first: date, duration: Duration, sign: int = 1) -> date:
+def nth_date(calendar: Calendar, first: date, duration: Duration, sign: int = 1, *, included: bool = False) -> date:
     """The last date of a duration counted from the day after `first` (months: the same day of the month, or its last).
 
-    Raises CalendarExpired.
+    With `included` the first day counts too, so that a month from 1 March ends on 31 March. Raises CalendarExpired.
     """
     n = int(duration.amount) * sign
+    if included and duration.unit not in _MONTHS:
+        first -= timedelta(days=sign)
     try:
         if duration.unit is Unit.WORKING_DAYS:
             return add_workdays(calendar, first, n)
@@ -37,6 +39,8 @@ def nth_date(calendar: Calendar, first: date, duration: Duration, sign: int = 1)
             day = first + timedelta(days=n * DAYS[duration.unit])
         else:
             day = _add_months(first, n * _MONTHS[duration.unit])
+            if included and (sign < 0 or day.day == first.day):      # without that day of the month, its last is the end already
+                day -= timedelta(days=sign)
     except (OverflowError, ValueError) as error:
         raise beyond(calendar) from error
     if day.year > _LAST_YEAR:
@@ -72,20 +76,47 @@ def add_paused(
     return day
 
 
+def rolled(calendar: Calendar, day: date, roll: str, tell: Tell | None = None) -> date:
+    """That date, or the next or previous one that is worked. Raises CalendarExpired."""
+    if is_workday(calendar, day):
+        return day
+    last = add_workdays(calendar, day, 1 if roll == "next" else -1)
+    if tell:
+        tell(Rolled(day, last))
+    return last
+
+
+def end_on(calendar: Calendar, day: date, ends: str | None, like: datetime) -> datetime:
+    """When a last date ends: with the day, at the time of day that the wall showed at `like`, or when the last work of the day is over.
+
+    A date that is not worked has no close of business and ends with the day; a shift of the night before that goes on is still business.
+    """
+    if ends == "same_time":
+        return at_time_of(calendar, day, like)
+    if ends == "close_of_business" and is_workday(calendar, day):
+        return max(instant_at(calendar.zone, near, end) for near in (day - timedelta(days=1), day) for _, end in calendar.hours_on(near))
+    return end_of_day(calendar, day)
+
+
+def at_time_of(calendar: Calendar, day: date, like: datetime) -> datetime:
+    """The instant at which the wall shows on a date what it showed at `like`; one that is skipped moves on, of two it is the first."""
+    return datetime.combine(day, like.astimezone(calendar.zone).time().replace(fold=0), calendar.zone).astimezone(UTC)
+
+
 def end_while_running(
-    calendar: Calendar, day: date, stops: Sequence[Stretch], workdays: bool, tell: Tell | None = None
+    calendar: Calendar, day: date, end: Callable[[date], datetime], stops: Sequence[Stretch], workdays: bool, tell: Tell | None = None
 ) -> datetime | None:
-    """The end of that date, or of the (working) date on which the clock runs again when it stands still just then."""
+    """The end of that date, or of the first (working) date that ends when the clock runs again, should it stand still just then."""
     for since, until in stops:
-        if since <= end_of_day(calendar, day) and (until is None or end_of_day(calendar, day) < until):
+        if since <= end(day) and (until is None or end(day) < until):
             if until is None:
                 return None
             day = local_date(calendar, until)
-            if workdays and not is_workday(calendar, day):
-                day = add_workdays(calendar, day, 1)
+            while end(day) < until or (workdays and not is_workday(calendar, day)):
+                day += timedelta(days=1)
             if tell:
                 tell(Awaited(day))
-    return end_of_day(calendar, day)
+    return end(day)
 
 
 def beyond(calendar: Calendar) -> CalendarExpired:

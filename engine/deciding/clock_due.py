@@ -11,11 +11,22 @@ from decimal import Decimal
 from functools import lru_cache
 
 from engine.deciding.case import ClockRun, Stop
-from engine.deciding.clock_dates import DAYS, Stretch, add_paused, beyond, end_while_running, last_date, nth_date
-from engine.deciding.clock_steps import Counted, Fixed, Longer, Ran, Tell
+from engine.deciding.clock_dates import (
+    DAYS,
+    Stretch,
+    add_paused,
+    at_time_of,
+    beyond,
+    end_on,
+    end_while_running,
+    last_date,
+    nth_date,
+    rolled,
+)
+from engine.deciding.clock_steps import Counted, Ended, Fixed, Longer, Ran, Tell
 from engine.ground.calendars import Calendar
 from engine.ground.duration import WORKED, Duration, Unit, parse_duration
-from engine.ground.worktime import add, day_of_arrival, end_of_day, local_date, measure
+from engine.ground.worktime import add, day_of_arrival, end_of_day, is_workday, local_date, measure
 
 _MINUTES = {Unit.MINUTES: 1, Unit.HOURS: 60, Unit.WORKING_MINUTES: 1, Unit.WORKING_HOURS: 60}
 
@@ -38,9 +49,7 @@ def due_extended(run: ClockRun, calendar: Calendar, extended: Iterable[str], tel
 
     `tell` hears each step of the arithmetic, for whoever wants to explain it.
     """
-    fixed = _fixed(run.budget, calendar)
-    if fixed and tell:
-        tell(Fixed(fixed))
+    fixed = _fixed(run, calendar, tell)
     budget = None if fixed else _read(run.budget)
     others = []
     for more in map(_read, extended):
@@ -71,27 +80,65 @@ def reach(
 ) -> datetime | None:
     """Where a duration from `start` ends when it runs only while the run does; None when the run stops before that.
 
-    Dates count from the day after `first`, by default the date as of which what arrives at `start` counts.
+    Dates count from the day after `first`, by default the date as of which what arrives at `start` counts, or with that date.
     """
+    stops = stood_still(run.stops)
     if duration.unit in _MINUTES or duration.amount == 0:
         length = length_of(duration) if duration.amount else timedelta()
-        return walk(stretches(run, start), length, calendar, duration.unit in WORKED, tell)
+        worked = duration.unit in WORKED
+        at = walk(stretches(run, start), length, calendar, worked, tell)
+        return at if at is None or worked or not length else _on_workday(run, at, start, calendar, stops, tell)
+    included = first is None and run.counting.first_day == "included"
     first = first or day_of_arrival(calendar, start)
     workdays = duration.unit is Unit.WORKING_DAYS
-    stops = stood_still(run.stops)
-    day = nth_date(calendar, first, duration)
+    day = nth_date(calendar, first, duration, included=included)
+    if included:
+        first -= timedelta(days=1)
     if tell:
-        tell(Counted(first, duration, day))
-    return end_while_running(calendar, add_paused(calendar, first, day, stops, workdays, tell), stops, workdays, tell)
+        tell(Counted(first, duration, day, included))
+    day = add_paused(calendar, first, day, stops, workdays, tell)
+    return _end(run, day, run.counting.ends, start, start, calendar, stops, workdays, tell)
 
 
-def _fixed(budget: str, calendar: Calendar) -> datetime | None:
+def _end(
+    run: ClockRun, day: date, ends: str | None, like: datetime, start: datetime, calendar: Calendar, stops: Sequence[Stretch],
+    workdays: bool, tell: Tell | None,
+) -> datetime | None:
+    """When a run ends whose last date is that one, by its counting: never before `start`, nor while it stands still."""
+    roll = run.counting.roll
+    if roll:
+        day = rolled(calendar, day, roll, tell)
+    at = end_while_running(
+        calendar, day, lambda last: max(start, end_on(calendar, last, ends, like)), stops, workdays or roll is not None, tell
+    )
+    if tell and at and run.counting.ends:
+        tell(Ended(run.counting.ends, at))
+    return at
+
+
+def _on_workday(
+    run: ClockRun, at: datetime, start: datetime, calendar: Calendar, stops: Sequence[Stretch], tell: Tell | None
+) -> datetime | None:
+    """An instant, at the same time of day on another day when its own is not worked and the run rolls; 24:00 stays 24:00."""
+    day = last_date(calendar, at)
+    if not run.counting.roll or is_workday(calendar, day):
+        return at
+    return _end(run, day, "same_time" if day == local_date(calendar, at) else None, at, start, calendar, stops, False, tell)
+
+
+def _fixed(run: ClockRun, calendar: Calendar, tell: Tell | None) -> datetime | None:
     """The due time of a budget that is a date (its end) or an instant rather than a duration: pauses do not move it."""
+    budget = run.budget
     if not budget[:4].isdigit() or budget[4:5] != "-":
         return None
-    if "T" in budget:
-        return datetime.fromisoformat(budget).astimezone(UTC)
-    return end_of_day(calendar, date.fromisoformat(budget))
+    moment = "T" in budget
+    day = date.fromisoformat(budget[:10])
+    at = datetime.fromisoformat(budget).astimezone(UTC) if moment else end_of_day(calendar, day)
+    if tell:
+        tell(Fixed(at))
+    if moment:
+        return _on_workday(run, at, run.started_at, calendar, (), tell)
+    return _end(run, day, run.counting.ends, run.started_at, run.started_at, calendar, (), False, tell)
 
 
 def budget_unit(run: ClockRun) -> Unit | None:
@@ -202,7 +249,7 @@ def shift(at: datetime, duration: Duration, calendar: Calendar, sign: int, run: 
         day = add_paused(calendar, first, day, stood_still(run.stops), duration.unit is Unit.WORKING_DAYS)
     if first != local.date():
         return end_of_day(calendar, day)
-    return datetime.combine(day, local.time(), calendar.zone).astimezone(UTC)
+    return at_time_of(calendar, day, at)
 
 
 def length_of(duration: Duration) -> timedelta:

@@ -27,11 +27,13 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Dates counted from the day after `first`; `last` is where they lead, stops left out of account."""
+    """Dates counted from the day after `first`; `last` is where they lead, stops left out of account. `started` when the day after
+    `first` is the one on which the clock started."""
 
     first: date
     duration: Duration
     last: date
+    started: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,26 @@ class StoodThroughout:
 
 
 @dataclass(frozen=True, slots=True)
+class Rolled:
+    """The last date is not worked, so the next or previous worked one takes its place."""
+
+    day: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
 class Awaited:
-    """The clock stood still at the end of its last date, so it ends with the date on which it ran again."""
+    """The clock stood still at the end of its last date, so it ends with the date on which it ran again (or one after that)."""
 
     last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The last date does not end at midnight for this clock, but at the time of day at which it started or at the close of business."""
+
+    ends: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,6 @@ class Longer:
     since: datetime
 
 
-Step = Fixed | Ran | Counted | StoodThroughout | Awaited | Longer
+Step = Fixed | Ran | Counted | StoodThroughout | Rolled | Awaited | Ended | Longer
 Tell = Callable[[Step], None]
 """Told each step."""

@@ -5,19 +5,19 @@ times come from `clock_due`, stops from `clock_stops`, what is to come from `clo
 clock from `clock_moves`; all that others need is imported from here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
 from engine.deciding import clock_stops
+from engine.deciding.budgets import Evaluate, Limit, Live, chosen
 from engine.deciding.case import CaseState, ClockRun, ClockStatus, TaskStatus
 from engine.deciding.clock_due import as_if_running, due_extended
 from engine.deciding.clock_moves import by_hand, extend, hold, mark, release
 from engine.deciding.clock_rungs import Calendars, Pending, PendingKind, new_round, pending, soonest
 from engine.deciding.clock_runs import LIVE, over, timed
 from engine.deciding.clock_stops import BY_HAND, CLOSED
-from engine.defining.definition import ClockSpec, Definition, EventKind, Expression, Happening
+from engine.defining.definition import ClockSpec, Definition, EventKind, Happening
 from engine.ground.calendars import Calendar
 from engine.ground.errors import CalendarExpired
 from engine.ground.worktime import start_of_day
@@ -27,10 +27,6 @@ __all__ = [
     "pending", "recompute", "release", "soonest",
 ]
 
-Evaluate = Callable[[Expression], Any]
-"""The value of an expression over the case."""
-Live = Callable[[str], Any]
-"""The live value of a field: a date or datetime, or None when it is empty."""
 
 @dataclass(frozen=True, slots=True)
 class _Step:
@@ -139,10 +135,12 @@ def _counts(step: _Step, spec: ClockSpec, what: Happening) -> bool:
 def _begun(step: _Step, spec: ClockSpec, what: Happening, before: ClockRun | None) -> ClockRun | None:
     """A new run; None when no case of `within:` matches, or the date to start from is empty."""
     start = _start_from(step, spec, what.name) if what.kind is EventKind.FIELD else step.at
-    budget = _budget(step, spec)
-    if start is None or budget is None:
+    limit = _limit(step, spec)
+    if start is None or limit is None:
         return None
-    run = ClockRun(spec.name, ClockStatus.RUNNING, start, budget, run=before.run + 1 if before else 1)
+    run = ClockRun(
+        spec.name, ClockStatus.RUNNING, start, limit.budget, run=before.run + 1 if before else 1, counting=limit.counting
+    )
     return timed(run, step.calendars(spec.calendar))
 
 
@@ -153,20 +151,8 @@ def _start_from(step: _Step, spec: ClockSpec, field: str) -> datetime | None:
     return start_of_day(step.calendars(spec.calendar), value) if isinstance(value, date) else None
 
 
-def _budget(step: _Step, spec: ClockSpec) -> str | None:
-    found = chosen(spec, step.evaluate, step.live)
-    return found[1] if found else None
-
-
-def chosen(spec: ClockSpec, evaluate: Evaluate, live: Live) -> tuple[int, str] | None:
-    """The place and the text of the first case of `within:` that matches: a duration, or the date or instant that a field holds."""
-    for place, case in enumerate(spec.within):
-        if case.when is not None and not evaluate(case.when):
-            continue
-        value = live(case.value) if isinstance(case.value, str) else case.value
-        if value is not None:
-            return place, value.isoformat() if isinstance(value, date) else str(value)
-    return None
+def _limit(step: _Step, spec: ClockSpec) -> Limit | None:
+    return chosen(spec, step.evaluate, step.live)
 
 
 def _ended(step: _Step, spec: ClockSpec, run: ClockRun, happened: Sequence[Happening]) -> ClockRun:
@@ -199,7 +185,7 @@ def _revived(step: _Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
         return run
     acts = [step.case.acts.get(what.name) for what in spec.until]
     met = any(act is not None and run.ended_at is not None and act.at >= run.ended_at for act in acts)
-    if met or _budget(step, spec) is None or _start(step, spec, run) is None:
+    if met or _limit(step, spec) is None or _start(step, spec, run) is None:
         return run
     again = timed(replace(run, ended_at=None, round=run.round + 1), step.calendars(spec.calendar))
     return new_round(spec, again, step.at, step.calendars(spec.calendar))
@@ -217,13 +203,13 @@ def _start(step: _Step, spec: ClockSpec, run: ClockRun) -> datetime | None:
 
 def _computed_anew(step: _Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
     """The run with its budget and start as the case has them now. Another due time begins a round and may withdraw a breach."""
-    budget = _budget(step, spec)
+    limit = _limit(step, spec)
     start = _start(step, spec, run)
-    if budget is None or start is None:      # as it stands now this clock would not have started
+    if limit is None or start is None:      # as it stands now this clock would not have started
         return over(run, ClockStatus.CANCELLED, step.at)
     calendar = step.calendars(spec.calendar)
-    same = budget == run.budget and start == run.started_at
-    new = timed(run if same else replace(run, budget=budget, started_at=start), calendar)
+    same = (limit.budget, limit.counting, start) == (run.budget, run.counting, run.started_at)
+    new = timed(run if same else replace(run, budget=limit.budget, counting=limit.counting, started_at=start), calendar)
     if same and (run.due_at is None or new.due_at is None or new.due_at == run.due_at):
         return new
     new = replace(new, round=run.round + 1)

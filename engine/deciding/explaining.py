@@ -11,7 +11,7 @@ from enum import StrEnum
 from engine.deciding.case import ClockRun, Event, clock_from
 from engine.deciding.clock_due import as_if_running, due_extended
 from engine.deciding.clock_runs import LIVE
-from engine.deciding.clock_steps import Awaited, Counted, Ran, Step, StoodThroughout
+from engine.deciding.clock_steps import Awaited, Counted, Ran, Rolled, Step, StoodThroughout
 from engine.ground.calendars import Calendar
 from engine.ground.duration import Unit
 from engine.ground.errors import CalendarExpired
@@ -65,6 +65,8 @@ def counted_by_calendar(calendar: Calendar, steps: Iterable[Step]) -> set[date]:
                 found |= _dates(local_date(calendar, step.since), local_date(calendar, step.until - _INSTANT))
             case Counted():
                 after = step.first if step.duration.unit is Unit.WORKING_DAYS else None
+            case Rolled():
+                found |= _dates(min(step.day, step.last), max(step.day, step.last))
         if after is not None and isinstance(step, (Counted, StoodThroughout, Awaited)):
             found |= _dates(after + timedelta(days=1), step.last)
     return found
@@ -143,8 +145,9 @@ def _changes(old: ClockRun | None, run: ClockRun) -> Iterable[tuple[Change, str]
         for by in run.extended[len(old.extended):]:
             yield Change.EXTENDED, by
         moved = old.due_at != run.due_at and None not in (old.due_at, run.due_at) and len(old.extended) == len(run.extended)
-        if (old.budget, old.started_at) != (run.budget, run.started_at) or (moved and stops == had):
-            yield Change.RECOMPUTED, run.budget if old.budget != run.budget else ""
+        limited = (old.budget, old.counting) != (run.budget, run.counting)
+        if limited or old.started_at != run.started_at or (moved and stops == had):
+            yield Change.RECOMPUTED, run.budget if limited else ""
         for key, until in had.items():
             if until is None and stops.get(key, run.started_at) is not None and alive:
                 yield Change.RESUMED, key[1]

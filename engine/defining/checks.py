@@ -7,7 +7,16 @@ the expression language (names in conditions and notice texts, options without a
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from engine.defining import checks_fields, checks_flow, checks_names, checks_notices, checks_people, checks_time, checks_waiting
+from engine.defining import (
+    checks_counting,
+    checks_fields,
+    checks_flow,
+    checks_names,
+    checks_notices,
+    checks_people,
+    checks_time,
+    checks_waiting,
+)
 from engine.defining.checks_walk import Finding, View
 from engine.defining.definition import Definition
 from engine.defining.organisation import Organisation
@@ -23,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     *checks_flow.CHECKS,
     *checks_waiting.CHECKS,
     *checks_time.CHECKS,
+    *checks_counting.CHECKS,
     *checks_notices.CHECKS,
 )
 

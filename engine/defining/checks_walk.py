@@ -96,6 +96,12 @@ def ladders(definition: Definition) -> Iterator[tuple[str, tuple[Case, ...], tup
         yield task.name, task.within, task.ladder, task_path(state, task)
 
 
+def case_path(path: Path, within: tuple[Case, ...], index: int) -> Path:
+    """Where one case of a limit is written; `path` is that of its owner."""
+    many = len(within) > 1 or within[index].when is not None
+    return (*path, "within", index) if many else (*path, "within")
+
+
 def doings(definition: Definition) -> Iterator[tuple[Doing, Path]]:
     """Every doing with where it is written (path ends in its key)."""
     yield from _keyed(definition.opening.do, ("opening",))
@@ -167,10 +173,9 @@ def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
         if what.when is not None:
             yield what.when, (*path, "when")
     for _, within, rungs, path in ladders(definition):
-        many = len(within) > 1 or any(case.when is not None for case in within)
         for index, case in enumerate(within):
             if case.when is not None:
-                yield case.when, (*path, "within", index, "when") if many else (*path, "within", "when")
+                yield case.when, (*case_path(path, within, index), "when")
         for index, rung in enumerate(rungs):
             if rung.when is not None:
                 yield rung.when, (*path, "ladder", index, "when")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from engine.defining.definition import ClockSpec, Definition, EventKind, FieldType, Happening, State, Task
+from engine.defining.definition import ClockSpec, Counting, Definition, EventKind, FieldType, Happening, State, Task
 from engine.defining.problems import Problem, nearest
 from engine.defining.tree import Path, Tree
 from engine.ground.language import say
@@ -29,6 +29,7 @@ def complete(
                 work.report(path, say("There are two clocks named '{name}'", name=made.name), hint=say(
                     "The time limit of a state or task is a clock of its name; rename one."))
             every.setdefault(made.name, made)
+    every = {name: _counted(clock, definition.counting) for name, clock in every.items()}
     return replace(definition, clocks=clocks, states=states, all_clocks=every, texts=texts), work.problems
 
 
@@ -45,6 +46,12 @@ def _own_clocks(state: State) -> Iterable[tuple[ClockSpec, Path]]:
 
 def _clock_of(thing: State | Task, begins: Happening, ends: Happening) -> ClockSpec:
     return ClockSpec(name=thing.name, title=thing.title, from_=(begins,), until=(ends,), within=thing.within, ladder=thing.ladder)
+
+
+def _counted(clock: ClockSpec, usual: Counting) -> ClockSpec:
+    """The clock with all that its cases say of counting written to each: the nearest of case, clock and procedure."""
+    mine = clock.counting.inside(usual)
+    return replace(clock, within=tuple(replace(case, counting=case.counting.inside(mine)) for case in clock.within))
 
 
 class _Completing:

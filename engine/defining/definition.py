@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from engine.defining.vocabulary import (
+    Counting,
     Doing,
     DoingKind,
     EventKind,
@@ -30,7 +31,7 @@ from engine.ground.money import Money
 
 # The whole model, with the words it is made of: everybody imports both from here.
 __all__ = [
-    "Action", "Anywhere", "Case", "ClockSpec", "Definition", "Doing", "DoingKind", "EventKind", "Expression",
+    "Action", "Anywhere", "Case", "ClockSpec", "Counting", "Definition", "Doing", "DoingKind", "EventKind", "Expression",
     "Extension", "Field", "FieldType", "Happening", "Notice", "Opening", "Pause", "Point", "PointKind", "Role", "Rung",
     "State", "Task", "Text", "Who", "WhoKind", "derived", "item",
 ]
@@ -42,6 +43,7 @@ class Case:
 
     value: Any = item("the value when this branch matches", key="is")
     when: Expression | None = item("the condition of this branch; the last branch has none", None)
+    counting: Counting = item("how the dates of this branch are counted, where otherwise than for the clock", factory=Counting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +193,7 @@ class ClockSpec:
     extend: Extension | None = item("how it may be given more time", None)
     ladder: tuple[Rung, ...] = item("what happens before, at and after due", ())
     calendar: str | None = item("another calendar than the procedure's", None)
+    counting: Counting = item("how its dates are counted, where otherwise than the procedure says", factory=Counting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,12 +225,13 @@ class Definition:
         "what each role may decide with `limit:`, `{manager: {amount: 5000 CNY}}`; None is unlimited", factory=dict
     )
     clocks: Mapping[str, ClockSpec] = item("promises in time", factory=dict)
+    counting: Counting = item("how dates are counted by every clock, those of states and tasks included", factory=Counting)
     notices: Mapping[str, Notice] = item("messages", factory=dict)
     contact: Text = item("whom recipients of notices can turn to; `{{ contact }}` in texts", factory=Text)
     texts: Mapping[str, Mapping[str, str]] = derived(dict)
     """Notice texts by name and language, as they lie in the bundle; `name.html` for the optional HTML form."""
     all_clocks: Mapping[str, ClockSpec] = derived(dict)
-    """`clocks` plus those that states and tasks bring by their own `within:`."""
+    """`clocks` plus those that states and tasks bring by their own `within:`; each case says all of its `counting`."""
 
     @property
     def first_state(self) -> State:

@@ -11,6 +11,7 @@ from engine.defining.definition import (
     Anywhere,
     Case,
     ClockSpec,
+    Counting,
     Definition,
     Doing,
     DoingKind,
@@ -49,7 +50,7 @@ _SPECIAL: dict[tuple[str, str], str] = {
 }
 _CHAPTERS: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("A procedure: `procedure.yaml`",
-     (Definition, Field, Role, Opening, Anywhere, State, Action, Task, ClockSpec, Case, Pause, Extension, Rung, Notice)),
+     (Definition, Field, Role, Opening, Anywhere, State, Action, Task, ClockSpec, Case, Counting, Pause, Extension, Rung, Notice)),
     ("The organisation: `organisation.yaml`", (Organisation, Person, Group)),
 )
 _NAMES = {

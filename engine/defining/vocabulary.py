@@ -6,7 +6,7 @@
 from dataclasses import MISSING, dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NewType
+from typing import Any, Literal, NewType
 
 from engine.ground.duration import Duration
 
@@ -145,6 +145,31 @@ class Point:
             case PointKind.EVERY:
                 return f"every {self.duration} after"
         return f"{self.duration} {self.kind.value}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counting:
+    """How dates are counted; of branch, clock and procedure the nearest counts, key by key. Nothing is due before its clock starts."""
+
+    first_day: Literal["excluded", "included"] | None = item(
+        "for days, weeks, months and years: whether the day on which the clock starts counts; otherwise `excluded`", None
+    )
+    ends: Literal["same_time", "close_of_business", "end_of_day"] | None = item(
+        "when on its last date a limit in days, weeks, months or years ends: at the time of day at which the clock started, at the end of "
+        "the last working hours (of the day, when it is not worked), or with the day; otherwise `end_of_day`", None
+    )
+    roll: Literal["none", "next", "previous"] | None = item(
+        "when a limit ends on a day that is not worked: on the next or the previous worked day instead, hours at the same time of day; "
+        "otherwise `none`. Working time and working days end on worked days anyway", None
+    )
+
+    def inside(self, outer: "Counting") -> "Counting":
+        """This, completed by what holds further out; what is usual anyway is left unsaid, so that equal ways of counting are equal."""
+        first_day, ends, roll = self.first_day or outer.first_day, self.ends or outer.ends, self.roll or outer.roll
+        return Counting(
+            first_day=None if first_day == "excluded" else first_day, ends=None if ends == "end_of_day" else ends,
+            roll=None if roll == "none" else roll,
+        )
 
 
 class DoingKind(StrEnum):

@@ -200,11 +200,12 @@ class _View:
             found = clocks.chosen(spec, lambda text: expression(text)(scope), live)
         except MakegoodError:
             return None     # a value that was erased
-        if found is None or found[1] != budgets[-1].why:
+        if found is None or found.budget != budgets[-1].why:
             return None
-        refused, when = tuple(case.when for case in spec.within[: found[0]] if case.when), spec.within[found[0]].when
+        refused = tuple(case.when for case in spec.within[: found.place] if case.when)
+        when = spec.within[found.place].when
         values_read = self._read((when,) if when else refused, then, known)
-        return Chosen(found[0], len(spec.within), when, refused, tuple(values_read))
+        return Chosen(found.place, len(spec.within), when, refused, tuple(values_read))
 
     def _read(self, conditions: Sequence[str], then: CaseState, known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for name in sorted({name for text in conditions for name in expression(text).names}):
@@ -253,7 +254,8 @@ def _explained(narrator: Narrator) -> dict[str, Any]:
 
 
 _STEPS = {
-    "Fixed": "fixed", "Ran": "ran", "Counted": "counted", "StoodThroughout": "stood_throughout", "Awaited": "awaited", "Longer": "longer",
+    "Fixed": "fixed", "Ran": "ran", "Counted": "counted", "StoodThroughout": "stood_throughout", "Rolled": "rolled", "Awaited": "awaited",
+    "Ended": "ended", "Longer": "longer",
 }
 
 

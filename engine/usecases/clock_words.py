@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 
@@ -10,7 +10,7 @@ from engine.deciding.case import ClockRun, Event, Stop
 from engine.deciding.clock_due import budget_unit
 from engine.deciding.clock_figures import unknown_text
 from engine.deciding.clock_runs import LIVE
-from engine.deciding.clock_steps import Awaited, Counted, Fixed, Longer, Ran, Step, StoodThroughout
+from engine.deciding.clock_steps import Awaited, Counted, Ended, Fixed, Longer, Ran, Rolled, Step, StoodThroughout
 from engine.deciding.clock_stops import BY_HAND, CLOSED
 from engine.deciding.explaining import Change, Chapter, Explanation
 from engine.deciding.printing import printed
@@ -128,9 +128,20 @@ class Narrator:
         match step:
             case Fixed():
                 return say("Due at a date of the case; stops do not move it.")
+            case Counted(started=True):
+                return say("{duration} from {first} on, that day included, lead to {last}.", duration=printed(step.duration, spoken()),
+                           first=step.first + timedelta(days=1), last=step.last)
             case Counted():
                 return say("{duration} from the day after {first} lead to {last}.", duration=printed(step.duration, spoken()),
                            first=step.first, last=step.last)
+            case Rolled():
+                if step.last > step.day:
+                    return say("{day} is not worked: the next worked day is {last}.", day=step.day, last=step.last)
+                return say("{day} is not worked: the worked day before it is {last}.", day=step.day, last=step.last)
+            case Ended(ends="same_time"):
+                return say("It ends at the time of day at which it began: {at}.", at=wall_due(step.at, self._zone))
+            case Ended():
+                return say("It ends with the last working hours of that day: {at}.", at=wall_due(step.at, self._zone))
             case Awaited():
                 return say("It stood still at the end of that date, so it ends with {last}, when it ran again.", last=step.last)
             case Longer():

@@ -76,6 +76,7 @@ clocks:
       - {at: 1 day before, when: kind == 'a', remind: desk}
       - {at: every 1 day after, at_most: 2, remind: desk}
   work: {within: 12 working hours, from: opened, until: closed}
+  gift: {within: 5 days, from: opened, until: closed, counting: {first_day: excluded, ends: end_of_day, roll: next}}
 notices:
   hello: {to: customer, via: [email, sms], mandatory: true}
   looked: {to: manager, via: [email]}
@@ -437,6 +438,19 @@ LINES = [
         1,
     ),
     Line("ClockSpec.calendar", "12 working hours, from", "12 working hours, calendar: night, from", due("work"), 28.0, 12.0),
+    Line(
+        "ClockSpec.counting",
+        "    until: closed\n    pause",
+        "    until: closed\n    counting: {first_day: included}\n    pause",
+        due("total"),
+        63.0,
+        39.0,
+    ),
+    Line("Definition.counting", "contact: the hotline\n", "contact: the hotline\ncounting: {ends: same_time}\n", due("total"), 63.0, 48.0),
+    Line("Case.counting", "is: 4 days", "is: 4 days, counting: {ends: close_of_business}", due("total", kind="b"), 111.0, 104.0),
+    Line("Counting.first_day", "first_day: excluded", "first_day: included", due("gift"), 183.0, 111.0),
+    Line("Counting.ends", "ends: end_of_day", "ends: same_time", due("gift"), 183.0, 168.0),
+    Line("Counting.roll", "roll: next", "roll: none", due("gift"), 183.0, 135.0),
     Line("Case.value", "is: 4 days", "is: 5 days", due("total", kind="b"), 111.0, 135.0),
     Line("Case.when", "{when: kind == 'b', is", "{when: kind == 'a', is", due("total"), 63.0, 111.0),
     Line(

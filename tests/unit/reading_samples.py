@@ -28,6 +28,7 @@ PARCEL = dedent("""\
     number: "PC-{year}{month}-{serial:04}"
     calendar: cn-office
     languages: [zh, en]
+    counting: {roll: next}
     contact: {zh: 服务热线, en: "the hotline"}
     fields:
       customer:    {type: party, required: true}
@@ -92,10 +93,11 @@ PARCEL = dedent("""\
           - {at: due, escalate: superior of owner, notice: urging, when: overdue}
       total:
         title: {zh: 结案期限, en: Time to close}
-        within: [{when: region == 'home', is: 13 days}, {is: 17 days}]
+        within: [{when: region == 'home', is: 13 days, counting: {ends: close_of_business}}, {is: 17 days}]
         from: opened
         until: closed
         calendar: other-office
+        counting: {first_day: included}
         pause: {in: waiting, up_to: 10 days}
         extend: {by: manager, up_to: 5 working days, at_most: 1, require: [comment], before: due, notice: receipt}
         ladder:

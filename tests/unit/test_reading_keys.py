@@ -10,6 +10,7 @@ from reading_samples import PARCEL, SMALLEST, changed, definition_in, problems_i
 from engine.defining import definition as language
 from engine.defining.definition import (
     Case,
+    Counting,
     Definition,
     Doing,
     DoingKind,
@@ -219,12 +220,17 @@ def test_keys_of_clocks(parcel: Definition) -> None:
     total = parcel.clocks["total"]
     assert total.title.in_("en") == "Time to close"
     assert total.within == (
-        Case(value=Duration(Decimal(13), Unit.DAYS), when=language.Expression("region == 'home'")),
+        Case(
+            value=Duration(Decimal(13), Unit.DAYS),
+            when=language.Expression("region == 'home'"),
+            counting=Counting(ends="close_of_business"),
+        ),
         Case(value=Duration(Decimal(17), Unit.DAYS)),
     )
     assert total.from_ == (Happening(EventKind.OPENED),) and total.until == (Happening(EventKind.CLOSED),)
     assert total.calendar == "other-office"
     assert total.pause == (Pause(in_=("waiting",), up_to=Duration(Decimal(10), Unit.DAYS)),)
+    assert (parcel.counting, total.counting) == (Counting(roll="next"), Counting(first_day="included"))
     assert clock("{within: 2 days, from: opened}").until == ()
     assert clock("{within: {is: 2 days}, from: [opened, close]}").from_ == (
         Happening(EventKind.OPENED),
