@@ -82,7 +82,7 @@ def print_options(desk: Desk, number: str, options: "list[Option]") -> None:
         (
             (option.name, "" if option.obstacles else "green"),
             option.title,
-            ", ".join(option.require),
+            ", ".join([*option.require, *(say("{value} when {condition}", value=n, condition=c) for n, c in option.require_if.items())]),
             ("; ".join(o.message for o in option.obstacles), "dim") if option.obstacles else (say("possible"), "green"),
         )
         for option in sorted(options, key=lambda option: bool(option.obstacles))

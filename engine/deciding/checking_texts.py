@@ -9,9 +9,9 @@ from engine.deciding.syntax import environment
 from engine.deciding.templates import CompiledTemplate, template
 from engine.deciding.wording import split_notice
 from engine.defining.checks_notices import HTML
-from engine.defining.checks_walk import Finding, ladders, names
+from engine.defining.checks_walk import Finding, ladders, sent
 from engine.defining.completing import BUILT_IN_NOTICES
-from engine.defining.definition import Definition, DoingKind, Notice
+from engine.defining.definition import Definition, Notice
 from engine.defining.problems import nearest
 from engine.ground.errors import Invalid
 from engine.ground.language import say
@@ -171,7 +171,7 @@ def _clocks_sending(definition: Definition, notice: Notice) -> list[str]:
     return [
         clock
         for clock, _, rungs, _ in ladders(definition)
-        if any(doing.kind is DoingKind.NOTICE and notice.name in names(doing.value) for rung in rungs for doing in rung.do)
+        if any(notice.name in sent(rung.do) for rung in rungs)
     ]
 
 

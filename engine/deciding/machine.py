@@ -4,14 +4,15 @@ The machine (`transitions`) is built once per definition, shared, and keeps noth
 `Situation`, guarded by `obstacles`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from transitions import Machine, MachineError
 
+from engine.deciding.choosing import holding
 from engine.deciding.obstacles import BACK, Obstacle, Reason, Situation, find, obstacles
-from engine.defining.definition import Action, Definition, WhoKind
+from engine.defining.definition import Action, Definition, Task, WhoKind
 from engine.ground.errors import Denied, Invalid, MakegoodError, NotAllowed
 from engine.ground.language import say, spoken
 
@@ -26,8 +27,9 @@ class Option:
     title: str
     kind: str                       # "action" or "task"
     to: str | None
-    require: tuple[str, ...]
+    require: tuple[str, ...]        # fields that must be filled as the case is now
     obstacles: tuple[Obstacle, ...]
+    require_if: Mapping[str, str]   # fields that must be filled once a condition holds, as it may by what is given with the action
 
 
 def options(situation: Situation) -> list[Option]:
@@ -37,14 +39,19 @@ def options(situation: Situation) -> list[Option]:
     found: list[Option] = []
     for task in state.tasks.values():
         if find(definition, case, task.name) is task:
-            title = task.title.in_(spoken()) or task.name
-            found.append(Option(task.name, title, "task", None, task.require, tuple(obstacles(situation, task))))
+            found.append(_option(situation, task, None))
     for action in state.actions.values():
         if any(who.kind is WhoKind.SYSTEM for who in action.by) and len(action.by) == 1:
             continue
-        title = action.title.in_(spoken()) or action.name
-        found.append(Option(action.name, title, "action", action.to, action.require, tuple(obstacles(situation, action))))
+        found.append(_option(situation, action, action.to))
     return found
+
+
+def _option(situation: Situation, what: Action | Task, to: str | None) -> Option:
+    now = holding(what.require, situation.scope)
+    later = {case.value: str(case.when) for case in what.require if case.value not in now}
+    kind = "action" if isinstance(what, Action) else "task"
+    return Option(what.name, what.title.in_(spoken()) or what.name, kind, to, tuple(now), tuple(obstacles(situation, what)), later)
 
 
 def refusal(situation: Situation, name: str, found: Sequence[Obstacle]) -> MakegoodError:

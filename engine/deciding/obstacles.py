@@ -4,7 +4,7 @@
 command line completes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,12 +12,13 @@ from typing import Any
 
 from engine.deciding import rights
 from engine.deciding.case import CaseState, TaskStatus
+from engine.deciding.choosing import holding
 from engine.deciding.clock_due import due_after
 from engine.deciding.clocks import Calendars
 from engine.deciding.expressions import expression, truth
 from engine.deciding.fields import empty
 from engine.deciding.rights import Actor
-from engine.defining.definition import Action, Definition, Task
+from engine.defining.definition import Action, Case, Definition, Task
 from engine.defining.organisation import Organisation
 from engine.ground.duration import Duration
 from engine.ground.errors import CalendarExpired
@@ -81,9 +82,7 @@ def obstacles(situation: Situation, what: Action | Task) -> list[Obstacle]:
     found = _rights_of(situation, what)
     if isinstance(what, Action):
         found += _bounds_of(situation, what)
-    live = situation.live
-    comment = situation.scope.get("comment")
-    missing = [name for name in what.require if empty(comment if name == "comment" else live(name))]
+    missing = wanting(what.require, situation.scope, situation.live)
     if missing:
         found.append(Obstacle(Reason.REQUIRE, say("still needed: {fields}", fields=", ".join(missing))))
     if isinstance(what, Action) and what.when is not None and not truth(expression(what.when)(situation.scope)):
@@ -91,6 +90,11 @@ def obstacles(situation: Situation, what: Action | Task) -> list[Obstacle]:
     if what.limit and situation.actor.id != "system":
         found += _authority_of(situation, what, what.limit)
     return found
+
+
+def wanting(require: Sequence[Case], scope: Mapping[str, Any], live: Callable[[str], Any]) -> list[str]:
+    """The fields, and `comment`, that `require` asks for as the case is now and that are empty; `scope` sees what is given first."""
+    return [name for name in holding(require, scope) if empty(scope.get("comment") if name == "comment" else live(name))]
 
 
 def _rights_of(situation: Situation, what: Action | Task) -> list[Obstacle]:

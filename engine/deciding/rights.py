@@ -29,19 +29,24 @@ class Actor:
     on_behalf: str | None = None
 
 
-def people(who: Who, definition: Definition, case: CaseState | None, organisation: Organisation, live: Live) -> frozenset[str]:
+def people(
+    who: Who, definition: Definition, case: CaseState | None, organisation: Organisation, live: Live, actor: str | None = None
+) -> frozenset[str]:
     """The ids of everybody somebody stands for, now; "customer", "system" and "anyone" stand for themselves; nobody gives none.
 
-    A bare name is a role of the procedure, else a field, else a group, else a person. `live` gives the live value of a field.
+    A bare name is a role of the procedure, else a field, else a group, else a person. `live` gives the live value of a field, `actor` is
+    who acts just now, for what is done besides.
     """
     match who.kind:
+        case WhoKind.ACTOR:
+            return frozenset({actor} - {SYSTEM}) if actor is not None else frozenset()
         case WhoKind.OWNER:
             return frozenset({case.owner}) if case is not None and case.owner else frozenset()
         case WhoKind.ACTOR_OF:
             act = case.acts.get(who.name) if case is not None else None
             return frozenset(act.actors) if act else frozenset()
         case WhoKind.SUPERIOR | WhoKind.LEAST_LOADED:
-            found = people(who.of, definition, case, organisation, live) if who.of else frozenset[str]()
+            found = people(who.of, definition, case, organisation, live, actor) if who.of else frozenset[str]()
             return found - WORDS if who.kind is WhoKind.LEAST_LOADED else _superiors(found, organisation)
         case WhoKind.NAMED:
             return _named(who.name, definition, organisation, live)
@@ -164,10 +169,10 @@ def _is_post(name: str, definition: Definition, organisation: Organisation) -> b
 
 def choose(
     who: Who, definition: Definition, case: CaseState | None, organisation: Organisation, live: Live,
-    load: Callable[[frozenset[str]], Mapping[str, int]],
+    load: Callable[[frozenset[str]], Mapping[str, int]], actor: str | None = None,
 ) -> str | None:
     """One person who works here: of several the one with the fewest open cases (`load`), of equals the first in the organisation file."""
-    candidates = people(who, definition, case, organisation, live)
+    candidates = people(who, definition, case, organisation, live, actor)
     known = [one for one in organisation.people if one in candidates]
     if len(known) < 2:
         return known[0] if known else None

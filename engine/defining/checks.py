@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from engine.defining import (
     checks_counting,
+    checks_doings,
     checks_fields,
     checks_flow,
     checks_names,
@@ -34,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     *checks_time.CHECKS,
     *checks_counting.CHECKS,
     *checks_notices.CHECKS,
+    *checks_doings.CHECKS,
 )
 
 

@@ -14,6 +14,7 @@ from engine.defining.checks_walk import (
     doers,
     doings,
     only_system,
+    possible,
     task_path,
     written_actions,
 )
@@ -144,7 +145,7 @@ def in_outside_anywhere(view: View) -> Iterator[Finding]:
 
 def idle_system_actions(view: View) -> Iterator[Finding]:
     """System actions that nothing ever sets going: no `when`, no `after`, and no `act` that names them."""
-    acted = {doing.value for doing, _ in doings(view.definition) if doing.kind is DoingKind.ACT}
+    acted = {name for doing, _ in doings(view.definition) if doing.kind is DoingKind.ACT for name in possible(doing.value)}
     for action, path in written_actions(view.definition):
         if only_system(action) and action.when is None and action.after is None and action.name not in acted:
             yield Finding(
@@ -158,15 +159,15 @@ def system_requires(view: View) -> Iterator[Finding]:
     """Fields that a system action requires though nobody is ever asked for them: the scheduler brings no values."""
     definition = view.definition
     offered = {name for name, field in definition.fields.items() if field.required or field.default is not None}
-    offered |= set(definition.opening.require)
+    offered |= set(possible(definition.opening.require))
     for what, _ in doers(definition):
         if not only_system(what):
-            offered |= set(what.require)
+            offered |= set(possible(what.require))
     for doing, _ in doings(definition):
         if doing.kind is DoingKind.SET:
             offered |= set(assignments(doing))
     for what, path in doers(definition):
-        for name in what.require if only_system(what) else ():
+        for name in possible(what.require) if only_system(what) else ():
             if name == COMMENT or (name in definition.fields and name not in offered):
                 yield Finding(
                     (*path, "require"),

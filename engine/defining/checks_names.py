@@ -11,7 +11,9 @@ from engine.defining.checks_walk import (
     doers,
     doings,
     everybody,
-    names,
+    notices_sent,
+    possible,
+    requirements,
     task_path,
     written_actions,
 )
@@ -51,11 +53,8 @@ def unknown_states(view: View) -> Iterator[Finding]:
 def unknown_fields(view: View) -> Iterator[Finding]:
     """Fields named by `require`, `limit` and `set` that do not exist; a `limit` that is not money."""
     definition = view.definition
-    required: list[tuple[tuple[str, ...], Path]] = [(definition.opening.require, ("opening", "require"))]
-    required += [(what.require, (*path, "require")) for what, path in doers(definition)]
-    required += [(c.extend.require, ("clocks", c.name, "extend", "require")) for c in definition.clocks.values() if c.extend]
-    for wanted, path in required:
-        for index, name in enumerate(wanted):
+    for wanted, path in requirements(definition):
+        for index, name in enumerate(possible(wanted)):
             if name not in definition.fields and name != COMMENT:
                 yield _unknown(say("field"), name, [*definition.fields, COMMENT], (*path, index))
     for what, path in doers(definition):
@@ -78,9 +77,7 @@ def unknown_fields(view: View) -> Iterator[Finding]:
 def unknown_notices(view: View) -> Iterator[Finding]:
     """Notices that are sent but not declared."""
     definition = view.definition
-    sent = [(name, path) for doing, path in doings(definition) if doing.kind is DoingKind.NOTICE for name in names(doing.value)]
-    sent += [(name, ("clocks", c.name, "extend", "notice")) for c in definition.clocks.values() if c.extend for name in c.extend.notice]
-    for name, path in sent:
+    for name, path in notices_sent(definition):
         if name not in definition.notices:
             yield _unknown(say("notice"), name, definition.notices, path)
 
@@ -90,16 +87,15 @@ def unknown_acts(view: View) -> Iterator[Finding]:
     definition = view.definition
     targets = {what.name: what for what, _ in doers(definition)}
     for doing, path in doings(definition):
-        if doing.kind is not DoingKind.ACT:
-            continue
-        if doing.value not in targets:
-            yield _unknown(say("action or task"), doing.value, targets, path)
-        elif not any(who.kind in (WhoKind.SYSTEM, WhoKind.ANYONE) for who in targets[doing.value].by):
-            yield Finding(
-                path,
-                say("The scheduler may not take '{name}', so this `act` is always refused", name=doing.value),
-                hint=say("Add `system` to the `by` of '{name}'.", name=doing.value),
-            )
+        for name in possible(doing.value) if doing.kind is DoingKind.ACT else ():
+            if name not in targets:
+                yield _unknown(say("action or task"), name, targets, path)
+            elif not any(who.kind in (WhoKind.SYSTEM, WhoKind.ANYONE) for who in targets[name].by):
+                yield Finding(
+                    path,
+                    say("The scheduler may not take '{name}', so this `act` is always refused", name=name),
+                    hint=say("Add `system` to the `by` of '{name}'.", name=name),
+                )
 
 
 _ALWAYS_SOMEBODY = (WhoKind.OWNER.value, WhoKind.CUSTOMER.value, WhoKind.SYSTEM.value, WhoKind.ANYONE.value)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from engine.defining.checks_walk import Finding, View, doings, names
+from engine.defining.checks_walk import Finding, View, notices_sent, possible
 from engine.defining.completing import BUILT_IN_NOTICES
-from engine.defining.definition import DoingKind, WhoKind
+from engine.defining.definition import WhoKind
 from engine.ground.language import say
 
 HTML = ".html"
@@ -48,8 +48,7 @@ def html_alone(view: View) -> Iterator[Finding]:
 def unsent_notices(view: View) -> Iterator[Finding]:
     """Notices that nothing sends."""
     definition = view.definition
-    sent = {name for doing, _ in doings(definition) if doing.kind is DoingKind.NOTICE for name in names(doing.value)}
-    sent |= {name for clock in definition.clocks.values() if clock.extend for name in clock.extend.notice}
+    sent = {name for name, _ in notices_sent(definition)}
     for name in definition.notices:
         if name not in sent and name not in BUILT_IN_NOTICES:
             yield Finding(
@@ -77,7 +76,7 @@ def channels(view: View) -> Iterator[Finding]:
                 severity="warning",
                 hint=say("Add another to fall back on, for example `via: [{first}, letter]`.", first=notice.via[0]),
             )
-        if any(who.kind in (WhoKind.SYSTEM, WhoKind.ANYONE) for who in notice.to):
+        if any(who.kind in (WhoKind.SYSTEM, WhoKind.ANYONE) for who in possible(notice.to)):
             yield Finding(
                 ("notices", notice.name, "to"),
                 say("'{name}' goes to nobody who could read it", name=notice.name),

@@ -10,17 +10,21 @@ A state that is not final is limited when one of these holds:
 A clock that nothing stops (a window) ends silently when due, so it limits only when a rung at or after due does something.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine.defining.checks_flow import reached, steps
 from engine.defining.checks_walk import (
     BACK,
     Finding,
+    Items,
     View,
     assignments,
     by_system,
+    certain,
+    does_something,
     ladders,
-    names,
+    possible,
+    sent,
     task_path,
 )
 from engine.defining.definition import (
@@ -50,9 +54,9 @@ def waiting_without_limit(view: View) -> Iterator[Finding]:
     for state in definition.states.values():
         if state.final or state.name not in alive or state.within or _leaves_by_itself(state):
             continue
-        certain = [definition.clocks[name] for name, states in running.items() if state.name in states]
-        paused = [clock.name for clock in certain if _paused_for_ever(clock, state)]
-        if len(certain) > len(paused):
+        sure = [definition.clocks[name] for name, states in running.items() if state.name in states]
+        paused = [clock.name for clock in sure if _paused_for_ever(clock, state)]
+        if len(sure) > len(paused):
             continue
         hint = say("Give the state `within:`, let a clock run through it on every way, or let the scheduler act `after:` a time.")
         if paused:
@@ -90,7 +94,7 @@ def _leaves_by_itself(state: State) -> bool:
 
 def _can_limit(clock: ClockSpec) -> bool:
     """Whether running it is a limit. Branches of `within` that leave a gap are a finding of their own."""
-    rungs = (rung for rung in clock.ladder if rung.do and rung.when is None)
+    rungs = (rung for rung in clock.ladder if rung.when is None and does_something(rung.do))
     return bool(clock.until) or any(rung.at.kind in (PointKind.DUE, PointKind.PERCENT) for rung in rungs)
 
 
@@ -103,7 +107,7 @@ def certainly_runs(definition: Definition, clock: ClockSpec) -> set[str]:
     start, stop = set(clock.from_), set(clock.until)
     first = definition.first_state
     runs = dict.fromkeys(definition.states, True)  # the greatest answer that agrees with every way: begin with yes, strike out
-    opening = bool(start & (_on_opening(definition) | _on_entering(first)))
+    opening = bool(start & (_on_opening(definition) | _on_entering(first, certain)))
     inside = {state.name: bool(stop & _may_happen_in(definition, state)) for state in definition.states.values()}
     ways = list(_ways(definition))
     changed = True
@@ -143,32 +147,33 @@ def _ways(definition: Definition) -> Iterator[Way]:
 def _after(definition: Definition, way: Way, start: set[Happening], stop: set[Happening], runs: bool) -> bool:
     """Whether the clock certainly runs after this way, when it did (or not) before."""
     origin, action, to = way
-    certain = {Happening(EventKind.ACTION, action.name)} | _filled(definition, action.require)
-    certain |= {Happening(EventKind.NOTICE_SENT, name) for name in _sent(action.do)}
-    leaving = {Happening(EventKind.LEFT, origin.name)} if origin is not to else set()
-    entering = set() if action.to == BACK else _on_entering(to)
-    possible = certain | leaving | entering | _touched(action.do) | ({_CLOSED} if to.final else set())
-    if start & (certain | entering):
+    taken, entering = Happening(EventKind.ACTION, action.name), action.to != BACK
+    sure = {taken} | _filled(definition, certain(action.require)) | _sending(action.do, certain)
+    if start & (sure | (_on_entering(to, certain) if entering else set())):
         return True
     if origin.final and not to.final:  # reopened: what closing ended goes on, what was met before stays met
         return runs
+    may = {taken} | _filled(definition, possible(action.require)) | _sending(action.do) | _touched(action.do)
+    may |= {Happening(EventKind.LEFT, origin.name)} if origin is not to else set()
     if to.final:
-        possible -= {_CLOSED} | _on_entering(to)  # closing is undone by reopening
-    return runs and not stop & possible
+        may -= {_CLOSED} | _on_entering(to)  # closing is undone by reopening
+    elif entering:
+        may |= _on_entering(to)
+    return runs and not stop & may
 
 
 def _on_opening(definition: Definition) -> set[Happening]:
     given = {name for name, field in definition.fields.items() if field.required or field.default is not None}
     return (
         {_OPENED}
-        | _filled(definition, (*given, *definition.opening.require))
-        | {Happening(EventKind.NOTICE_SENT, name) for name in _sent(definition.opening.do)}
+        | _filled(definition, (*given, *certain(definition.opening.require)))
+        | _sending(definition.opening.do, certain)
     )
 
 
-def _on_entering(state: State) -> set[Happening]:
+def _on_entering(state: State, items: Items = possible) -> set[Happening]:
     opened = {Happening(EventKind.TASK_OPENED, task.name) for task in state.tasks.values() if task.when is None}
-    return {Happening(EventKind.STATE, state.name)} | opened | {Happening(EventKind.NOTICE_SENT, name) for name in _sent(state.entry)}
+    return {Happening(EventKind.STATE, state.name)} | opened | _sending(state.entry, items)
 
 
 def _may_happen_in(definition: Definition, state: State) -> set[Happening]:
@@ -178,19 +183,18 @@ def _may_happen_in(definition: Definition, state: State) -> set[Happening]:
     stay += state.tasks.values()
     for what in stay:
         found.add(Happening(EventKind.ACTION if isinstance(what, Action) else EventKind.TASK, what.name))
-        found |= _filled(definition, what.require) | _touched(what.do)
-        found |= {Happening(EventKind.NOTICE_SENT, name) for name in _sent(what.do)}
+        found |= _filled(definition, possible(what.require)) | _touched(what.do) | _sending(what.do)
     for name, _, rungs, _ in ladders(definition):
         found.add(Happening(EventKind.CLOCK_DUE, name))
         for rung in rungs:
-            found |= _touched(rung.do) | {Happening(EventKind.NOTICE_SENT, sent) for sent in _sent(rung.do)}
+            found |= _touched(rung.do) | _sending(rung.do)
     for clock in definition.clocks.values():
         if clock.extend:
-            found |= {Happening(EventKind.NOTICE_SENT, sent) for sent in clock.extend.notice}
+            found |= {Happening(EventKind.NOTICE_SENT, name) for name in possible(clock.extend.notice)}
     return found | _touched(state.entry)
 
 
-def _filled(definition: Definition, required: tuple[str, ...]) -> set[Happening]:
+def _filled(definition: Definition, required: Iterable[str]) -> set[Happening]:
     return {Happening(EventKind.FIELD, name) for name in required if name in definition.fields}
 
 
@@ -198,8 +202,8 @@ def _touched(done: tuple[Doing, ...]) -> set[Happening]:
     return {Happening(EventKind.FIELD, name) for doing in done if doing.kind is DoingKind.SET for name in assignments(doing)}
 
 
-def _sent(done: tuple[Doing, ...]) -> set[str]:
-    return {name for doing in done if doing.kind is DoingKind.NOTICE for name in names(doing.value)}
+def _sending(done: tuple[Doing, ...], items: Items = possible) -> set[Happening]:
+    return {Happening(EventKind.NOTICE_SENT, name) for name in sent(done, items)}
 
 
 CHECKS = (waiting_without_limit, tasks_without_limit)

@@ -1,6 +1,6 @@
 """What the checks of a definition share: findings with their path, and walks over everything that names something."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from engine.defining.definition import (
 from engine.defining.organisation import Organisation
 from engine.defining.tree import Path
 
+_WHO_DOINGS = frozenset({DoingKind.ASSIGN, DoingKind.REASSIGN, DoingKind.REMIND, DoingKind.ESCALATE})
 BACK = "back"
 COMMENT = "comment"
 
@@ -141,12 +142,10 @@ def _mentions(definition: Definition) -> Iterator[tuple[Who, Path]]:
         if clock.extend:
             yield from ((who, ("clocks", clock.name, "extend", "by")) for who in clock.extend.by)
     for notice in definition.notices.values():
-        yield from ((who, ("notices", notice.name, "to")) for who in notice.to)
+        yield from ((who, ("notices", notice.name, "to")) for who in possible(notice.to))
     for doing, path in doings(definition):
-        if doing.kind in (DoingKind.ASSIGN, DoingKind.REASSIGN):
-            yield doing.value, path
-        elif doing.kind in (DoingKind.REMIND, DoingKind.ESCALATE):
-            yield from ((who, path) for who in doing.value)
+        if doing.kind in _WHO_DOINGS:
+            yield from ((who, path) for who in possible(doing.value))
 
 
 def roles_of(definition: Definition, who: Iterable[Who]) -> list[str]:
@@ -167,11 +166,72 @@ def only_system(what: Action | Task) -> bool:
 # --- values -----------------------------------------------------------------------------------------------------------
 
 
+def possible(items: Iterable[Case]) -> tuple[Any, ...]:
+    """The values of every case, whatever its condition."""
+    return tuple(case.value for case in items)
+
+
+def certain(items: Iterable[Case]) -> tuple[Any, ...]:
+    """The values of the cases without a condition."""
+    return tuple(case.value for case in items if case.when is None)
+
+
+Items = Callable[[Iterable[Case]], tuple[Any, ...]]
+"""Which cases are meant: all that are `possible`, or those that are `certain`."""
+
+
+def requirements(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Path]]:
+    """Every `require`, with where it is written."""
+    yield definition.opening.require, ("opening", "require")
+    for what, path in doers(definition):
+        yield what.require, (*path, "require")
+    for clock in definition.clocks.values():
+        if clock.extend:
+            yield clock.extend.require, ("clocks", clock.name, "extend", "require")
+
+
+def sent(done: Iterable[Doing], items: Items = possible) -> set[str]:
+    """The notices that these doings send; with `certain` only those that they send whatever the case."""
+    return {name for doing in done if doing.kind is DoingKind.NOTICE for name in items(doing.value)}
+
+
+def does_something(done: Iterable[Doing]) -> bool:
+    """Whether one of these doings is not under a condition."""
+    return any(doing.kind is DoingKind.SET or certain(doing.value) for doing in done)
+
+
+def notices_sent(definition: Definition) -> Iterator[tuple[str, Path]]:
+    """Every mention of a notice that is sent, with where it is written."""
+    for doing, path in doings(definition):
+        if doing.kind is DoingKind.NOTICE:
+            yield from ((name, path) for name in possible(doing.value))
+    for clock in definition.clocks.values():
+        if clock.extend:
+            yield from ((name, ("clocks", clock.name, "extend", "notice")) for name in possible(clock.extend.notice))
+
+
+def conditional(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Path]]:
+    """Every list and value, other than limits, that may hold conditions, with where it is written."""
+    yield from requirements(definition)
+    for notice in definition.notices.values():
+        yield notice.to, ("notices", notice.name, "to")
+    for clock in definition.clocks.values():
+        if clock.extend:
+            yield clock.extend.notice, ("clocks", clock.name, "extend", "notice")
+    for doing, path in doings(definition):
+        if doing.kind is DoingKind.SET:
+            yield from ((cases, (*path, name)) for name, cases in assignments(doing).items())
+        else:
+            yield doing.value, path
+
+
 def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
     """Every condition and value in the expression language, with where it is written."""
     for what, path in doers(definition):
         if what.when is not None:
             yield what.when, (*path, "when")
+    for cases, path in conditional(definition):
+        yield from ((case.when, (*path, index, "when")) for index, case in enumerate(cases) if case.when is not None)
     for _, within, rungs, path in ladders(definition):
         for index, case in enumerate(within):
             if case.when is not None:
@@ -181,14 +241,11 @@ def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
                 yield rung.when, (*path, "ladder", index, "when")
     for doing, path in doings(definition):
         if doing.kind is DoingKind.SET:
-            yield from ((str(text), (*path, name)) for name, text in assignments(doing).items())
+            for name, cases in assignments(doing).items():
+                yield from ((case.value, (*path, name, index)) for index, case in enumerate(cases))
 
 
-def assignments(doing: Doing) -> Mapping[str, Any]:
-    """The field → expression pairs of a `set`."""
-    return doing.value if isinstance(doing.value, Mapping) else dict(doing.value)
-
-
-def names(value: Any) -> tuple[str, ...]:
-    """The names of a `notice:` doing, whether one or several were written."""
-    return (value,) if isinstance(value, str) else tuple(value)
+def assignments(doing: Doing) -> Mapping[str, tuple[Case, ...]]:
+    """The field → expression pairs of a `set`, each by cases."""
+    fields: Mapping[str, tuple[Case, ...]] = doing.value
+    return fields

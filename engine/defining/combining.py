@@ -1,8 +1,9 @@
-"""Readers made from readers: one or several, a fixed number, a mapping of names."""
+"""Readers made from readers: one or several, items with a condition, a value by cases, a fixed number, a mapping of names."""
 
 from typing import Any
 
 from engine.defining import kinds
+from engine.defining.definition import Case
 from engine.defining.kinds import WRONG, Read, Reading
 from engine.defining.organisation import Group, Person
 from engine.defining.tree import Path
@@ -27,6 +28,55 @@ def several(one: Read, mappings: bool, required: bool) -> Read:
         return tuple(entry for entry in found if entry is not WRONG)
 
     return read_several
+
+
+_CASE = ("when", "is")
+
+
+def conditional(one: Read, required: bool = False) -> Read:
+    """A reader for a list, or for one item alone, of which each item may be `{when: …, is: …}`: gives a tuple of `Case`."""
+
+    def read_item(value: Any, path: Path, reading: Reading) -> Any:
+        if isinstance(value, dict) and not value.keys().isdisjoint(_CASE):
+            return _case(one, value, path, reading)
+        told = one(value, path, reading)
+        return WRONG if told is WRONG else Case(value=told)
+
+    return several(read_item, True, required)
+
+
+def _case(one: Read, value: dict[str, Any], path: Path, reading: Reading) -> Any:
+    for key in value:
+        if key not in _CASE:
+            reading.report((*path, key), say("'{key}' is not known here", key=key[:80]), expected=", ".join(_CASE),
+                           near=reading.nearest(key, _CASE), at_key=True)
+    if "is" not in value:
+        return reading.report(path, say("'{key}' is missing", key="is"), hint=say("Write both, when and is."))
+    when = kinds.condition(value["when"], (*path, "when"), reading) if "when" in value else None
+    told = one(value["is"], (*path, "is"), reading)
+    return WRONG if told is WRONG or when is WRONG else Case(value=told, when=when)
+
+
+def by_cases(one: Read, always: bool = True) -> Read:
+    """A reader for one value, or for cases of which the first that matches counts: gives a tuple of `Case`.
+
+    With `always` the last has no condition, so that there is a value whatever the case.
+    """
+    read = conditional(one, required=True)
+
+    def read_cases(value: Any, path: Path, reading: Reading) -> Any:
+        found = read(value, path, reading)
+        if found is WRONG or len(found) < (len(value) if isinstance(value, list) else 1):
+            return WRONG
+        for index, case in enumerate(found[:-1]):
+            if case.when is None:
+                reading.report((*path, index), say("The cases after this one are never reached"), hint=say(
+                    "Give it a when, or put it last."))
+        if always and found[-1].when is not None:
+            reading.report(path, say("The last case must hold whatever the others say"), hint=say("End with one that has `is` alone."))
+        return found
+
+    return read_cases
 
 
 def fixed(one: Read, length: int) -> Read:

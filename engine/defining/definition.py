@@ -39,10 +39,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One branch of a value given by cases: `{when: region == 'domestic', is: 13 days}`; without `when` it always matches."""
+    """One branch of a value given by cases, `{when: region == 'domestic', is: 13 days}`, or one item of a list that counts only while
+    its condition holds; without `when` it always does."""
 
-    value: Any = item("the value when this branch matches", key="is")
-    when: Expression | None = item("the condition of this branch; the last branch has none", None)
+    value: Any = item("the value, or the item of the list, when the condition holds", key="is")
+    when: Expression | None = item("the condition; the last branch of a value has none", None)
     counting: Counting = item("how the dates of this branch are counted, where otherwise than for the clock", factory=Counting)
 
 
@@ -98,7 +99,7 @@ class Action:
     by: tuple[Who, ...] = item("who may take it; silence denies", ())
     to: str | None = item("the state it leads to; `back` for the state left; without it the case stays", None)
     when: Expression | None = item("possible only while this holds", None)
-    require: tuple[str, ...] = item("fields that must be filled, given with the action or before; `comment` for a reason", ())
+    require: tuple[Case, ...] = item("fields that must be filled, given with the action or before; `comment` for a reason", ())
     at_most: int | None = item("how often per case", None)
     after: str | Duration | None = item(
         "`tasks`, `any task`, `2 tasks`: only after these are done; for `by: system` a duration after entering the state", None
@@ -119,7 +120,7 @@ class Task:
     title: Text = item("what people call it", factory=Text)
     by: tuple[Who, ...] = item("who may do it; silence denies", ())
     when: Expression | None = item("opens only if this holds on entering", None)
-    require: tuple[str, ...] = item("fields that must be filled to finish it; `comment` for a reason", ())
+    require: tuple[Case, ...] = item("fields that must be filled to finish it; `comment` for a reason", ())
     limit: str | None = item("a money field that the person's own authority must cover", None)
     except_: tuple[Who, ...] = item("who may not, even with the role", (), key="except")
     within: tuple[Case, ...] = item("its time limit: a duration, or cases", ())
@@ -147,7 +148,7 @@ class Opening:
     """How a case is opened."""
 
     by: tuple[Who, ...] = item("who may open; without it whoever may act in the first state", ())
-    require: tuple[str, ...] = item("fields that must be given, beside those with `required: true`", ())
+    require: tuple[Case, ...] = item("fields that must be given, beside those with `required: true`", ())
     do: tuple[Doing, ...] = item("what happens on opening: set, notice, assign, remind", ())
 
 
@@ -173,9 +174,9 @@ class Extension:
     by: tuple[Who, ...] = item("who may extend; silence denies")
     up_to: Duration = item("how much at most each time, in the unit that is added")
     at_most: int = item("how often per case", 1)
-    require: tuple[str, ...] = item("fields that must be filled; `comment` for a reason", ())
+    require: tuple[Case, ...] = item("fields that must be filled; `comment` for a reason", ())
     before: Literal["due"] | None = item("`due`: only while the clock is not yet due", None)
-    notice: tuple[str, ...] = item("notices sent when it is extended", ())
+    notice: tuple[Case, ...] = item("notices sent when it is extended", ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +202,7 @@ class Notice:
     """A message to somebody; its texts lie in `notices/<name>.<language>.j2`, first line `Subject: …`."""
 
     name: str
-    to: tuple[Who, ...] = item("who receives it")
+    to: tuple[Case, ...] = item("who receives it")
     via: tuple[str, ...] = item("channels in order; the first that reaches the recipient is used")
     mandatory: bool = item("when no channel reaches the recipient, a task opens for the owner to reach them by hand", False)
     contains: tuple[str, ...] = item("values its text must use: fields, `number`, `clock x`, `contact`; proved by the check", ())

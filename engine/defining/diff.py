@@ -66,7 +66,7 @@ def _value(path: Path, old: Any, new: Any) -> Iterator[Change]:
         yield from _ladder(path, old, new)
     elif path[-1] == "title" and isinstance(old, dict | str) and isinstance(new, dict | str):
         yield from _mapping(path, _languages(old), _languages(new))
-    elif isinstance(old, dict) and isinstance(new, dict) and path[-1] != "within":
+    elif isinstance(old, dict) and isinstance(new, dict) and path[-1] != "within" and "is" not in {**old, **new}:
         yield from _mapping(path, old, new)
     elif _named_things(path):
         yield from _mapping(path, old or {}, new or {})

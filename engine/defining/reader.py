@@ -13,7 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from engine.defining import kinds
-from engine.defining.combining import fixed, mapping, plain_mapping, several
+from engine.defining.combining import by_cases, conditional, fixed, mapping, plain_mapping, several
 from engine.defining.definition import (
     Action,
     Case,
@@ -50,8 +50,12 @@ _BY_TYPE: dict[Any, Read] = {
     Point: kinds.parsed(parse_point, lambda: say("where on a clock")),
 }
 _LABEL = kinds.matching(LABEL, lambda: say("a name of letters, digits, '-', '_' and '.'"))
+_NAMES = conditional(kinds.words)
 _SPECIAL: dict[tuple[str, str], Read] = {
     ("Case", "value"): _BY_TYPE[Duration],
+    ("Action", "require"): _NAMES, ("Task", "require"): _NAMES, ("Opening", "require"): _NAMES, ("Extension", "require"): _NAMES,
+    ("Extension", "notice"): _NAMES,
+    ("Notice", "to"): conditional(_WHO, required=True),
     ("Action", "after"): kinds.parsed(parse_after, lambda: say("after what")),
     ("Field", "length"): kinds.parsed(parse_length, lambda: say("how many characters")),
     ("Field", "pattern"): kinds.pattern,
@@ -241,7 +245,7 @@ def _read_set(value: Any, path: Path, reading: Reading) -> Any:
     if not isinstance(value, dict) or not value:
         return kinds.expected(value, path, reading, say("a mapping field → expression"))
     reading.keep_order(path, list(value))
-    return {name: kinds.expression(entry, (*path, name), reading) for name, entry in value.items()}
+    return {name: by_cases(kinds.expression)(entry, (*path, name), reading) for name, entry in value.items()}
 
 
 def _read_cases(value: Any, path: Path, reading: Reading) -> Any:
@@ -265,6 +269,8 @@ def _read_cases(value: Any, path: Path, reading: Reading) -> Any:
 
 
 _DOING: dict[DoingKind, Read] = {
-    DoingKind.SET: _read_set, DoingKind.NOTICE: several(kinds.words, False, True), DoingKind.ASSIGN: _WHO, DoingKind.REASSIGN: _WHO,
-    DoingKind.REMIND: several(_WHO, False, True), DoingKind.ESCALATE: several(_WHO, False, True), DoingKind.ACT: kinds.words,
+    DoingKind.SET: _read_set,
+    **dict.fromkeys((DoingKind.ASSIGN, DoingKind.REASSIGN), by_cases(_WHO, always=False)),
+    **dict.fromkeys((DoingKind.NOTICE, DoingKind.ACT), conditional(kinds.words, required=True)),
+    **dict.fromkeys((DoingKind.REMIND, DoingKind.ESCALATE), conditional(_WHO, required=True)),
 }

@@ -41,7 +41,10 @@ _WORDS: dict[Any, str] = {
     Expression: "expression", Who: "who", Duration: "duration", Happening: "event", Point: "point",
 }
 _SPECIAL: dict[tuple[str, str], str] = {
-    ("Case", "value"): "duration",
+    ("Case", "value"): "duration, or item of a list",
+    **dict.fromkeys([("Action", "require"), ("Task", "require"), ("Opening", "require"), ("Extension", "require"), ("Extension", "notice")],
+                    "text, or list; items may have a condition"),
+    ("Notice", "to"): "who, or list; items may have a condition",
     ("Action", "after"): "`tasks`, `any task`, `2 tasks` or duration",
     ("Field", "length"): "`10`, `1..200`, `5..`",
     ("Field", "options"): "list of values, or mapping value → words",
@@ -67,11 +70,18 @@ document, a tab as indentation, more than 1 MiB, 30 levels, 100 aliases or 50,00
 `12:30` and `2026-11-20` are text.
 Where a list may stand, one item may stand alone.
 
+## Conditions in lists and values
+
+An item of `require`, of a notice's `to`, and of the doings `notice`, `remind`, `escalate` and `act` may have a condition:
+`[receipt, {when: amount > 500, is: second_opinion}]`. It counts only while that holds: for `require` with what is given counting first, for
+a doing with what the doings before it did. A value of `set`, `assign` or `reassign` may be given by cases, of which the first that holds
+counts. For `set` the last is `is` alone; where none holds for `assign` or `reassign`, the owner stays.
+
 ## What may stand where
 
 - **words**: text for people. Either one text for every language, or a mapping by language: `{zh: 受理, en: Registered}`.
 - **who**: the name of a role, a field, a group or a person; `owner`, `customer`, `system` (the scheduler), `anyone`; `superior of …`;
-  `least loaded of …`; `actor_of('x')`, whoever took action or did task `x`.
+  `least loaded of …`; `actor_of('x')`, whoever took action or did task `x`; in doings and the notices they send `actor`, whoever acts.
 - **event**: `opened`, `closed`, the name of an action or task, `state x` (entered), `left x` (state left), `task x` (done),
   `clock x due`, `notice x sent`, or a date field by name: as a start, its date; as an end, when it is filled.
 - **duration**: a number and a unit: `minutes`, `hours` (elapsed), `working minutes`, `working hours`, `days`, `working days`,
@@ -88,13 +98,13 @@ Actions, tasks, the opening, `entry` and rungs can have done, in the order writt
 
 | key | what it does | what stands there |
 |---|---|---|
-| `set` | gives fields the values of expressions | mapping field → expression |
-| `notice` | sends notices | name, or list |
-| `assign` | makes somebody the owner | who |
-| `reassign` | makes somebody else the owner | who |
-| `remind` | sends the built-in notice `reminder` | who, or list |
-| `escalate` | adds somebody to the case and tells both | who, or list |
-| `act` | takes an action or finishes a task | name |
+| `set` | gives fields the values of expressions | mapping field → expression, or cases |
+| `notice` | sends notices | name, or list with conditions |
+| `assign` | makes somebody the owner | who, or cases |
+| `reassign` | makes somebody else the owner | who, or cases |
+| `remind` | sends the built-in notice `reminder` | who, or list with conditions |
+| `escalate` | adds somebody to the case and tells both | who, or list with conditions |
+| `act` | takes an action or finishes a task | name, or list with conditions |
 """
 
 

@@ -70,6 +70,10 @@ _SPECIAL: dict[tuple[str, str], Schema] = {
     ("Definition", "languages"): {"anyOf": [
         _shape(LANGUAGE.pattern), {"type": "array", "items": _shape(LANGUAGE.pattern), "minItems": 1}]},
 }
+_LISTED: dict[tuple[str, str], Any] = {
+    ("Action", "require"): str, ("Task", "require"): str, ("Opening", "require"): str, ("Extension", "require"): str,
+    ("Extension", "notice"): str, ("Notice", "to"): Who,
+}
 _EITHER: dict[str, Schema] = {
     "CalendarSpec": {"anyOf": [{"required": ["union"]}, {"required": ["timezone", "hours", "valid_through"]}]},
 }
@@ -137,6 +141,8 @@ class _Schemas:
         special = _SPECIAL.get((owner, attribute))
         if special is not None:
             return special
+        if (owner, attribute) in _LISTED:
+            return self.conditional(_BY_TYPE[_LISTED[owner, attribute]], required)
         origin, inner = get_origin(hint), get_args(hint)
         if origin is tuple and inner[-1] is not Ellipsis:
             return {"type": "array", "items": self.single(inner[0]), "minItems": len(inner), "maxItems": len(inner)}
@@ -153,6 +159,13 @@ class _Schemas:
 
     def several(self, one: Schema, required: bool = True) -> Schema:
         return {"anyOf": [one, {"type": "array", "items": one} | ({"minItems": 1} if required else {})]}
+
+    def conditional(self, one: Schema, required: bool = True) -> Schema:
+        """One or several, each alone or as `{when: …, is: …}`."""
+        case = {
+            "type": "object", "properties": {"when": _BY_TYPE[Expression], "is": one}, "required": ["is"], "additionalProperties": False,
+        }
+        return self.several({"anyOf": [one, case]}, required)
 
     def single(self, hint: Any) -> Schema:
         if hint in _BY_TYPE:
@@ -181,19 +194,19 @@ class _Schemas:
         match kind:
             case DoingKind.SET:
                 value = {"type": ["string", "number", "boolean", "null"]}
-                made: Schema = {"type": "object", "minProperties": 1, "additionalProperties": value}
+                made: Schema = {"type": "object", "minProperties": 1, "additionalProperties": self.conditional(value)}
                 return {"description": "fields and the expressions they become"} | made
             case DoingKind.NOTICE:
-                return {"description": "notices sent"} | self.several(_SOMETHING)
+                return {"description": "notices sent"} | self.conditional(_SOMETHING)
             case DoingKind.REMIND:
-                return {"description": "who is reminded"} | self.several(who)
+                return {"description": "who is reminded"} | self.conditional(who)
             case DoingKind.ESCALATE:
-                return {"description": "who is added to the case and told"} | self.several(who)
+                return {"description": "who is added to the case and told"} | self.conditional(who)
             case DoingKind.ASSIGN:
-                return {"description": "who becomes the owner"} | who
+                return {"description": "who becomes the owner"} | self.conditional(who)
             case DoingKind.REASSIGN:
-                return {"description": "who becomes the owner instead of the present one"} | who
-        return {"description": "the action taken, or task finished, by the system"} | _SOMETHING
+                return {"description": "who becomes the owner instead of the present one"} | self.conditional(who)
+        return {"description": "the action taken, or task finished, by the system"} | self.conditional(_SOMETHING)
 
 
 def _names(kind: str) -> Schema:

@@ -62,6 +62,7 @@ class WhoKind(StrEnum):
     CUSTOMER = "customer"
     SYSTEM = "system"
     ANYONE = "anyone"
+    ACTOR = "actor"            # in doings: whoever acts just now
     ACTOR_OF = "actor_of"      # whoever took that action or did that task, every time
     SUPERIOR = "superior"      # the superior of somebody
     LEAST_LOADED = "least loaded"  # of those somebody names, the one with the fewest open cases
@@ -186,8 +187,9 @@ class DoingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """One doing, in the order written. `value` is, by kind: SET dict field → Expression; NOTICE tuple of names;
-    ASSIGN and REASSIGN a Who; REMIND and ESCALATE a tuple of Who; ACT the name of an action or task."""
+    """One doing, in the order written. `value` holds items, each a `Case` that counts only while its condition holds: NOTICE and
+    ACT names, REMIND and ESCALATE who. For ASSIGN and REASSIGN it is a Who by cases (none: the owner stays), for SET a dict
+    field → Expression by cases: the first case that matches counts."""
 
     kind: DoingKind
     value: Any

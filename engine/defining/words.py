@@ -17,7 +17,7 @@ LABEL = re.compile(rf"[{_LETTERS}][{_LETTERS}0-9.-]{{0,59}}", re.ASCII)
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}", re.ASCII)
 LENGTH = re.compile(r"(?P<exact>[0-9]{1,6})|(?P<least>[0-9]{1,6})?\.\.(?P<most>[0-9]{1,6})?", re.ASCII)
 
-_PEOPLE = frozenset({"owner", "customer", "system", "anyone"})
+_PEOPLE = frozenset({"owner", "actor", "customer", "system", "anyone"})
 _LOGIC = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"})
 _SEEN = frozenset({
     "state", "owner", "actor", "opened_at", "number", "comment", "contact", "done", "count", "time_of", "actor_of", "met", "breached",
@@ -63,7 +63,8 @@ def parse_who(text: str) -> Who:
     who = _plain_who(words)
     if who is None or len(wrapped) > _DEEP:
         raise _refuse(text, say("who"), say(
-            "Write a role, group or person by name, owner, customer, system, anyone, superior of …, least loaded of … or actor_of('…'); "
+            "Write a role, group or person by name, owner, actor, customer, system, anyone, superior of …, least loaded of … or "
+            "actor_of('…'); "
             "several in brackets: [a, b]."))
     for kind in reversed(wrapped):
         who = Who(kind, of=who)

@@ -1,13 +1,14 @@
 """What a definition has done besides moving the case: set, notice, assign, remind, escalate, reassign, act."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from engine.deciding import fields, rights
+from engine.deciding.choosing import first, holding
 from engine.deciding.expressions import expression
 from engine.deciding.rights import Actor
-from engine.defining.definition import Doing, DoingKind, Happening, Who, WhoKind
+from engine.defining.definition import Case, Doing, DoingKind, Happening, Who, WhoKind
 from engine.records import cases
 from engine.usecases.notifying import Outgoing
 from engine.usecases.work import Work
@@ -34,46 +35,52 @@ def _carry(
 ) -> tuple[list[Happening], list[str]]:
     filled: list[Happening] = []
     acts: list[str] = []
+
+    def scope() -> Mapping[str, Any]:
+        return work.scope(actor, at, extra)      # what was done before is seen
+
     for doing in doings:
         match doing.kind:
             case DoingKind.SET:
-                filled += _set(work, doing.value, actor, at, data, extra)
+                filled += _set(work, doing.value, scope, data)
             case DoingKind.NOTICE:
-                for name in doing.value:
-                    send(work, name, data, extra)
+                for name in holding(doing.value, scope()):
+                    _send(work, name, scope(), data, extra)
             case DoingKind.ASSIGN:
-                own(work, _choose(work, doing.value), data)
+                own(work, _choose(work, first(doing.value, scope())), data)
             case DoingKind.REASSIGN:
-                _reassign(work, doing.value, data, extra)
+                _reassign(work, first(doing.value, scope()), data, extra)
             case DoingKind.REMIND:
-                _remind(work, doing.value, data, extra)
+                if whos := holding(doing.value, scope()):
+                    _remind(work, whos, data, extra)
             case DoingKind.ESCALATE:
-                _escalate(work, doing.value, data, extra)
+                if whos := holding(doing.value, scope()):
+                    _escalate(work, whos, data, extra)
             case DoingKind.ACT:
-                acts.append(doing.value)
+                acts += holding(doing.value, scope())
     return filled, acts
 
 
 def _set(
-    work: Work, values: Mapping[str, Any], actor: Actor, at: datetime, data: dict[str, Any], extra: Mapping[str, Any] | None
+    work: Work, values: Mapping[str, Sequence[Case]], scope: Callable[[], Mapping[str, Any]], data: dict[str, Any]
 ) -> list[Happening]:
     filled: list[Happening] = []
-    for name, text in values.items():
-        value = expression(text)(work.scope(actor, at, extra))
+    for name, cases_of in values.items():
+        value = expression(first(cases_of, scope()))(scope())
         given = fields.computed(work.definition.fields[name], value, work.timezone)
         filled += work.put({name: given}, data)
         work.given[name] = given
     return filled
 
 
-def send(work: Work, name: str, data: dict[str, Any], extra: Mapping[str, Any] | None = None) -> None:
+def _send(work: Work, name: str, scope: Mapping[str, Any], data: dict[str, Any], extra: Mapping[str, Any] | None) -> None:
     """Put a notice of the definition on its way to everybody it is for; nobody there is recorded too."""
     spec = work.definition.notices.get(name)
     if spec is None:   # one of the product's own, to which the definition adds nothing: for the owner
         if work.case.owner and work.case.owner in work.organisation.people:
             tell(work, name, work.case.owner, data, {**_said(work), **(extra or {})})
         return
-    reached = sorted({person for who in spec.to for person in work.people(who)} - {"system", "anyone"})
+    reached = sorted({person for who in holding(spec.to, scope) for person in work.people(who)} - {"system", "anyone"})
     if work.case.party is None and "party" not in data:   # a case that names no customer yet
         reached = [person for person in reached if person != "customer"]
     for person in reached or [""]:
@@ -94,14 +101,15 @@ def own(work: Work, person: str | None, data: dict[str, Any]) -> None:
         work.case.owner = person   # of the case as foreseen: what follows is for the new owner
 
 
-def _choose(work: Work, who: Who) -> str | None:
-    return rights.choose(
-        who, work.definition, work.case, work.organisation, work.live, lambda people: cases.open_cases_of(work.conn, people)
+def _choose(work: Work, who: Who | None) -> str | None:
+    return None if who is None else rights.choose(
+        who, work.definition, work.case, work.organisation, work.live, lambda people: cases.open_cases_of(work.conn, people),
+        work.actor.id,
     )
 
 
-def _reassign(work: Work, who: Who, data: dict[str, Any], extra: Mapping[str, Any] | None) -> None:
-    person = _choose(work, _past_owner(work, who))
+def _reassign(work: Work, who: Who | None, data: dict[str, Any], extra: Mapping[str, Any] | None) -> None:
+    person = _choose(work, _past_owner(work, who) if who else None)
     own(work, person, data)
     if "owner" in data and person:
         tell(work, "assigned", person, data, extra)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from engine.deciding import fields, numbering, rights
 from engine.deciding.case import CaseState
+from engine.deciding.obstacles import wanting
 from engine.deciding.rights import Actor
 from engine.defining.definition import Definition, EventKind, Happening, Who, WhoKind
 from engine.defining.organisation import Organisation
@@ -65,13 +66,10 @@ def _open(
     _may_open(definition, organisation, actor)
     plain, uploads = uploads_apart(given)
     values = _with_defaults(definition, fields.parse_given(definition, plain, zone), zone)
-    _complete(definition, values)
-
-    today = now.astimezone(ZoneInfo(zone)).date()
-    serial = series.next_serial(conn, numbering.series_of(definition.number, today))
-    number = numbering.number(definition.number, today, serial)
-    case = CaseState(number=number, version_id=version_id, opened_at=now)
+    case = CaseState(number="", version_id=version_id, opened_at=now, state=definition.first_state.name)
     work = Work(house, conn, now, definition, organisation, case, given=values)
+    _complete(work, actor)
+    case.number = _number(work)
     acts = _record(work, actor, version_id)
     for action in acts:
         attempt(work, action, now)
@@ -119,10 +117,15 @@ def _with_defaults(definition: Definition, given: dict[str, Any], zone: str) -> 
     return defaults | given
 
 
-def _complete(definition: Definition, given: Mapping[str, Any]) -> None:
-    wanted = [name for name, spec in definition.fields.items() if spec.required]
-    wanted += [name for name in definition.opening.require if name not in wanted]
-    missing = [name for name in wanted if fields.empty(given.get(name))]
+def _number(work: Work) -> str:
+    pattern, today = work.definition.number, work.now.astimezone(ZoneInfo(work.timezone)).date()
+    return numbering.number(pattern, today, series.next_serial(work.conn, numbering.series_of(pattern, today)))
+
+
+def _complete(work: Work, actor: Actor) -> None:
+    definition = work.definition
+    required = [name for name, spec in definition.fields.items() if spec.required and fields.empty(work.given.get(name))]
+    missing = list(dict.fromkeys([*required, *wanting(definition.opening.require, work.scope(actor), work.live)]))
     if missing:
         raise Invalid(
             say("A case of {bundle} needs: {fields}", bundle=definition.name, fields=", ".join(missing)),

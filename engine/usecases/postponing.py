@@ -5,14 +5,14 @@ from typing import Any, NoReturn
 
 from engine.deciding import clocks, fields, rights
 from engine.deciding.case import ClockStatus, clock_json
-from engine.deciding.obstacles import Reason
+from engine.deciding.obstacles import Reason, wanting
 from engine.deciding.rights import Actor
-from engine.defining.definition import ClockSpec, Extension
+from engine.defining.definition import ClockSpec, Doing, DoingKind, Extension
 from engine.ground.duration import Duration, parse_duration
 from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
 from engine.ground.language import say
 from engine.usecases.amending import taking_part, words
-from engine.usecases.doing import send
+from engine.usecases.doing import carry
 from engine.usecases.door import still_open, working
 from engine.usecases.filing import keep, uploads_apart
 from engine.usecases.house import House
@@ -87,8 +87,8 @@ def extend(house: House, number: str, actor: Actor, clock: str, by: str, given: 
         if work.given.get("comment"):
             work.say_in(data, "comment", work.given["comment"])
         filled = work.put(parties_apart(work, data), data)
-        for name in allowed.notice:
-            send(work, name, data, {"clock": clock, "due_at": run.due_at})
+        notices = (Doing(DoingKind.NOTICE, allowed.notice),)
+        carry(work, notices, actor, work.now, data, {"clock": clock, "due_at": run.due_at})
         work.record("extended", actor, work.now, data, filled)
         keep(work, uploads)
         work.given = {}
@@ -129,9 +129,7 @@ def _extension(work: Work, spec: ClockSpec, actor: Actor, by: Duration) -> Exten
             hint=say("Give no more than that, in the same unit."), field="by", value=str(by), expected=str(allowed.up_to),
             reasons=[Reason.LIMIT.value],
         )
-    missing = [
-        name for name in allowed.require if fields.empty(work.given.get("comment") if name == "comment" else work.live(name))
-    ]
+    missing = wanting(allowed.require, work.scope(actor), work.live)
     if missing:
         raise Invalid(
             say("{case}: {action} is not possible: {why}",

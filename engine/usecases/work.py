@@ -60,6 +60,7 @@ class Work:
     case: CaseState
     loaded: Loaded | None = None         # None while the case is being opened
     customer: Customer | None = None
+    actor: Actor = SYSTEM                # who acts just now, while doings are carried out
     given: dict[str, Any] = field(default_factory=dict)      # canonical values given with this action, comment included
     values: dict[str, Any] = field(default_factory=dict)     # canonical values of sealed fields, opened
     events: list[Event] = field(default_factory=list)
@@ -140,16 +141,17 @@ class Work:
     @contextmanager
     def foreseen(self, data: Mapping[str, Any], actor: Actor, at: datetime) -> Iterator[None]:
         """While doings are carried out, let them see the case with the event they belong to as far as it is written."""
-        real, name = self.case, data.get("act")
+        real, before, name = self.case, self.actor, data.get("act")
         acts, owner = real.acts, data["owner"][1] if "owner" in data else real.owner
         if name:
             had, actors = acts.get(name), [actor.id, *([actor.on_behalf] if actor.on_behalf else [])]
             acts = {**acts, name: Act(had.count + 1 if had else 1, at, [*(had.actors if had else ()), *actors])}
         self.case = replace(real, acts=acts, owner=owner, state=data.get("to", real.state))
+        self.actor = actor
         try:
             yield
         finally:
-            self.case = real
+            self.case, self.actor = real, before
 
     # --- recording ------------------------------------------------------------------------------------------------------
 
@@ -205,8 +207,8 @@ class Work:
         data.setdefault("said", {})[name] = self.seal(name, words, self.case.seq + 1)
 
     def people(self, who: Who) -> frozenset[str]:
-        """The people somebody stands for, now."""
-        return rights.people(who, self.definition, self.case, self.organisation, self.live)
+        """The people somebody stands for, now; `actor` is known while doings are carried out."""
+        return rights.people(who, self.definition, self.case, self.organisation, self.live, self.actor.id)
 
 
 def _withdrawn(before: ClockRun | None, after: ClockRun) -> bool:

@@ -75,7 +75,7 @@ def point(text: str) -> Point:
 
 
 def rungs(*points: str, at_most: int | None = None) -> tuple[Rung, ...]:
-    remind = (Doing(DoingKind.REMIND, (Who(WhoKind.OWNER),)),)
+    remind = (Doing(DoingKind.REMIND, (Case(value=Who(WhoKind.OWNER)),)),)
     return tuple(Rung(at=point(text), do=remind, at_most=at_most) for text in points)
 
 

@@ -35,6 +35,8 @@ def refusals(kind: str, text: str) -> list[str]:
     [
         ("procedure", PARCEL),
         ("procedure", SMALLEST),
+        ("procedure", changed(SMALLEST, ("to: done", "to: done, require: [a, {when: b, is: c}], notice: {when: a, is: n}"))),
+        ("procedure", changed(SMALLEST, ("to: done", "assign: [{when: a, is: desk}, owner], set: {a: [{when: b, is: 1}, 2.5]}"))),
         ("organisation", ACME),
         ("scenario", STORY),
         (
@@ -82,6 +84,8 @@ def test_the_schema_accepts_every_shipped_file() -> None:
         ("received:", "back:"),
         ("by: desk", "by: {role: desk}"),
         ("to: done", "act: close"),
+        ("to: done", "to: done, require: [{when: x}]"),
+        ("to: done", "to: done, notice: {wen: x, is: y}"),
         ("languages: en", "languages: en\nfields: {x: {type: txt}}"),
         ("languages: en", "languages: en\nfields: {x: {title: X}}"),
         ("languages: en", "languages: en\nfields: {x: {type: text, length: a}}"),

@@ -28,6 +28,7 @@ from engine.ground.duration import Duration, Unit
 from engine.ground.money import Money
 
 DESK, OWNER, MANAGER = Who(WhoKind.NAMED, "desk"), Who(WhoKind.OWNER), Who(WhoKind.NAMED, "manager")
+LATE = language.Expression("late")
 TWO_DAYS = Duration(Decimal(2), Unit.DAYS)
 
 
@@ -55,6 +56,11 @@ def clock(keys: str) -> language.ClockSpec:
 
 def field(keys: str) -> language.Field:
     return definition_in(f"{SMALLEST}fields: {{x: {keys}}}\n").fields["x"]
+
+
+def items(*values: object) -> tuple[Case, ...]:
+    """A list, or value, without conditions."""
+    return tuple(Case(value=value) for value in values)
 
 
 def notice(keys: str) -> language.Notice:
@@ -98,8 +104,8 @@ def test_keys_of_an_action() -> None:
     assert action("{by: desk}").to is None
     assert action("{by: desk, when: loss > 5}").when == "loss > 5"
     assert action("{by: desk, when: true}").when == "true"
-    assert action("{by: desk, require: comment}").require == ("comment",)
-    assert action("{by: desk, require: [a, b]}").require == ("a", "b")
+    assert action("{by: desk, require: comment}").require == items("comment")
+    assert action("{by: desk, require: [a, b]}").require == items("a", "b")
     assert action("{by: desk, at_most: 2}").at_most == 2
     assert action("{by: desk, within: 2 days}").within == TWO_DAYS
     assert action("{by: desk, limit: amount}").limit == "amount"
@@ -126,8 +132,8 @@ def test_after_takes_tasks_or_a_duration(written: str, expected: object) -> None
 def test_keys_of_a_task() -> None:
     assert task("").name == "look"
     assert task("{when: loss > 5}").when == "loss > 5"
-    assert task("{require: a}").require == ("a",)
-    assert task("{require: [a, b]}").require == ("a", "b")
+    assert task("{require: a}").require == items("a")
+    assert task("{require: [a, b]}").require == items("a", "b")
     assert task("{limit: amount}").limit == "amount"
     assert task("{except: owner}").except_ == (OWNER,)
     assert task("{within: 2 days}").within == (Case(value=TWO_DAYS),)
@@ -198,8 +204,8 @@ def test_a_default_is_kept_in_canonical_form(written: str, expected: object) -> 
 
 def test_opening(parcel: Definition) -> None:
     assert parcel.opening.by == (DESK, Who(WhoKind.CUSTOMER))
-    assert parcel.opening.require == ("findings",)
-    assert parcel.opening.do == (Doing(DoingKind.NOTICE, ("receipt",)), Doing(DoingKind.SET, {"amount": "1.50"}))
+    assert parcel.opening.require == items("findings")
+    assert parcel.opening.do == (Doing(DoingKind.NOTICE, items("receipt")), Doing(DoingKind.SET, {"amount": items("1.50")}))
     assert definition_in(f"{SMALLEST}opening: {{by: desk, require: [a, b]}}\n").opening.by == (DESK,)
     assert definition_in(f"{SMALLEST}opening:\n").opening == language.Opening()
 
@@ -243,7 +249,7 @@ def test_keys_of_an_extension(parcel: Definition) -> None:
     extend = parcel.clocks["total"].extend
     assert extend is not None
     assert (extend.by, extend.up_to, extend.at_most) == ((MANAGER,), Duration(Decimal(5), Unit.WORKING_DAYS), 1)
-    assert (extend.require, extend.before, extend.notice) == (("comment",), "due", ("receipt",))
+    assert (extend.require, extend.before, extend.notice) == (items("comment"), "due", items("receipt"))
     assert clock("{within: 2 days, from: opened, extend: {by: [desk], up_to: 2 days}}").extend == language.Extension(
         by=(DESK,), up_to=TWO_DAYS
     )
@@ -252,21 +258,24 @@ def test_keys_of_an_extension(parcel: Definition) -> None:
 def test_keys_of_rungs(parcel: Definition) -> None:
     first, second, third = parcel.clocks["total"].ladder
     assert first.at == Point(PointKind.BEFORE, duration=Duration(Decimal(2), Unit.WORKING_DAYS))
-    assert first.do == (Doing(DoingKind.REMIND, (OWNER, MANAGER)),)
-    assert second.do == (Doing(DoingKind.REASSIGN, Who(WhoKind.SUPERIOR, of=OWNER)), Doing(DoingKind.NOTICE, ("urging",)))
+    assert first.do == (Doing(DoingKind.REMIND, items(OWNER, MANAGER)),)
+    assert second.do == (
+        Doing(DoingKind.REASSIGN, items(Who(WhoKind.SUPERIOR, of=OWNER))),
+        Doing(DoingKind.NOTICE, items("urging")),
+    )
     assert third.at == Point(PointKind.EVERY, duration=Duration(Decimal(5), Unit.WORKING_DAYS)) and third.at_most == 6
     assert parcel.clocks["first_reply"].ladder[1].when == "overdue"
 
 
 def test_keys_of_notices(parcel: Definition) -> None:
-    assert parcel.notices["receipt"].to == (Who(WhoKind.CUSTOMER),)
+    assert parcel.notices["receipt"].to == items(Who(WhoKind.CUSTOMER))
     assert parcel.notices["receipt"].via == ("email", "sms")
     assert parcel.notices["receipt"].mandatory and not parcel.notices["refusal"].mandatory
     assert parcel.notices["receipt"].contains == ("number", "clock total")
     assert notice("{to: owner, via: email, contains: number}") == language.Notice(
-        name="x", to=(OWNER,), via=("email",), contains=("number",)
+        name="x", to=items(OWNER), via=("email",), contains=("number",)
     )
-    assert notice("{to: [owner, desk], via: [email]}").to == (OWNER, DESK)
+    assert notice("{to: [owner, desk], via: [email]}").to == items(OWNER, DESK)
 
 
 # --- doings ------------------------------------------------------------------------------------------------------------
@@ -282,16 +291,22 @@ def test_doings_keep_the_order_in_which_they_are_written() -> None:
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ("notice: x", ("x",)),
-        ("notice: [x, y]", ("x", "y")),
-        ("assign: owner", OWNER),
-        ("reassign: superior of owner", Who(WhoKind.SUPERIOR, of=OWNER)),
-        ("remind: owner", (OWNER,)),
-        ("remind: [owner, desk]", (OWNER, DESK)),
-        ("escalate: desk", (DESK,)),
-        ("escalate: [desk, owner]", (DESK, OWNER)),
-        ("act: close", "close"),
-        ("set: {a: b + 1}", {"a": "b + 1"}),
+        ("notice: x", items("x")),
+        ("notice: [x, y]", items("x", "y")),
+        ("notice: [x, {when: a > 1, is: y}]", (*items("x"), Case(value="y", when=language.Expression("a > 1")))),
+        ("assign: owner", items(OWNER)),
+        ("assign: actor", items(Who(WhoKind.ACTOR))),
+        ("assign: [{when: vip, is: desk}, {is: owner}]", (Case(value=DESK, when=language.Expression("vip")), *items(OWNER))),
+        ("reassign: superior of owner", items(Who(WhoKind.SUPERIOR, of=OWNER))),
+        ("remind: owner", items(OWNER)),
+        ("remind: [owner, desk]", items(OWNER, DESK)),
+        ("remind: {when: late, is: superior of actor}", (Case(value=Who(WhoKind.SUPERIOR, of=Who(WhoKind.ACTOR)), when=LATE),)),
+        ("escalate: desk", items(DESK)),
+        ("escalate: [desk, owner]", items(DESK, OWNER)),
+        ("act: close", items("close")),
+        ("act: [close, {when: late, is: stop}]", (*items("close"), Case(value="stop", when=LATE))),
+        ("set: {a: b + 1}", {"a": items("b + 1")}),
+        ("set: {a: [{when: late, is: 100}, 50]}", {"a": (Case(value="100", when=LATE), *items("50"))}),
     ],
 )
 def test_each_doing_in_short_and_long_form(written: str, expected: object) -> None:
@@ -303,7 +318,35 @@ def test_each_doing_in_short_and_long_form(written: str, expected: object) -> No
 
 def test_what_is_set_is_an_expression_and_plain_values_become_one() -> None:
     (doing,) = action("{by: desk, set: {a: 5, b: 1.50, c: true, d: null, e: \"'text'\", f: loss * 2, g: -0.0000001}}").do
-    assert doing.value == {"a": "5", "b": "1.50", "c": "true", "d": "none", "e": "'text'", "f": "loss * 2", "g": "-0.0000001"}
+    expected = {"a": "5", "b": "1.50", "c": "true", "d": "none", "e": "'text'", "f": "loss * 2", "g": "-0.0000001"}
+    assert doing.value == {name: items(text) for name, text in expected.items()}
+
+
+def test_a_list_item_may_have_a_condition() -> None:
+    conditional = (*items("a"), Case(value="b", when=LATE))
+    assert action("{by: desk, require: [a, {when: late, is: b}]}").require == conditional
+    assert task("{require: [a, {when: late, is: b}]}").require == conditional
+    assert definition_in(f"{SMALLEST}opening: {{require: [a, {{when: late, is: b}}]}}\n").opening.require == conditional
+    keys = "by: desk, up_to: 1 day, require: [a, {when: late, is: b}], notice: [a, {is: b}]"
+    extend = clock(f"{{within: 2 days, from: opened, extend: {{{keys}}}}}").extend
+    assert extend and extend.require == conditional and extend.notice == items("a", "b")
+    assert notice("{to: [owner, {when: late, is: desk}], via: email}").to == (*items(OWNER), Case(value=DESK, when=LATE))
+
+
+@pytest.mark.parametrize(
+    ("keys", "problem"),
+    [
+        ("notice: [{when: late}]", "'is' is missing"),
+        ("notice: [{is: x, wen: late}]", "'wen' is not known here"),
+        ("notice: [{when: , is: x}]", "'when' cannot be nothing"),
+        ("set: {a: [1, 2]}", "The cases after this one are never reached"),
+        ("set: {a: [{when: late, is: 2}]}", "The last case must hold whatever the others say"),
+        ("set: {a: []}", "expected at least one"),
+        ("remind: {who: x}", "cannot be a mapping"),
+    ],
+)
+def test_a_condition_that_is_written_wrongly_is_told(keys: str, problem: str) -> None:
+    assert problem in " ".join(problems_in(SMALLEST.replace("{by: desk, to: done}", f"{{by: desk, to: done, {keys}}}")))
 
 
 def test_an_action_does_not_take_another_and_an_opening_does_not_escalate() -> None:
