@@ -149,15 +149,14 @@ def _end(entered: datetime, duration: Duration, situation: Situation) -> datetim
 def tasks_wanting(definition: Definition, case: CaseState, after: str) -> list[str]:
     """The tasks still open that `after: tasks | any task | N tasks` waits for; empty when enough are done.
 
-    What was done on an earlier stay in the state does not count: the tasks of one stay open together.
+    What was done on an earlier stay in the state does not count: the tasks that entering it opens, open together.
     """
-    known = [
-        case.tasks[name] for name in definition.states[case.state].tasks if name in case.tasks and case.tasks[name].state == case.state
-    ]
-    opened = max((run.opened_at for run in known), default=None)
-    runs = [run for run in known if run.opened_at == opened]
-    done = sum(run.status is TaskStatus.DONE for run in runs)
-    still = [run.name for run in runs if run.status is TaskStatus.OPEN]
+    tasks = definition.states[case.state].tasks
+    known = [case.tasks[name] for name in tasks if name in case.tasks and case.tasks[name].state == case.state]
+    entering = [run.opened_at for run in known if not tasks[run.name].from_ and not tasks[run.name].every]
+    since = max(entering, default=case.entered_at or case.opened_at)
+    done = sum(run.status is TaskStatus.DONE and run.opened_at >= since for run in known)
+    still = [run.name for run in known if run.status is TaskStatus.OPEN]
     if after == "tasks":
         return still
     wanted = 1 if after == "any task" else int(after.split()[0])

@@ -15,6 +15,7 @@ from engine.defining import (
     checks_names,
     checks_notices,
     checks_people,
+    checks_tasks,
     checks_time,
     checks_waiting,
 )
@@ -31,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     *checks_fields.CHECKS,
     *checks_people.CHECKS,
     *checks_flow.CHECKS,
+    *checks_tasks.CHECKS,
     *checks_waiting.CHECKS,
     *checks_time.CHECKS,
     *checks_counting.CHECKS,

@@ -15,7 +15,6 @@ from engine.defining.checks_walk import (
     doings,
     only_system,
     possible,
-    task_path,
     written_actions,
 )
 from engine.defining.definition import Action, Definition, DoingKind, State
@@ -127,22 +126,6 @@ def after_without_tasks(view: View) -> Iterator[Finding]:
             )
 
 
-def in_outside_anywhere(view: View) -> Iterator[Finding]:
-    """`in:` on an action of one state, where it changes nothing; `in:` that names a final state."""
-    for action, path in written_actions(view.definition):
-        if action.in_ and path[0] != "anywhere":
-            yield Finding(
-                (*path, "in"), say("`in` is only for actions under `anywhere`"), hint=say("Remove it: the action stands in its state.")
-            )
-        for name in action.in_:
-            if path[0] == "anywhere" and name in view.definition.states and view.definition.states[name].final:
-                yield Finding(
-                    (*path, "in"),
-                    say("'{name}' is final, and actions under `anywhere` are for states that are not", name=name),
-                    hint=say("Write the action in the state itself."),
-                )
-
-
 def idle_system_actions(view: View) -> Iterator[Finding]:
     """System actions that nothing ever sets going: no `when`, no `after`, and no `act` that names them."""
     acted = {name for doing, _ in doings(view.definition) if doing.kind is DoingKind.ACT for name in possible(doing.value)}
@@ -211,26 +194,12 @@ def _sets(action: Action) -> bool:
     return any(doing.kind is DoingKind.SET for doing in action.do)
 
 
-def tasks_of_final_states(view: View) -> Iterator[Finding]:
-    """Tasks in a final state: a case is closed there, so nobody would see them."""
-    for state, task in view.definition.tasks():
-        if state.final:
-            yield Finding(
-                task_path(state, task),
-                say("The task '{name}' is in the final state '{state}'", name=task.name, state=state.name),
-                severity="warning",
-                hint=say("Move it to a state before, which ends when it is done."),
-            )
-
-
 CHECKS = (
     unreachable,
     without_end,
     back_to_nowhere,
     after_without_tasks,
-    in_outside_anywhere,
     idle_system_actions,
     system_requires,
     system_loops,
-    tasks_of_final_states,
 )

@@ -14,8 +14,8 @@ from engine.defining.checks_walk import (
     notices_sent,
     possible,
     requirements,
-    task_path,
     written_actions,
+    written_tasks,
 )
 from engine.defining.definition import Definition, DoingKind, FieldType, Task, WhoKind
 from engine.defining.problems import nearest
@@ -39,7 +39,8 @@ def unknown_states(view: View) -> Iterator[Finding]:
     for action, path in written_actions(definition):
         if action.to is not None and action.to != BACK and action.to not in definition.states:
             yield _unknown(say("state"), action.to, [*definition.states, BACK], (*path, "to"))
-        for name in action.in_:
+    for what, path in doers(definition):
+        for name in what.in_:
             if name not in definition.states:
                 yield _unknown(say("state"), name, definition.states, (*path, "in"))
     tasks = _tasks(definition)
@@ -139,8 +140,7 @@ def shared_names(view: View) -> Iterator[Finding]:
     written = list(written_actions(definition))
     action_names = {action.name for action, _ in written}
     seen: dict[str, Path] = {}
-    for state, task in definition.tasks():
-        path = task_path(state, task)
+    for _, task, path in written_tasks(definition):
         if task.name in action_names:
             yield Finding(path, say("'{name}' is both a task and an action", name=task.name), hint=_rename())
         if task.name in seen:

@@ -25,7 +25,7 @@ from engine.defining.checks_walk import (
     ladders,
     possible,
     sent,
-    task_path,
+    written_tasks,
 )
 from engine.defining.definition import (
     Action,
@@ -71,10 +71,10 @@ def waiting_without_limit(view: View) -> Iterator[Finding]:
 
 def tasks_without_limit(view: View) -> Iterator[Finding]:
     """Tasks without a limit of their own in a state without one."""
-    for state, task in view.definition.tasks():
-        if not task.within and not state.within:
+    for state, task, path in written_tasks(view.definition):
+        if not task.within and not (state and state.within):
             yield Finding(
-                task_path(state, task),
+                path,
                 say("The task '{task}' has no limit", task=task.name),
                 severity="warning",
                 hint=say("Write for example `within: 3 working days`."),
@@ -172,7 +172,11 @@ def _on_opening(definition: Definition) -> set[Happening]:
 
 
 def _on_entering(state: State, items: Items = possible) -> set[Happening]:
-    opened = {Happening(EventKind.TASK_OPENED, task.name) for task in state.tasks.values() if task.when is None}
+    opened = {
+        Happening(EventKind.TASK_OPENED, task.name)
+        for task in state.tasks.values()
+        if not (task.when or task.from_ or task.every or task.at_most or task.anywhere)
+    }
     return {Happening(EventKind.STATE, state.name)} | opened | _sending(state.entry, items)
 
 

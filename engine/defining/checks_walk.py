@@ -59,8 +59,8 @@ def action_path(state: State, action: Action) -> Path:
 
 
 def task_path(state: State, task: Task) -> Path:
-    """Where a task is written."""
-    return ("states", state.name, "tasks", task.name)
+    """Where a task is written: in its state, or once under `anywhere`."""
+    return ("anywhere", "tasks", task.name) if task.anywhere else ("states", state.name, "tasks", task.name)
 
 
 def actions(definition: Definition) -> Iterator[tuple[State, Action, Path]]:
@@ -80,11 +80,20 @@ def written_actions(definition: Definition) -> Iterator[tuple[Action, Path]]:
                 yield action, action_path(state, action)
 
 
+def written_tasks(definition: Definition) -> Iterator[tuple[State | None, Task, Path]]:
+    """Every task once, as written, with the state it stands in (None under `anywhere`)."""
+    for task in definition.anywhere.tasks.values():
+        yield None, task, ("anywhere", "tasks", task.name)
+    for state, task in definition.tasks():
+        if not task.anywhere:
+            yield state, task, task_path(state, task)
+
+
 def doers(definition: Definition) -> Iterator[tuple[Action | Task, Path]]:
     """Every action and every task once, as written."""
     yield from written_actions(definition)
-    for state, task in definition.tasks():
-        yield task, task_path(state, task)
+    for _, task, path in written_tasks(definition):
+        yield task, path
 
 
 def ladders(definition: Definition) -> Iterator[tuple[str, tuple[Case, ...], tuple[Rung, ...], Path]]:
@@ -93,8 +102,8 @@ def ladders(definition: Definition) -> Iterator[tuple[str, tuple[Case, ...], tup
         yield clock.name, clock.within, clock.ladder, ("clocks", clock.name)
     for state in definition.states.values():
         yield state.name, state.within, state.ladder, ("states", state.name)
-    for state, task in definition.tasks():
-        yield task.name, task.within, task.ladder, task_path(state, task)
+    for _, task, path in written_tasks(definition):
+        yield task.name, task.within, task.ladder, path
 
 
 def case_path(path: Path, within: tuple[Case, ...], index: int) -> Path:

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
-from engine.defining.definition import ClockSpec, Counting, Definition, EventKind, FieldType, Happening, State, Task
+from engine.defining.definition import Action, Anywhere, ClockSpec, Counting, Definition, EventKind, FieldType, Happening, State, Task
 from engine.defining.problems import Problem, nearest
 from engine.defining.tree import Path, Tree
 from engine.ground.language import say
+
+_Thing = TypeVar("_Thing", Action, Task)
 
 BUILT_IN_NOTICES = frozenset({"reminder", "escalated", "assigned", "overdue", "impossible"})
 """Notices that the product brings its own texts for."""
@@ -17,20 +19,23 @@ BUILT_IN_NOTICES = frozenset({"reminder", "escalated", "assigned", "overdue", "i
 def complete(
     definition: Definition, texts: Mapping[str, Mapping[str, str]], places: Tree | None = None
 ) -> tuple[Definition, list[Problem]]:
-    """The definition with bare-name happenings resolved, `anywhere` merged into every state that is not final (a state's own action of
-    the same name stands), `all_clocks` and `texts` filled; and a problem for each name that nothing bears. Pure."""
+    """The definition with bare-name happenings resolved, `anywhere` merged into every state that is not final (a state's own action or
+    task of the same name stands), `all_clocks` and `texts` filled; and a problem for each name that nothing bears. Pure."""
     work = _Completing(definition, places or Tree(""))
+    anywhere = work.anywhere()
     clocks = {name: work.clock(clock) for name, clock in definition.clocks.items()}
-    states = {name: work.state(state) for name, state in definition.states.items()}
+    states = {name: work.state(state, anywhere) for name, state in definition.states.items()}
     every = dict(clocks)
     for state in states.values():
         for made, path in _own_clocks(state):
+            if path[0] == "anywhere" and every.get(made.name) == made:
+                continue     # one clock, whichever of its states the task is in
             if made.name in every:
                 work.report(path, say("There are two clocks named '{name}'", name=made.name), hint=say(
                     "The time limit of a state or task is a clock of its name; rename one."))
             every.setdefault(made.name, made)
     every = {name: _counted(clock, definition.counting) for name, clock in every.items()}
-    return replace(definition, clocks=clocks, states=states, all_clocks=every, texts=texts), work.problems
+    return replace(definition, anywhere=anywhere, clocks=clocks, states=states, all_clocks=every, texts=texts), work.problems
 
 
 def _own_clocks(state: State) -> Iterable[tuple[ClockSpec, Path]]:
@@ -41,7 +46,8 @@ def _own_clocks(state: State) -> Iterable[tuple[ClockSpec, Path]]:
     for task in state.tasks.values():
         if task.within:
             clock = _clock_of(task, Happening(EventKind.TASK_OPENED, task.name), Happening(EventKind.TASK, task.name))
-            yield clock, ("states", state.name, "tasks", task.name, "within")
+            where: Path = ("anywhere",) if task.anywhere else ("states", state.name)
+            yield clock, (*where, "tasks", task.name, "within")
 
 
 def _clock_of(thing: State | Task, begins: Happening, ends: Happening) -> ClockSpec:
@@ -60,29 +66,39 @@ class _Completing:
     def __init__(self, definition: Definition, tree: Tree) -> None:
         self.definition, self.tree = definition, tree
         self.problems: list[Problem] = []
-        states = definition.states.values()
+        states, anywhere = definition.states.values(), definition.anywhere
         self.names: dict[str, set[str]] = {
-            "action": {name for state in states for name in state.actions} | set(definition.anywhere.actions),
-            "task": {name for state in states for name in state.tasks},
+            "action": {name for state in states for name in state.actions} | set(anywhere.actions),
+            "task": {name for state in states for name in state.tasks} | set(anywhere.tasks),
             "state": set(definition.states),
             "field": {f.name for f in definition.fields.values() if f.type in (FieldType.DATE, FieldType.MOMENT)},
             "notice": set(definition.notices) | BUILT_IN_NOTICES,
         }
         self.names["clock"] = set(definition.clocks) | {clock.name for state in states for clock, _ in _own_clocks(state)}
+        self.names["clock"] |= {task.name for task in anywhere.tasks.values() if task.within}
 
     def report(self, path: Path, what: str, *, near: str = "", hint: str = "") -> None:
         self.problems.append(self.tree.problem(path, what, nearest=near, hint=hint))
 
-    def state(self, state: State) -> State:
-        """The state with the actions of `anywhere`, unless it is final."""
+    def anywhere(self) -> Anywhere:
+        """What holds anywhere, with the happenings of its tasks resolved."""
+        written = self.definition.anywhere
+        actions = {name: replace(action, anywhere=True) for name, action in written.actions.items()}
+        tasks = {name: replace(self.task(task, ("anywhere", "tasks", name)), anywhere=True) for name, task in written.tasks.items()}
+        return replace(written, actions=actions, tasks=tasks)
+
+    def state(self, state: State, anywhere: Anywhere) -> State:
+        """The state with the happenings of its tasks resolved and, unless it is final, with what holds anywhere."""
+        tasks = {name: self.task(task, ("states", state.name, "tasks", name)) for name, task in state.tasks.items()}
         if state.final:
-            return state
-        added = {
-            name: replace(action, anywhere=True)
-            for name, action in self.definition.anywhere.actions.items()
-            if name not in state.actions and (not action.in_ or state.name in action.in_)
-        }
-        return replace(state, actions={**state.actions, **added}) if added else state
+            return replace(state, tasks=tasks)
+        return replace(
+            state, actions=_also(state.actions, anywhere.actions, state.name), tasks=_also(tasks, anywhere.tasks, state.name)
+        )
+
+    def task(self, task: Task, path: Path) -> Task:
+        """The task with its happenings resolved."""
+        return replace(task, from_=tuple(self.happening(h, (*path, "from"), i) for i, h in enumerate(task.from_)))
 
     def clock(self, clock: ClockSpec) -> ClockSpec:
         """The clock with its happenings resolved."""
@@ -149,11 +165,16 @@ class _Completing:
         """Every name given in the file, also of what could not be read."""
         top = self.tree.value
         places = [_below(top, "states"), _below(top, "fields"), _below(top, "clocks"), _below(top, "notices"),
-                  _below(_below(top, "anywhere"), "actions")]
+                  _below(_below(top, "anywhere"), "actions"), _below(_below(top, "anywhere"), "tasks")]
         for state in _below(top, "states").values():
             places += [_below(state, "actions"), _below(state, "tasks")]
         read = set().union(*self.names.values(), self.definition.fields)
         return {name for place in places for name in place} - read
+
+
+def _also(own: Mapping[str, _Thing], anywhere: Mapping[str, _Thing], state: str) -> dict[str, _Thing]:
+    """What a state has itself, and what holds anywhere and so also there; its own stands."""
+    return {**own, **{name: one for name, one in anywhere.items() if name not in own and (not one.in_ or state in one.in_)}}
 
 
 def _below(value: Any, key: str) -> dict[str, Any]:

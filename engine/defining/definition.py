@@ -114,18 +114,28 @@ class Action:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A piece of work beside others in a state; it opens on entering the state."""
+    """A piece of work beside others in a state; it opens on entering the state, or as `from` and `every` say."""
 
     name: str
     title: Text = item("what people call it", factory=Text)
     by: tuple[Who, ...] = item("who may do it; silence denies", ())
-    when: Expression | None = item("opens only if this holds on entering", None)
+    from_: tuple[Happening, ...] = item(
+        "opens at each such event while the case is in the state, instead of on entering; a date field: on that date", (), key="from"
+    )
+    every: Duration | None = item(
+        "opens again this long after it was last done; the first time this long after entering the state (under `anywhere` after the "
+        "case was opened), or with `from` at its event", None
+    )
+    at_most: int | None = item("how often per case", None)
+    when: Expression | None = item("opens only if this holds then", None)
     require: tuple[Case, ...] = item("fields that must be filled to finish it; `comment` for a reason", ())
     limit: str | None = item("a money field that the person's own authority must cover", None)
     except_: tuple[Who, ...] = item("who may not, even with the role", (), key="except")
     within: tuple[Case, ...] = item("its time limit: a duration, or cases", ())
     ladder: tuple[Rung, ...] = item("what happens before, at and after its limit", ())
+    in_: tuple[str, ...] = item("for tasks under `anywhere`: only in these states, which count as one", (), key="in")
     do: tuple[Doing, ...] = item("what else happens when it is done: set, notice, assign, remind, escalate, reassign, act", ())
+    anywhere: bool = derived(bool)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +167,10 @@ class Anywhere:
     """What holds in every state that is not final."""
 
     actions: Mapping[str, Action] = item("actions possible in every state not final, or in those under `in:`", factory=dict)
+    tasks: Mapping[str, Task] = item(
+        "tasks of every state not final, or of those under `in:`: the states count as one, so a task goes on from one to the next",
+        factory=dict,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +263,7 @@ class Definition:
         return self.states[state].actions
 
     def tasks(self) -> Iterator[tuple[State, Task]]:
-        """Every task with the state it belongs to."""
+        """Every task with the state it belongs to; one under `anywhere` with each of its states."""
         for state in self.states.values():
             for task in state.tasks.values():
                 yield state, task

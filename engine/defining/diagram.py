@@ -17,6 +17,7 @@ _WORDS = {
         "of": "{0}, {1}",
         "within": "≤ {0}",
         "after": "after {0}",
+        "every": "every {0}",
         "back": "back",
         "tasks": "after the tasks",
         "owner": "owner",
@@ -37,6 +38,7 @@ _WORDS = {
         "of": "{0}、{1}",
         "within": "≤ {0}",
         "after": "{0}后",
+        "every": "每{0}",
         "back": "返回",
         "tasks": "任务完成后",
         "owner": "承办人",
@@ -124,8 +126,9 @@ def picture(definition: Definition, language: str) -> Picture:
         key = (origin, to, words.automatic(action), action.to == "back")
         edge = edges.setdefault(key, Edge(origin, to, automatic=key[2], back=key[3]))
         edge.actions.append((words.titled(action.title, action.name), words.conditions(action)))
-    if any(edge.origin == ANYWHERE for edge in edges.values()):
-        nodes.append(Node(ANYWHERE, words.said("any")))
+    everywhere = tuple(words.task(task) for task in definition.anywhere.tasks.values() if not task.in_)
+    if everywhere or any(edge.origin == ANYWHERE for edge in edges.values()):
+        nodes.append(Node(ANYWHERE, words.said("any"), lines=everywhere))
     clocks = tuple(words.clock(name) for name in definition.clocks)
     return Picture(words.titled(definition.title, definition.name), tuple(nodes), tuple(edges.values()), words.said("clocks"), clocks)
 
@@ -173,14 +176,18 @@ class _Words:
 
     def node(self, state: State) -> Node:
         lines = [self.said("awaits")] if state.awaits else []
-        for task in state.tasks.values():
-            limit = self.limit(task.within).replace(" ", "\u00a0")      # a line is not broken within it
-            lines.append("☐ " + " ".join(part for part in (self.titled(task.title, task.name), self.people(task.by), limit) if part))
+        lines += [self.task(task) for task in state.tasks.values() if task.in_ or not task.anywhere]
         for action in state.actions.values():
             if action.to in (None, state.name) and not action.anywhere:
                 lines.append("↻ " + self.titled(action.title, action.name))
         first = state.name == self.definition.first_state.name
         return Node(state.name, self.titled(state.title, state.name), self.limit(state.within), tuple(lines), state.final, first)
+
+    def task(self, task: Task) -> str:
+        """`☐ Inspection (Lab) every 1 month ≤ 3 working days`."""
+        every = self.said("every", self.duration(task.every)) if task.every else ""
+        times = (part.replace(" ", "\u00a0") for part in (every, self.limit(task.within)))      # a line is not broken within one
+        return "☐ " + " ".join(part for part in (self.titled(task.title, task.name), self.people(task.by), *times) if part)
 
     def limit(self, within: tuple[Case, ...]) -> str:
         """`≤ 13 days / 17 days`, or nothing."""

@@ -152,6 +152,8 @@ def _name(path: Path) -> str:
             return _of(rest, say("state {name}", name=state))
         case ("anywhere", "actions", action, *rest):
             return _of(rest, say("action {name} in every open state", name=action))
+        case ("anywhere", "tasks", task, *rest):
+            return _of(rest, say("task {name} in every open state", name=task))
         case ("fields", field, "options", option, *rest):
             return _of(rest, say("option {option} of field {name}", option=option, name=field))
         case ("fields", name, *rest):
@@ -206,6 +208,7 @@ def _key(key: str) -> str:
         "limit": say("amount decided"),
         "except": say("who may not"),
         "at_most": say("how often at most"),
+        "every": say("how often"),
         "via": say("channels"),
         "type": say("type"),
         "required": say("required"),

@@ -141,6 +141,20 @@ def parse_after(text: str) -> str | Duration:
             "Write tasks, any task, 2 tasks or, for by: system, a duration such as 30 days.")) from None
 
 
+@lru_cache(maxsize=1024)
+def parse_every(text: str) -> Duration:
+    """Read how often something recurs: a duration, not of nothing; raises Invalid."""
+    words = " ".join(text.split())
+    hint = say("Write a duration, such as 1 month, 5 working days or 4 hours.")
+    if "FREQ=" in words.upper() or " per " in words:
+        raise Invalid(say("'{text}' is a schedule, and what recurs here counts a duration from the last time", text=text[:80]), hint=hint,
+                      value=text[:80], expected=say("a duration"))
+    duration = parse_duration(words)
+    if not duration.amount:
+        raise _refuse(text, say("how often"), hint)
+    return duration
+
+
 def parse_length(text: str) -> str:
     """Read `10`, `1..200`, `5..` or `..200` (given back as written, without spaces); raises Invalid."""
     words = "".join(text.split())

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.deciding.case import TaskRun, TaskStatus, task_json
-from engine.deciding.expressions import expression, truth
+from engine.deciding.duties import stays
 from engine.deciding.machine import move, not_here, refusal
 from engine.deciding.obstacles import BACK, find, obstacles
 from engine.deciding.rights import Actor
@@ -132,7 +132,7 @@ def _write_given(work: Work, data: dict[str, Any]) -> list[Happening]:
 
 
 def enter(work: Work, left: State | None, entered: State, data: dict[str, Any], at: datetime, *, back: bool = False) -> list[Happening]:
-    """Write leaving one state and entering another into an event: tasks held, cancelled, opened or resumed; closing, reopening."""
+    """Write leaving one state and entering another into an event: tasks held, cancelled or resumed; closing, reopening."""
     case = work.case
     happened: list[Happening] = []
     tasks: dict[str, Any] = {}
@@ -141,17 +141,17 @@ def enter(work: Work, left: State | None, entered: State, data: dict[str, Any], 
     if left is not None:
         happened.append(Happening(EventKind.LEFT, left.name))
         for name, run in case.tasks.items():
+            if run.status is TaskStatus.OPEN and stays(work.definition, name, left.name, entered.name):
+                tasks[name] = task_json(replace(run, state=entered.name))
+                continue
             status = _after_leaving(run, [] if entered.final else stack, entered.name if back else None)
             if status is not run.status:
-                ended = at if status is TaskStatus.CANCELLED else None
+                ended = max(at, run.opened_at) if status is TaskStatus.CANCELLED else None
                 tasks[name] = task_json(replace(run, status=status, ended_at=ended))
     if stack != case.back:
         data["back"] = stack
     if not back:   # a state that was held is gone on with, not entered anew
         happened.append(Happening(EventKind.STATE, entered.name))
-        for task in _opening(work, entered, at):
-            tasks[task.name] = task_json(TaskRun(task.name, entered.name, TaskStatus.OPEN, at))
-            happened.append(Happening(EventKind.TASK_OPENED, task.name))
     if tasks:
         data["tasks"] = {**data.get("tasks", {}), **tasks}
     if entered.final != (case.closed_at is not None):
@@ -182,8 +182,3 @@ def _after_leaving(run: TaskRun, stack: list[str], back_to: str | None) -> TaskS
     if back_to == run.state:
         return TaskStatus.OPEN
     return TaskStatus.HELD if run.state in stack else TaskStatus.CANCELLED
-
-
-def _opening(work: Work, state: State, at: datetime) -> list[Task]:
-    scope = work.scope(at=at)
-    return [task for task in state.tasks.values() if task.when is None or truth(expression(task.when)(scope))]

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine.deciding import clocks
-from engine.deciding.case import clock_json
+from engine.deciding import clocks, duties
+from engine.deciding.case import clock_json, task_json
 from engine.deciding.clocks import Pending, PendingKind
 from engine.deciding.expressions import expression, truth
-from engine.defining.definition import EventKind, Happening
+from engine.defining.definition import EventKind, Happening, Task
 from engine.ground.errors import Unavailable
 from engine.ground.language import spoken
 from engine.records import cases
@@ -22,7 +22,7 @@ from engine.usecases import recalculating
 from engine.usecases.doing import carry
 from engine.usecases.house import House
 from engine.usecases.moving import AT_ONCE, attempt, endless, take
-from engine.usecases.upcoming import next_up, ripe_actions
+from engine.usecases.upcoming import next_up, ripe_actions, ripe_task
 from engine.usecases.work import SYSTEM, Work, take_up
 from engine.usecases.writing import write
 
@@ -57,6 +57,8 @@ def _carry_out(work: Work, until: datetime, limit: int | None = None) -> int:
             break
         if due.point is not None:
             _point(work, due.point)
+        elif due.task is not None:
+            _open(work, due.task, due.due_at)
         else:
             take(work, due.action, SYSTEM, due.due_at, {})
         at_once(work, due.due_at)
@@ -71,13 +73,22 @@ def _nothing_due(work: Work, until: datetime) -> bool:
 
 
 def at_once(work: Work, at: datetime) -> None:
-    """Take the system actions that have become possible, until there is none; raises Invalid for a loop."""
+    """Open the tasks and take the system actions that have become possible, until there is none; raises Invalid for a loop."""
     for _ in range(AT_ONCE):
+        task = ripe_task(work, at)
+        if task is not None:
+            _open(work, task, at)
+            continue
         action = next(ripe_actions(work, at), None)
         if action is None:
             return
         take(work, action.name, SYSTEM, at, {})
     raise endless(work)
+
+
+def _open(work: Work, task: Task, at: datetime) -> None:
+    run = duties.opening(work.case, task, at)
+    work.record("task_opened", SYSTEM, at, {"tasks": {task.name: task_json(run)}}, [Happening(EventKind.TASK_OPENED, task.name)])
 
 
 def _point(work: Work, item: Pending) -> None:

@@ -107,6 +107,8 @@ class Teller:
                 return self._move(data)
             case "task":
                 return say("finished {task}", task=self.act(data["act"]))
+            case "task_opened":
+                return say("{task}: opened", task=", ".join(self.act(name) for name in data["tasks"]))
             case "breach":
                 return say("{clock}: not kept", clock=clock)
             case "ended":
@@ -179,7 +181,7 @@ class Teller:
         for name, to in data.get("notices", ()):
             yield say("notice {notice} to {who}", notice=name, who=self.person(to))
         for name, task in data.get("tasks", {}).items():
-            if name != data.get("act"):
+            if name != data.get("act") and event.kind != "task_opened":
                 yield f"{self.act(name)}: {task_status(task['status'])}"
         for name, (old, new) in data.get("due", {}).items():
             if old and new:

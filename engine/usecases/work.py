@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from engine.deciding import clocks, fields, rights
-from engine.deciding.case import Act, CaseState, ClockRun, Event, apply, clock_json
+from engine.deciding import clocks, duties, fields, rights
+from engine.deciding.case import Act, CaseState, ClockRun, Event, apply, clock_json, task_json
 from engine.deciding.clock_figures import consumed
 from engine.deciding.expressions import expression
 from engine.deciding.obstacles import Situation
@@ -156,11 +156,16 @@ class Work:
     # --- recording ------------------------------------------------------------------------------------------------------
 
     def record(self, kind: str, actor: Actor, at: datetime, data: dict[str, Any], happened: Sequence[Happening] = ()) -> Event:
-        """Append an event and apply it; then let the clocks follow what happened, as part of the same event."""
+        """Append an event and apply it; then let tasks open and clocks follow because of what happened, as part of the same event."""
         last = self.case.recorded_at
         recorded = self.now if last is None or last <= self.now else last   # recorded time never decreases
         event = Event(f"case/{self.case.number}", self.case.seq + 1, kind, at, recorded, actor.id, actor.on_behalf, data)
         apply(self.case, event)
+        tasks = duties.opened(self.definition, self.case, happened, at, self.evaluate(at)) if happened else {}
+        if tasks:
+            data.setdefault("tasks", {}).update({name: task_json(run) for name, run in tasks.items()})
+            self.case.tasks.update(tasks)
+            happened = [*happened, *(Happening(EventKind.TASK_OPENED, name) for name in tasks)]
         changed = clocks.follow(self.definition, self.case, happened, at, self.calendars, self.evaluate(at), self.live)
         withdrawn = [name for name, run in changed.items() if _withdrawn(self.case.clocks.get(name), run)]
         if changed:

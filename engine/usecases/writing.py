@@ -70,12 +70,12 @@ def breaches(work: Work) -> int:
 
 
 def items(work: Work, due: datetime | None) -> list[Item]:
-    """The work items of the case as it stands: its state for each role that may act there, and its open tasks."""
+    """The work items of the case as it stands: its open tasks and, while it is open, its state for each role that may act there."""
     case, state = work.case, work.definition.states[work.case.state]
-    if state.final:
-        return []
     due = due or NO_DUE
     found = _task_items(work, state, due)
+    if state.final:
+        return found
     entered = case.entered_at or case.opened_at
     acting = [who for action in state.actions.values() if not action.anywhere for who in action.by]
     found += [Item("state", state.name, role, person, entered, due) for role, person in _queue(work, acting)]

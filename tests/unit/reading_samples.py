@@ -51,6 +51,8 @@ PARCEL = dedent("""\
       actions:
         withdraw: {by: [desk, customer], to: closed, require: [comment]}
         correct_kind: {by: desk, in: [registered], require: kind}
+      tasks:
+        inform: {by: desk, in: [investigating, deciding], every: 10 days, at_most: 3}
     states:
       registered:
         title: 登记
@@ -61,6 +63,7 @@ PARCEL = dedent("""\
         tasks:
           examination: {by: lab, within: 3 working days, require: [findings], ladder: [{at: due, remind: owner}]}
           stock_check: {by: lab, when: kind == 'lost', except: owner, act: propose}
+          visit: {by: lab, from: [promised_on, state investigating], within: 1 day}
         actions:
           propose: {by: lab, to: deciding, after: tasks, require: [findings, amount]}
       waiting:

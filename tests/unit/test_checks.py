@@ -184,7 +184,17 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     "after tasks without tasks": (put("states/third/actions/explain/after", "tasks"), "error", "the state 'third' has none"),
     "after more tasks than there are": (put("states/second/actions/decide/after", "2 tasks"), "error", "waits for 2 tasks"),
     "a time for people": (put("states/third/actions/explain/after", "2 days"), "error", "for actions of the scheduler"),
-    "in outside of anywhere": (put("states/third/actions/explain/in", "[third]"), "error", "only for actions under `anywhere`"),
+    "in outside of anywhere": (put("states/third/actions/explain/in", "[third]"), "error", "only for what stands under `anywhere`"),
+    "task in outside of anywhere": (put("states/second/tasks/look/in", "[second]"), "error", "only for what stands under `anywhere`"),
+    "unknown state of a task anywhere": (
+        put("anywhere/tasks", "{ring: {by: desk, within: 1 day, in: [frist]}}"), "error", "There is no state 'frist'",
+    ),
+    "task anywhere in a final state": (
+        put("anywhere/tasks", "{ring: {by: desk, within: 1 day, in: [closed]}}"), "error", "'closed' is final",
+    ),
+    "task anywhere without a limit": (put("anywhere/tasks", "{ring: {by: desk}}"), "warning", "task 'ring' has no limit"),
+    "task anywhere and in a state": (put("anywhere/tasks", "{look: {by: desk}}"), "error", "Two states have a task 'look'"),
+    "task that never opens": (put("states/second/tasks/look/from", "[opened, decide, state first]"), "error", "'look' never opens"),
     "system action never taken": (put("states/third/actions/auto", "{by: system, to: closed}"), "error", "scheduler never takes 'auto'"),
     "system action that asks": (put("states/waiting/actions/silent/require", "[due_on]"), "error", "'due_on' is never offered"),
     "system loop": (
@@ -200,7 +210,6 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
         "error",
         "again and again",
     ),
-    "task in a final state": (put("states/closed/tasks", "{file: {by: desk, within: 1 day}}"), "warning", "in the final state"),
     "task without a limit": (put("states/second/tasks/look/within", None), "warning", "task 'look' has no limit"),
     "authority of nobody": (put("authority/cheif", "{amount: 5 CNY}"), "error", "There is no role 'cheif'"),
     "authority never asked for": (put("authority/desk", "{amount: 5 CNY}"), "warning", "authority of 'desk' is never asked for"),

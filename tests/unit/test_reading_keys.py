@@ -144,6 +144,11 @@ def test_keys_of_a_task() -> None:
     assert len(task("{within: 2 days, ladder: {at: due, remind: owner}}").ladder) == 1
     assert len(task("{within: 2 days, ladder: [{at: due, remind: owner}, {at: 50%, remind: owner}]}").ladder) == 2
     assert task("{title: Look}").title.in_("en") == "Look"
+    assert task("{from: close}").from_ == (Happening(EventKind.ACTION, "close"),)
+    assert task("{from: [opened, state done]}").from_ == (Happening(EventKind.OPENED), Happening(EventKind.STATE, "done"))
+    assert task("{every: 2 days}").every == TWO_DAYS
+    assert task("{at_most: 2}").at_most == 2
+    assert task("{in: received}").in_ == ("received",)
 
 
 def test_keys_of_a_state(parcel: Definition) -> None:
@@ -153,7 +158,7 @@ def test_keys_of_a_state(parcel: Definition) -> None:
     assert parcel.states["deciding"].within == (Case(value=Duration(Decimal(2), Unit.WORKING_DAYS)),)
     assert len(parcel.states["deciding"].ladder) == 1
     assert [d.kind for d in parcel.states["deciding"].entry] == [DoingKind.NOTICE, DoingKind.ASSIGN]
-    assert list(parcel.states["investigating"].tasks) == ["examination", "stock_check"]
+    assert list(parcel.states["investigating"].tasks) == ["examination", "stock_check", "visit"]
     assert list(parcel.states["deciding"].actions) == ["approve", "return", "ask"]
 
 
@@ -213,6 +218,7 @@ def test_opening(parcel: Definition) -> None:
 def test_anywhere(parcel: Definition) -> None:
     assert list(parcel.anywhere.actions) == ["withdraw", "correct_kind"]
     assert parcel.anywhere.actions["correct_kind"].in_ == ("registered",)
+    assert list(parcel.anywhere.tasks) == ["inform"]
     assert definition_in(f"{SMALLEST}anywhere:\n").anywhere == language.Anywhere()
 
 
@@ -385,6 +391,9 @@ def test_an_action_does_not_take_another_and_an_opening_does_not_escalate() -> N
         (changed(SMALLEST, ("to: done", "at_most: true")), "p.yaml:8:34: 'at_most' cannot be true"),
         (changed(SMALLEST, ("to: done", "after: soon")), "p.yaml:8:32: 'soon' does not say after what"),
         (changed(SMALLEST, ("to: done", "within: 3 fortnights")), "p.yaml:8:33: '3 fortnights' is not a duration"),
+        (state("received", "tasks: {look: {every: 4 per day}}"), "p.yaml:7:27: '4 per day' is a schedule"),
+        (state("received", "tasks: {look: {every: 'RRULE:FREQ=MONTHLY'}}"), "p.yaml:7:27: 'RRULE:FREQ=MONTHLY' is a schedule"),
+        (state("received", "tasks: {look: {every: 0 days}}"), "p.yaml:7:27: '0 days' does not say how often"),
         (changed(SMALLEST, ("to: done", "when: ''")), "p.yaml:8:31: 'when' cannot be ''"),
         (changed(SMALLEST, ("to: done", "set: x")), "p.yaml:8:30: 'set' cannot be 'x' (expected a mapping field → expression)"),
         (changed(SMALLEST, ("to: done", "title: {klingon!: x}")), "p.yaml:8:33: 'klingon!' is not a language"),

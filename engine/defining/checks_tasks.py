@@ -1,0 +1,60 @@
+"""Checks of tasks that open by themselves, and of what stands under `anywhere`."""
+
+from collections.abc import Iterator
+
+from engine.defining.checks_walk import BACK, Finding, View, actions, doers, written_tasks
+from engine.defining.definition import Definition, EventKind, Happening, State
+from engine.ground.language import say
+
+
+def in_outside_anywhere(view: View) -> Iterator[Finding]:
+    """`in:` on an action or task of one state, where it changes nothing; `in:` that names a final state."""
+    for thing, path in doers(view.definition):
+        if thing.in_ and path[0] != "anywhere":
+            yield Finding(
+                (*path, "in"),
+                say("`in` is only for what stands under `anywhere`"),
+                hint=say("Remove it: '{name}' stands in its state.", name=thing.name),
+            )
+        for name in thing.in_:
+            if path[0] == "anywhere" and name in view.definition.states and view.definition.states[name].final:
+                yield Finding(
+                    (*path, "in"),
+                    say("'{name}' is final, and what stands under `anywhere` is for states that are not", name=name),
+                    hint=say("Write it in the state itself."),
+                )
+
+
+def tasks_that_never_open(view: View) -> Iterator[Finding]:
+    """Tasks of a state whose `from` names only what cannot leave a case in that state: they open only while it is there."""
+    for state, task, path in written_tasks(view.definition):
+        if state is not None and task.from_ and not any(_leaves_in(view.definition, what, state) for what in task.from_):
+            yield Finding(
+                (*path, "from"),
+                say("'{task}' never opens: after none of these is a case in the state '{state}'", task=task.name, state=state.name),
+                hint=say("Write the task in the state where the case is then, or under `anywhere`."),
+            )
+
+
+def _leaves_in(definition: Definition, what: Happening, state: State) -> bool:
+    """Whether a case can be in the state when this has just happened."""
+    match what.kind:
+        case EventKind.OPENED:
+            return state is definition.first_state
+        case EventKind.CLOSED:
+            return state.final
+        case EventKind.STATE:
+            return what.name == state.name
+        case EventKind.LEFT:
+            return what.name != state.name
+        case EventKind.ACTION:
+            return any(
+                action.name == what.name and action.to in ((state.name, None) if origin is state else (state.name, BACK))
+                for origin, action, _ in actions(definition)
+            )
+        case EventKind.TASK | EventKind.TASK_OPENED:
+            return what.name in state.tasks
+    return True     # a clock, a notice, a date: whenever
+
+
+CHECKS = (in_outside_anywhere, tasks_that_never_open)
