@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from engine.deciding.case import ClockRun, Event, clock_from
-from engine.deciding.clock_stops import BY_HAND, CLOSED
+from engine.deciding.clock_stops import BY_HAND, CLOSED, STOPPED
 from engine.defining.definition import Action, Definition, State, Task
 from engine.defining.organisation import Organisation
 from engine.ground.calendars import Calendar
@@ -154,7 +154,7 @@ def _read(definition: Definition, events: Iterable[Event]) -> tuple[list[_Standi
 def _pauses(run: ClockRun, of_procedure: bool) -> Iterator[tuple[datetime, datetime]]:
     """When a clock stood still because somebody or its `pause:` said so; a limit of a state or task that is held is no pause."""
     for stop in run.stops:
-        if stop.why != CLOSED and (of_procedure or stop.why == BY_HAND):
+        if stop.why not in (CLOSED, STOPPED) and (of_procedure or stop.why == BY_HAND):
             until = stop.until or run.ended_at or _FOR_EVER
             yield _second(stop.since), _second(until)
 

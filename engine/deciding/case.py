@@ -33,9 +33,10 @@ class ClockStatus(StrEnum):
 
     RUNNING = "running"
     PAUSED = "paused"
+    OFF = "off"              # as the case stands this clock does not exist: its `when:` does not hold, or nothing of `within:` matches
     MET = "met"              # its until event came (in time or not: see breached_at)
     ENDED = "ended"          # a window that ran out, or the case closed before its until event
-    CANCELLED = "cancelled"  # its state or task was left
+    CANCELLED = "cancelled"  # its state or task was left, or it was over while off
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class ClockRun:
     name: str
     status: ClockStatus
     started_at: datetime
-    budget: str                          # the duration chosen from `within:`, as text
+    budget: str                          # the duration chosen from `within:`, as text; "" while it has never been anything but off
     due_at: datetime | None = None       # None while paused or when the calendar does not reach that far
     ended_at: datetime | None = None
     breached_at: datetime | None = None  # the due time that passed; None again when withdrawn
@@ -77,6 +78,17 @@ class ClockRun:
     fired: list[tuple[int, int]] = field(default_factory=list)  # (rung, n-th time) carried out in this round
     counting: Counting = USUAL           # how its dates are counted
     unknown: str | None = None           # why the due time cannot be known, for example a calendar that ends
+    counts_from: datetime | None = None  # from when its limit counts, when not from the start (`recompute: forward`)
+
+    @property
+    def anchor(self) -> datetime:
+        """The instant from which its limit counts."""
+        return self.counts_from or self.started_at
+
+    @property
+    def existed(self) -> bool:
+        """Whether it ever was more than off."""
+        return bool(self.budget)
 
 
 @dataclass(slots=True)
@@ -229,7 +241,7 @@ def clock_json(clock: ClockRun) -> dict[str, Any]:
         "name": clock.name, "status": clock.status.value, "started": stamp(clock.started_at), "budget": clock.budget,
         "run": clock.run, "round": clock.round,
     }
-    for key, value in (("due", clock.due_at), ("ended", clock.ended_at), ("breached", clock.breached_at)):
+    for key, value in (("due", clock.due_at), ("ended", clock.ended_at), ("breached", clock.breached_at), ("counts", clock.counts_from)):
         if value:
             form[key] = stamp(value)
     if clock.stops:
@@ -254,6 +266,7 @@ def clock_from(form: Mapping[str, Any]) -> ClockRun:
         stops=[Stop(_known(since), instant(until), why) for since, until, why in form.get("stops", ())],
         extended=list(form.get("extended", ())), fired=[(rung, n) for rung, n in form.get("fired", ())], unknown=form.get("unknown"),
         counting=Counting(**form["counting"]) if "counting" in form else USUAL,
+        counts_from=instant(form.get("counts")),
     )
 
 

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 
-from engine.deciding import checking_options, checking_texts, fields, patterns
+from engine.deciding import checking_clocks, checking_options, checking_texts, fields, patterns
 from engine.deciding.expressions import expression
 from engine.deciding.numbering import check_pattern
 from engine.deciding.readers import bounds
@@ -113,4 +113,4 @@ def _tried(path: Path, use: Callable[[], object]) -> Iterator[Finding]:
         yield Finding(path, error.message, hint=error.hint)
 
 
-CHECKS = (names_in_expressions, values, *checking_texts.CHECKS, *checking_options.CHECKS)
+CHECKS = (names_in_expressions, values, *checking_clocks.CHECKS, *checking_texts.CHECKS, *checking_options.CHECKS)

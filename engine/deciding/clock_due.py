@@ -57,7 +57,7 @@ def due_extended(run: ClockRun, calendar: Calendar, extended: Iterable[str], tel
             budget = Duration(budget.amount + more.amount, budget.unit)
         else:
             others.append(more)
-    at = fixed or (reach(run, run.started_at, budget, calendar, tell=tell) if budget else None)
+    at = fixed or (reach(run, run.anchor, budget, calendar, tell=tell) if budget else None)
     for more in others:
         if at and tell:
             tell(Longer(more, at))
@@ -142,8 +142,8 @@ def _fixed(run: ClockRun, calendar: Calendar, tell: Tell | None) -> datetime | N
 
 
 def budget_unit(run: ClockRun) -> Unit | None:
-    """The unit a run counts in; None when its due time is a date or moment of the case."""
-    return None if run.budget[4:5] == "-" else _read(run.budget).unit
+    """The unit a run counts in; None when its due time is a date or moment of the case, or it was never but off."""
+    return None if not run.existed or run.budget[4:5] == "-" else _read(run.budget).unit
 
 
 def is_worked(run: ClockRun) -> bool:
@@ -174,8 +174,8 @@ def stood_still(stops: Iterable[Stop]) -> list[Stretch]:
 
 
 def stretches(run: ClockRun, start: datetime | None = None) -> list[Stretch]:
-    """When a run ran, from `start` (its own start) on: the last stretch is open unless it stands still now."""
-    frm = start or run.started_at
+    """When a run ran, from `start` (whence its limit counts) on: the last stretch is open unless it stands still now."""
+    frm = start or run.anchor
     found: list[Stretch] = []
     for since, until in stood_still(run.stops):
         if until is not None and until <= frm:

@@ -12,8 +12,10 @@ from engine.ground.language import say
 def consumed(run: ClockRun, now: datetime, calendar: Calendar) -> timedelta | None:
     """The time on which the clock ran until `now`, or until it stopped: working time when its budget is worked, else elapsed.
 
-    None when the calendar does not reach so far.
+    None when it is off, or the calendar does not reach so far.
     """
+    if run.status is ClockStatus.OFF or not run.existed:
+        return None
     until = now if run.ended_at is None else min(now, run.ended_at)
     try:
         return spent(run, until, calendar, is_worked(run))

@@ -144,7 +144,7 @@ def rung_at(spec: ClockSpec, run: ClockRun, due: datetime, index: int, n: int, c
         return None
     if at is None:
         return None
-    at = max(at, run.started_at)
+    at = max(at, run.anchor)
     for since, until in stood_still(run.stops):
         if until is not None and since <= at < until and at != due:
             at = until

@@ -14,6 +14,7 @@ from engine.ground.worktime import add, measure
 
 BY_HAND = "by hand"
 CLOSED = "closed"
+STOPPED = "stopped"        # it was over, until `restart: continue` let it go on
 
 _LENGTHS = ELAPSED | {Unit.DAYS, Unit.WEEKS}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from engine.defining.checks_walk import Finding, View, ladders
-from engine.defining.definition import Case, Definition, PointKind, Rung
+from engine.defining.definition import Case, Definition, EventKind, PointKind, Rung
 from engine.defining.problems import nearest
 from engine.defining.tree import Path
 from engine.ground.duration import ELAPSED, Duration, Unit
@@ -130,6 +130,28 @@ def pauses(view: View) -> Iterator[Finding]:
                 yield Finding(path, say("This pause never begins: it names no state or task"), hint=say("Write `in: [waiting]`."))
 
 
+def lives(view: View) -> Iterator[Finding]:
+    """How a clock goes on: `restart: continue` of a window, `recompute` where nothing can change."""
+    for clock in view.definition.clocks.values():
+        path: Path = ("clocks", clock.name)
+        if clock.restart == "continue" and not clock.until:
+            yield Finding(
+                (*path, "restart"),
+                say("The clock '{clock}' has no `until`: it ends when its time is used up, and nothing is left to go on with",
+                    clock=clock.name),
+                hint=say("Give the clock an `until`, or write `restart: again`."),
+            )
+        dated = len(clock.from_) == 1 and clock.from_[0].kind is EventKind.FIELD
+        fixed = len(clock.within) == 1 and clock.within[0].when is None and isinstance(clock.within[0].value, Duration)
+        if clock.recompute != "retroactive" and fixed and clock.when is None and not dated:
+            yield Finding(
+                (*path, "recompute"),
+                say("`recompute` changes nothing: limit and start of the clock '{clock}' are always the same", clock=clock.name),
+                hint=say("Remove it."),
+                severity="warning",
+            )
+
+
 def unknown_calendars(view: View) -> Iterator[Finding]:
     """Calendars that the house does not have."""
     if view.calendars is None:
@@ -149,4 +171,4 @@ def unknown_calendars(view: View) -> Iterator[Finding]:
             )
 
 
-CHECKS = (rungs_that_never_fire, endless_reminders, pauses, unknown_calendars)
+CHECKS = (rungs_that_never_fire, endless_reminders, pauses, lives, unknown_calendars)

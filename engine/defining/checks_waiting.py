@@ -94,6 +94,8 @@ def _leaves_by_itself(state: State) -> bool:
 
 def _can_limit(clock: ClockSpec) -> bool:
     """Whether running it is a limit. Branches of `within` that leave a gap are a finding of their own."""
+    if clock.when is not None:
+        return False
     rungs = (rung for rung in clock.ladder if rung.when is None and does_something(rung.do))
     return bool(clock.until) or any(rung.at.kind in (PointKind.DUE, PointKind.PERCENT) for rung in rungs)
 
@@ -105,6 +107,7 @@ def _paused_for_ever(clock: ClockSpec, state: State) -> bool:
 def certainly_runs(definition: Definition, clock: ClockSpec) -> set[str]:
     """The states in which the clock runs whatever way a case took, and which it cannot outlast by something stopping it there."""
     start, stop = set(clock.from_), set(clock.until)
+    again = start if clock.restart != "never" else set()   # then only the opening certainly starts it: on the way it may have run before
     first = definition.first_state
     runs = dict.fromkeys(definition.states, True)  # the greatest answer that agrees with every way: begin with yes, strike out
     opening = bool(start & (_on_opening(definition) | _on_entering(first, certain)))
@@ -115,7 +118,7 @@ def certainly_runs(definition: Definition, clock: ClockSpec) -> set[str]:
         changed = False
         for state in definition.states.values():
             arriving = [
-                _after(definition, way, start, stop, runs[way[0].name] and not inside[way[0].name]) for way in ways if way[2] is state
+                _after(definition, way, again, stop, runs[way[0].name] and not inside[way[0].name]) for way in ways if way[2] is state
             ]
             if state is first:
                 arriving.append(opening)

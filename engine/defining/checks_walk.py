@@ -241,6 +241,7 @@ def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
             yield what.when, (*path, "when")
     for cases, path in conditional(definition):
         yield from ((case.when, (*path, index, "when")) for index, case in enumerate(cases) if case.when is not None)
+    yield from clock_conditions(definition)
     for _, within, rungs, path in ladders(definition):
         for index, case in enumerate(within):
             if case.when is not None:
@@ -252,6 +253,13 @@ def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
         if doing.kind is DoingKind.SET:
             for name, cases in assignments(doing).items():
                 yield from ((case.value, (*path, name, index)) for index, case in enumerate(cases))
+
+
+def clock_conditions(definition: Definition) -> Iterator[tuple[str, Path]]:
+    """Conditions by which clocks exist: judged whenever something happens in the case."""
+    for clock in definition.clocks.values():
+        if clock.when is not None:
+            yield clock.when, ("clocks", clock.name, "when")
 
 
 def assignments(doing: Doing) -> Mapping[str, tuple[Case, ...]]:

@@ -204,6 +204,17 @@ class ClockSpec:
         "what stops it; any of them. Without it the clock is a window: it ends when due and never breaches", ()
     )
     within: tuple[Case, ...] = item("how long: a duration, or cases `[{when: …, is: …}, {is: …}]`; the first match counts")
+    when: Expression | None = item(
+        "it exists only while this holds of the case; becoming true later it is as if it had always run since its `from`", None
+    )
+    restart: Literal["continue", "again", "never"] | None = item(
+        "when `from` happens twice: `continue` lets a stopped clock go on without the time in which it was stopped, `again` begins a new "
+        "run also while it runs, `never` counts the first only; without it a running clock goes on and a stopped one begins a new run", None
+    )
+    recompute: Literal["retroactive", "forward", "reset"] = item(
+        "when its limit, its start date or its `when` changes: `retroactive` computes from the start with the pauses kept, `forward` "
+        "counts the new limit in full from the change on, `reset` begins a new run then", "retroactive"
+    )
     pause: tuple[Pause, ...] = item("when it stands still", ())
     extend: Extension | None = item("how it may be given more time", None)
     ladder: tuple[Rung, ...] = item("what happens before, at and after due", ())

@@ -203,6 +203,8 @@ def _key(key: str) -> str:
         "from": say("start"),
         "until": say("end"),
         "pause": say("pause"),
+        "restart": say("what a second start does"),
+        "recompute": say("what a changed limit does"),
         "extend": say("extension"),
         "notice": say("notices sent"),
         "limit": say("amount decided"),

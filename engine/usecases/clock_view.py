@@ -14,7 +14,7 @@ from engine.deciding.case import CaseState, ClockRun, ClockStatus, Event, rebuil
 from engine.deciding.clock_due import is_worked
 from engine.deciding.clock_figures import consumed, remaining, share, unknown_text
 from engine.deciding.clock_rungs import rung_at
-from engine.deciding.clock_runs import LIVE
+from engine.deciding.clock_runs import LASTING
 from engine.deciding.clock_steps import Step
 from engine.deciding.explaining import Change, Chapter, explain, story
 from engine.deciding.expressions import expression
@@ -97,7 +97,8 @@ class CaseClocks:
 
 
 def case_clocks(house: House, number: str, clock: str | None = None, *, explained: bool = False) -> CaseClocks:
-    """Every clock of a case (or one) that ever ran, in figures; `explained`: with how its due time came about (clocks rule 17).
+    """Every clock of a case (or one) that ever began, also those that are off as it stands, in figures; `explained`: with how its due
+    time came about (clocks rule 17).
 
     Raises NotFound for an unknown case or clock, Invalid for a clock that has not begun.
     """
@@ -158,7 +159,7 @@ class _View:
         past = self._calendar(run, spec, told)
         calendar = past.calendar
         explanation = explain(run, calendar, self.now)
-        expected = run.due_at or explanation.due_at
+        expected = None if run.status is ClockStatus.OFF else run.due_at or explanation.due_at
         narrator = Narrator(run, explanation, told, self._chosen(spec, told) if explained else None, past, self.teller)
         return ClockFigures(
             name=name, title=self.teller.clock(name), status=run.status.value, window=not spec.until, started_at=run.started_at,
@@ -175,7 +176,7 @@ class _View:
         """The calendar in force; of a run that is over the one that was in force when it ended, since finished clocks never change."""
         ended = next((chapter.event.recorded_at for chapter in reversed(told) if chapter.change is Change.OVER), None)
         name = spec.calendar or self.definition.calendar
-        found = library.calendar_then(self.conn, name, None if run.status in LIVE else ended)
+        found = library.calendar_then(self.conn, name, None if run.status in LASTING else ended)
         return found or PastCalendar(0, self.now, library.calendar(self.house.store, self.conn, name))   # the second says what is missing
 
     def _chosen(self, spec: ClockSpec, told: Sequence[Chapter]) -> Chosen | None:

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 
-from engine.deciding.case import ClockRun, Event, Stop
+from engine.deciding import clock_stops
+from engine.deciding.case import ClockRun, ClockStatus, Event, Stop
 from engine.deciding.clock_due import budget_unit
 from engine.deciding.clock_figures import unknown_text
 from engine.deciding.clock_runs import LIVE
 from engine.deciding.clock_steps import Awaited, Counted, Ended, Fixed, Longer, Ran, Rolled, Step, StoodThroughout
-from engine.deciding.clock_stops import BY_HAND, CLOSED
 from engine.deciding.explaining import Change, Chapter, Explanation
 from engine.deciding.printing import printed
 from engine.ground.duration import parse_duration
@@ -65,9 +65,15 @@ class Narrator:
         else:
             yield say("Counts from {start}, set {at}: {what} ({who}).", start=at, at=self._wall(first.occurred_at), what=self._what(first),
                       who=self.teller.who(first))
-        if self.run.run > 1:
+        cut = next((self._due(chapter.before) for chapter in self._of(Change.CUT_SHORT)), None)
+        if cut is not None:
+            yield say("It is run number {n} of this clock; the one before, due {due}, was cut short.", n=self.run.run, due=cut)
+        elif self.run.run > 1:
             yield say("It is run number {n} of this clock.", n=self.run.run)
-        yield self._limit()
+        if self.run.existed:
+            yield self._limit()
+        if self.run.counts_from:
+            yield say("The limit counts in full from {at}.", at=self._wall(self.run.counts_from))
 
     def _limit(self) -> str:
         budget, chosen = self._budget(), self.chosen
@@ -94,6 +100,8 @@ class Narrator:
     # --- the arithmetic -------------------------------------------------------------------------------------------------
 
     def _arithmetic(self) -> Iterator[str]:
+        if not self.run.existed:
+            return
         unit = budget_unit(self.run)
         for chapter in self._of(Change.EXTENDED):
             if parse_duration(chapter.why).unit is unit:
@@ -167,8 +175,13 @@ class Narrator:
 
     def why(self, why: str) -> str:
         """Why a clock stood still, in words: the title of a state or task, by hand, the case was closed."""
-        if why in (BY_HAND, CLOSED):
-            return say("stopped by hand") if why == BY_HAND else say("the case was closed")
+        match why:
+            case clock_stops.BY_HAND:
+                return say("stopped by hand")
+            case clock_stops.CLOSED:
+                return say("the case was closed")
+            case clock_stops.STOPPED:
+                return say("it was over")
         title = self.teller.state(why)
         return self.teller.act(why) if title == why else title
 
@@ -193,12 +206,16 @@ class Narrator:
 
     def _sum(self) -> Iterator[str]:
         explanation = self.explanation
+        if not self.run.existed:
+            return
         if explanation.due_at is None:
             yield say("Due time unknown: {why}.", why=explanation.beyond or unknown_text(self.run.unknown) or "?")
             return
         due = wall_due(explanation.due_at, self._zone)
         parts = " + ".join(_parts(explanation.steps))
-        if explanation.supposed and self.run.status in LIVE:
+        if self.run.status is ClockStatus.OFF:
+            yield say("Sum: {parts}. It does not apply now; if it did it would be due {due}.", parts=parts, due=due)
+        elif explanation.supposed and self.run.status in LIVE:
             yield say("Sum: {parts}. It stands still and has no due time; running on now it would be due {due}.", parts=parts, due=due)
         elif explanation.supposed:
             yield say("Sum: {parts}. It stood still at its end; running on it would have been due {due}.", parts=parts, due=due)
@@ -208,10 +225,16 @@ class Narrator:
             yield say("Recorded is {at}: the calendar has changed since.", at=wall_due(self.run.due_at, self._zone))
 
     def _afterwards(self) -> Iterator[str]:
+        came = {chapter.event.seq for chapter in self._of(Change.ON)}
         for chapter in self.story:
             at, event = self._wall(chapter.event.occurred_at), chapter.event
             match chapter.change:
-                case Change.RECOMPUTED:
+                case Change.OFF:
+                    yield say("Did not apply from {at} on: {what} ({who}).", at=at, what=self._what(event), who=self.teller.who(event))
+                case Change.ON:
+                    yield say("Applied from {at} on: {what} ({who}); due {due}.", at=at, what=self._what(event),
+                              who=self.teller.who(event), due=self._due(chapter.after))
+                case Change.RECOMPUTED if event.seq not in came:
                     yield say("Computed again {at}: {what} ({who}); due {before} became {after}.", at=at, what=self._what(event),
                               who=self.teller.who(event), before=self._due(chapter.before), after=self._due(chapter.after))
                 case Change.BREACHED:

@@ -123,7 +123,7 @@ def show(house: House, number: str) -> CaseView:
         notices = tuple(_notice(n) for n in reversed(outbox.listing(conn, case=number, limit=200)))
         kept = tuple(files.files(conn, loaded.id))
     state = definition.states[case.state]
-    clocks = tuple(_clock(definition, run, now) for run in case.clocks.values())
+    clocks = tuple(_clock(definition, run, now) for run in case.clocks.values() if run.existed and run.status is not ClockStatus.OFF)
     return CaseView(
         number=case.number,
         definition=definition.name,

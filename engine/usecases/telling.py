@@ -151,6 +151,10 @@ class Teller:
                 return say("had {notice} tried again", notice=data["name"])
             case "breach_withdrawn":
                 return say("{clock}: breach withdrawn", clock=clock)
+            case "clock_off":
+                return say("{clock}: no longer applies", clock=clock)
+            case "clock_on":
+                return say("{clock}: applies now", clock=clock)
             case "recalculated":
                 return _recalculated(data["calendars"])
         return event.kind
@@ -225,7 +229,7 @@ class Teller:
             yield say("{clock}: stands still", clock=title)
         elif status == "met" and before.get("status") != "met":
             yield say("{clock}: done, late", clock=title) if run.get("breached") else say("{clock}: done in time", clock=title)
-        elif status in ("ended", "cancelled") and before.get("status") != status and event.kind != "ended":
+        elif status in ("ended", "cancelled") and before.get("status") not in (status, "off") and event.kind != "ended":
             yield say("{clock}: over", clock=title)
         if before.get("breached") and not run.get("breached") and not began:
             yield say("{clock}: breach withdrawn", clock=title)
@@ -263,6 +267,7 @@ def clock_status(status: str) -> str:
     return {
         "running": say("running"),
         "paused": say("paused"),
+        "off": say("does not apply"),
         "met": say("met"),
         "ended": say("ended"),
         "cancelled": say("cancelled"),

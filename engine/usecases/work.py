@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from engine.deciding import clocks, duties, fields, rights
-from engine.deciding.case import Act, CaseState, ClockRun, Event, apply, clock_json, task_json
+from engine.deciding.case import Act, CaseState, ClockRun, ClockStatus, Event, apply, clock_json, task_json
 from engine.deciding.clock_figures import consumed
 from engine.deciding.expressions import expression
 from engine.deciding.obstacles import Situation
@@ -167,7 +167,7 @@ class Work:
             self.case.tasks.update(tasks)
             happened = [*happened, *(Happening(EventKind.TASK_OPENED, name) for name in tasks)]
         changed = clocks.follow(self.definition, self.case, happened, at, self.calendars, self.evaluate(at), self.live)
-        withdrawn = [name for name, run in changed.items() if _withdrawn(self.case.clocks.get(name), run)]
+        become = [(told, name) for name, run in changed.items() for told in _become(self.case.clocks.get(name), run)]
         if changed:
             data.setdefault("clocks", {}).update({name: clock_json(run) for name, run in changed.items()})
             self.case.clocks.update(changed)
@@ -175,8 +175,8 @@ class Work:
         if self.outgoing:
             self.messages += rendered(self, self.outgoing)
             self.outgoing = []
-        for name in withdrawn:   # a correction showed that there was none: nothing is removed, the history says so (clocks rule 12)
-            self.record("breach_withdrawn", SYSTEM, at, {"clock": name, "because": kind})
+        for told, name in become:
+            self.record(told, SYSTEM, at, {"clock": name, "because": kind})
         return event
 
     def seal(self, name: str, value: Any, seq: int) -> str:
@@ -216,9 +216,17 @@ class Work:
         return rights.people(who, self.definition, self.case, self.organisation, self.live, self.actor.id)
 
 
-def _withdrawn(before: ClockRun | None, after: ClockRun) -> bool:
-    """Whether a breach of this run no longer stands."""
-    return before is not None and before.breached_at is not None and after.breached_at is None and before.run == after.run
+def _become(before: ClockRun | None, after: ClockRun) -> Iterator[str]:
+    """The events that say what became of a clock, where it deserves its own: it is off or on as the case now stands, or a correction
+    showed that its breach was none (nothing is removed, the history says so: clocks rule 12)."""
+    if before is None:
+        return
+    if before.status in clocks.LIVE and after.status is ClockStatus.OFF:
+        yield "clock_off"
+    if before.status is ClockStatus.OFF and after.status in clocks.LIVE:
+        yield "clock_on"
+    if before.run == after.run and before.breached_at is not None and after.breached_at is None:
+        yield "breach_withdrawn"
 
 
 def take_up(house: House, conn: Connection, loaded: Loaded, now: datetime) -> Work:

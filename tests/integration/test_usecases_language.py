@@ -188,6 +188,27 @@ def paused(house: House) -> Any:
     return state_of(house, number).clocks["total"].status.value
 
 
+def begun_twice(house: House) -> Any:
+    """Hours until due of a clock whose start may have come again after a day."""
+    number = open_(house)
+    later(house, days=1)
+    act(house, number, "twice")
+    return due_in(house, number)
+
+
+def changed_later(house: House) -> Any:
+    """Hours until due of a clock whose limit changed after a day."""
+    number = open_(house)
+    later(house, days=1)
+    amending.correct(house, number, as_("ann"), {"kind": "b"}, "wrong")
+    return due_in(house, number)
+
+
+def due_in(house: House, number: str) -> Any:
+    at = state_of(house, number).clocks["total"].due_at
+    return (at - START).total_seconds() / 3600 if at else None
+
+
 def met(house: House) -> Any:
     number = open_(house)
     act(house, number, "go")
@@ -451,6 +472,9 @@ LINES = [
     Line("Counting.first_day", "first_day: excluded", "first_day: included", due("gift"), 183.0, 111.0),
     Line("Counting.ends", "ends: end_of_day", "ends: same_time", due("gift"), 183.0, 168.0),
     Line("Counting.roll", "roll: next", "roll: none", due("gift"), 183.0, 135.0),
+    Line("ClockSpec.when", "title: In all\n", "title: In all\n    when: kind == 'b'\n", due("total"), 63.0, "none"),
+    Line("ClockSpec.restart", "from: opened\n", "from: [opened, twice]\n    restart: again\n", begun_twice, 63.0, 87.0),
+    Line("ClockSpec.recompute", "title: In all\n", "title: In all\n    recompute: forward\n", changed_later, 111.0, 135.0),
     Line("Case.value", "is: 4 days", "is: 5 days", due("total", kind="b"), 111.0, 135.0),
     Line("Case.when", "{when: kind == 'b', is", "{when: kind == 'a', is", due("total"), 63.0, 111.0),
     Line(

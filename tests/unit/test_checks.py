@@ -254,6 +254,15 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     "limit that may match nothing": (put("clocks/total/within", "[{when: amount > 5, is: 10 days}]"), "warning", "when no branch matches"),
     "pause in working time": (put("clocks/total/pause", "{in: waiting, up_to: 3 working days}"), "error", "elapsed time"),
     "pause that never begins": (put("clocks/total/pause", "{up_to: 3 days}"), "error", "never begins"),
+    "condition of a clock that reads the time": (put("clocks/total/when", "today == due_on"), "error", "changes though nothing happens"),
+    "condition of a clock that reads a clock": (put("clocks/total/when", "not breached('look')"), "error", "do not move each other"),
+    "condition of a clock that reads who acts": (put("clocks/total/when", "actor == 'li'"), "error", "only while somebody acts"),
+    "condition of a clock that cannot be read": (put("clocks/total/when", "remedi == 'refund'"), "error", "nothing named 'remedi'"),
+    "clock with a condition limits nothing": (put("clocks/total/when", "remedy == 'refund'"), "warning", "can wait in the state 'first'"),
+    "window that continues": (
+        changes(put("clocks/total/until", None), put("clocks/total/restart", "continue")), "error", "nothing is left to go on with"),
+    "recompute of what cannot change": (
+        changes(put("clocks/total/within", "5 days"), put("clocks/total/recompute", "reset")), "warning", "changes nothing"),
     "unknown calendar": (put("calendar", "offcie"), "error", "There is no calendar 'offcie'"),
     "unknown calendar of a clock": (put("clocks/total/calendar", "offcie"), "error", "There is no calendar 'offcie'"),
     "option that no action handles": (put("states/third/actions/deliver/when", "remedy == 'replace'"), "warning", "remedy is refund"),

@@ -1,6 +1,7 @@
 """What holds for clocks whatever happens to a case: random stories, told twice or in other steps."""
 
 from copy import deepcopy
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine.deciding import clocks
 from engine.deciding.case import ClockStatus, clock_json
+from engine.deciding.clock_due import due_after
 from engine.deciding.clock_runs import timed
 from engine.deciding.clocks import PendingKind
 from engine.defining.definition import Case, ClockSpec, Expression, Pause
@@ -37,7 +39,7 @@ class Watched(Story):
     def __init__(self, *specs: ClockSpec) -> None:
         self.fired: list[tuple[str, int, int, int, int]] = []
         self.now = local(START)
-        super().__init__(*specs, usual=True)
+        super().__init__(*specs, usual=True, applies=True)
 
     def go(self, step: str, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
@@ -87,7 +89,7 @@ class Watched(Story):
     def check(self) -> None:
         self.happen(self.now)
         for run in self.case.clocks.values():
-            assert (run.due_at is None) == (run.status is ClockStatus.PAUSED), "paused clocks have no due time, others do"
+            assert (run.due_at is None) == (run.status in (ClockStatus.PAUSED, ClockStatus.OFF)), "they have no due time, others do"
             assert timed(run, CALENDAR) == run, "a due time can be computed again from the run alone"
             assert run.due_at is None or run.due_at >= run.started_at
             assert run.breached_at is None or run.breached_at < self.now
@@ -123,6 +125,41 @@ def test_one_sweep_after_an_outage_does_what_many_would_have_done(budget: str, t
         often.go("wait", minutes)
     once.go("wait", sum(pauses))
     assert (clock_json(once.run()), once.fired) == (clock_json(often.run()), often.fired)
+
+
+WHEN = Expression("applies")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(BUDGETS), st.sampled_from([None, "2 days"]), steps, st.lists(st.booleans(), min_size=12, max_size=12))
+def test_a_clock_that_comes_and_goes_is_in_the_end_as_one_that_was_always_there(
+    budget: str, up_to: str | None, told: Steps, applies: list[bool]
+) -> None:
+    """What staff do to a clock needs one that runs, so here they do nothing."""
+    always, flips = Watched(spec("c", budget, up_to=up_to)), Watched(replace(spec("c", budget, up_to=up_to), when=WHEN))
+    steps_of = [(step, minutes) for step, minutes in told if step not in ("hold", "release", "extend")]
+    for (step, minutes), holds in zip([*steps_of, ("return", 60)], [*applies[: len(steps_of)], True], strict=True):
+        always.go(step, minutes)
+        flips.go(step, minutes)
+        flips.happen(flips.now, "field applies", applies=holds)
+        assert (flips.run().status is ClockStatus.OFF) is not holds
+        assert holds or not any(item.clock == "c" for item in clocks.pending(flips.definition, flips.case, flips.calendars))
+    for story in (always, flips):
+        story.go("wait", 0)
+    assert replace(flips.run(), round=0, fired=[]) == replace(always.run(), round=0, fired=[])
+    if not any(step == "leave" for step, _ in told):    # a pause after it carries a rung before due, which fired, past now again
+        assert sorted(flips.run().fired) == sorted(always.run().fired)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(BUDGETS), steps)
+def test_a_limit_that_counts_from_its_change_is_never_due_earlier_than_counted_in_full_from_there(budget: str, told: Steps) -> None:
+    story = Watched(replace(spec("c", budget), recompute="forward"))
+    for step, minutes in told:
+        story.go(step, minutes)
+        run = story.run()
+        if step == "correct" and run.due_at is not None:
+            assert run.due_at >= due_after(story.now, parse_duration(run.budget), CALENDAR) and run.counts_from == story.now
 
 
 @settings(max_examples=60, deadline=None)
