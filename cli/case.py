@@ -103,6 +103,7 @@ def act(
     file: Files = None,
     comment: Comment = None,
     for_: For = None,
+    at: Annotated[str | None, opt("--at", "TIME", say("When it was really done, '2026-11-20 16:00', where the definition allows."))] = None,
     revision: Annotated[int | None, opt("--revision", "N", say("Refuse if the case has changed since this revision."))] = None,
 ) -> None:
     """Act on a case, or list the possible actions."""
@@ -111,7 +112,7 @@ def act(
     if action is None:
         print_options(desk, number, acting.possible(desk.house, number, desk.actor(for_)))
         return
-    done = acting.act(desk.house, number, action, desk.actor(for_), given(set_ or (), file or (), comment), revision=revision)
+    done = acting.act(desk.house, number, action, desk.actor(for_), given(set_ or (), file or (), comment), revision=revision, at=at)
     print_outcome(desk, done, action)
 
 

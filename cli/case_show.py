@@ -44,7 +44,8 @@ def _event(event: object) -> dict[str, object]:
     from engine.deciding.case import Event
 
     assert isinstance(event, Event)
-    return {"seq": event.seq, "kind": event.kind, "occurred_at": event.occurred_at, "actor": event.actor, "on_behalf": event.on_behalf}
+    keys = ("seq", "kind", "occurred_at", "recorded_at", "actor", "on_behalf")
+    return {key: getattr(event, key) for key in keys}
 
 
 # --- one case -------------------------------------------------------------------------------------------------------

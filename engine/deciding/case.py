@@ -170,7 +170,7 @@ def apply(case: CaseState, event: Event) -> None:
     if "act" in data:
         act = case.acts.setdefault(data["act"], Act(0, at, []))
         act.count += 1
-        act.at = at
+        act.at = max(act.at, at)     # what is back-dated is not the last
         act.actors.append(event.actor)
         if event.on_behalf:
             act.actors.append(event.on_behalf)

@@ -13,7 +13,7 @@ from engine.deciding.readers import bounds
 from engine.deciding.scope import FUNCTIONS, allowed_names
 from engine.defining.bundle import Bundle
 from engine.defining.checks import check, problems_of
-from engine.defining.checks_walk import Finding, actions, expressions, ladders
+from engine.defining.checks_walk import Finding, actions, by_system, expressions, ladders, written_actions
 from engine.defining.definition import Definition, Field, FieldType
 from engine.defining.organisation import Organisation
 from engine.defining.problems import Problem, nearest
@@ -89,6 +89,22 @@ def unknown(
             yield Finding(path, sentence, nearest=nearest(about, sorted(among)), file=file, line=line)
 
 
+def waiting_for_used_time(definition: Definition) -> Iterator[Finding]:
+    """System actions whose condition reads `used(…)`, which grows while nothing happens, so that nobody would look."""
+    for action, path in written_actions(definition):
+        try:
+            calls = expression(action.when).calls if action.when is not None and by_system(action) else ()
+        except Invalid:
+            continue     # found elsewhere
+        for function, clock in calls:
+            if function == "used":
+                yield Finding(
+                    (*path, "when"),
+                    say("The scheduler does not watch used('{clock}') grow to take '{name}'", clock=clock, name=action.name),
+                    hint=say("Let a rung of the clock take it: `ladder: [{{at: 50%, act: {name}}}]`.", name=action.name),
+                )
+
+
 def values(definition: Definition) -> Iterator[Finding]:
     """Lengths, patterns and defaults of fields, and patterns of numbers, that would be refused when a case uses them."""
     yield from _tried(("number",), partial(check_pattern, definition.number))
@@ -113,4 +129,6 @@ def _tried(path: Path, use: Callable[[], object]) -> Iterator[Finding]:
         yield Finding(path, error.message, hint=error.hint)
 
 
-CHECKS = (names_in_expressions, values, *checking_clocks.CHECKS, *checking_texts.CHECKS, *checking_options.CHECKS)
+CHECKS = (
+    names_in_expressions, waiting_for_used_time, values, *checking_clocks.CHECKS, *checking_texts.CHECKS, *checking_options.CHECKS,
+)

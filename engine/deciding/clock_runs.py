@@ -42,9 +42,13 @@ def _why_unknown(error: CalendarExpired) -> str:
 
 def over(run: ClockRun, status: ClockStatus, at: datetime, why: str | None = None) -> ClockRun:
     """The run, stopped; by the closing of the case it is left standing still, so that reopening finds where it stopped.
-    What was off is not met: it is cancelled."""
-    status = ClockStatus.CANCELLED if run.status is ClockStatus.OFF else status
-    stopped = replace(clock_stops.closed(run, at), status=status, ended_at=at)
+
+    It ends no earlier than it began, and nothing of it lies after its end, also when that was recorded late. What was off is not met: it
+    is cancelled.
+    """
+    status, at = ClockStatus.CANCELLED if run.status is ClockStatus.OFF else status, max(at, run.started_at)
+    stops = [stop if stop.until is None or stop.until <= at else replace(stop, until=at) for stop in run.stops if stop.since < at]
+    stopped = replace(clock_stops.closed(replace(run, stops=stops), at), status=status, ended_at=at)
     return clock_stops.opened(stopped, at, [why]) if why else stopped
 
 

@@ -6,6 +6,7 @@ times come from `clock_due`, what the case says of limit and start from `clock_t
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from engine.deciding import clock_stops
@@ -75,15 +76,26 @@ def _stopped_and_started(
     """The run after each thing that happened, in order, and whether it is a new one."""
     run, new = old, False
     for what in happened:
-        if run is not None and run.status in LASTING and what in spec.until and _counts(step, spec, what):
+        if run is not None and run.status in LASTING and what in spec.until and _counts(step, spec, run, what):
             by_closing = what == _CLOSING or _is_final(step, what)
             run, new = over(run, ClockStatus.MET, step.at, CLOSED if by_closing else None), False
-        if what in spec.from_ and (run is None or _starts_again(spec, run, what)):
+        if what not in spec.from_:
+            continue
+        if run is not None and _began_since(step, spec, run):
+            if spec.restart != "again" and (first := _begun(step, spec, what, None)) is not None:   # not its first event, as it turns out
+                earlier = replace(first, run=run.run, round=run.round + 1, stops=run.stops, extended=run.extended)
+                run, new = timed(earlier, step.calendars(spec.calendar)), True
+        elif run is None or _starts_again(spec, run, what):
             if run is not None and run.status not in LASTING and spec.restart == "continue":
                 run = went_on(run, step.at, step.calendars(spec.calendar))
             elif (first := _begun(step, spec, what, run)) is not None:
                 run, new = first, True
     return run, new
+
+
+def _began_since(step: Step, spec: ClockSpec, run: ClockRun) -> bool:
+    """Whether what happened is recorded late, and the run began since at an event of the case."""
+    return run.status in LASTING and not is_dated(spec) and step.at < run.started_at <= (step.case.recorded_at or step.at)
 
 
 def _starts_again(spec: ClockSpec, run: ClockRun, what: Happening) -> bool:
@@ -99,8 +111,10 @@ def _is_final(step: Step, what: Happening) -> bool:
     return state is not None and state.final
 
 
-def _counts(step: Step, spec: ClockSpec, what: Happening) -> bool:
-    """Whether an until event stops the clock: not leaving a state that is only held, nor emptying a field."""
+def _counts(step: Step, spec: ClockSpec, run: ClockRun, what: Happening) -> bool:
+    """Whether an until event stops the clock: not one before it began, nor leaving a state that is only held, nor emptying a field."""
+    if _began_since(step, spec, run):
+        return False
     if what.kind is EventKind.LEFT and what.name == spec.name:
         return not clock_stops.is_held(step.definition, step.case, spec.name)
     if what.kind is EventKind.FIELD:

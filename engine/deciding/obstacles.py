@@ -40,6 +40,7 @@ class Reason(StrEnum):
     REQUIRE = "require"
     WHEN = "when"
     LIMIT = "limit"
+    BACKDATE = "backdate"
 
 
 @dataclass(frozen=True, slots=True)

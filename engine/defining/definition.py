@@ -105,6 +105,7 @@ class Action:
         "`tasks`, `any task`, `2 tasks`: only after these are done; for `by: system` a duration after entering the state", None
     )
     within: Duration | None = item("possible only this long after entering the state", None)
+    backdate: Duration | None = item("staff may say when it was really done, at most this long ago; else it counts from now", None)
     limit: str | None = item("a money field that the person's own authority must cover", None)
     except_: tuple[Who, ...] = item("who may not, even with the role", (), key="except")
     in_: tuple[str, ...] = item("for actions under `anywhere`: only in these states", (), key="in")
@@ -133,6 +134,7 @@ class Task:
     except_: tuple[Who, ...] = item("who may not, even with the role", (), key="except")
     within: tuple[Case, ...] = item("its time limit: a duration, or cases", ())
     ladder: tuple[Rung, ...] = item("what happens before, at and after its limit", ())
+    backdate: Duration | None = item("staff may say when it was really done, at most this long ago; else it counts from now", None)
     in_: tuple[str, ...] = item("for tasks under `anywhere`: only in these states, which count as one", (), key="in")
     do: tuple[Doing, ...] = item("what else happens when it is done: set, notice, assign, remind, escalate, reassign, act", ())
     anywhere: bool = derived(bool)

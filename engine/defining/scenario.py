@@ -37,6 +37,7 @@ class DoStep:
 
     action: str = item("the action or task")
     by: str = item("who acts: a person, or `customer`")
+    at: str | None = item("when it was really done, if earlier than now: a local date and time", None)
     with_: Mapping[str, Any] = item("the fields given; `comment` for a reason", factory=dict, key="with")
     case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
     for_: str | None = item("the person, or `customer`, on whose behalf", None, key="for")
@@ -48,6 +49,7 @@ class RefuseStep:
 
     by: str = item("who tries: a person, or `customer`")
     action: str | None = item("the action or task tried", None)
+    at: str | None = item("when it is said to have been done, if not now: a local date and time", None)
     extend: str | None = item("instead of `action`: the clock that should get more time", None)
     is_: str | None = item("with `extend`: how much, as a duration", None, key="is")
     with_: Mapping[str, Any] = item("the fields given", factory=dict, key="with")
@@ -172,6 +174,9 @@ def _step(raw: Any, step: Step, index: int, reading: Reading, names: set[str]) -
         _moment(step.at, (*path, "at"), reading)
     if step.wait is not None:
         _duration(step.wait, (*path, "wait"), reading)
+    for kind, one in (("do", step.do), ("refuse", step.refuse)):
+        if one and one.at is not None:
+            _moment(one.at, (*path, kind, "at"), reading)
     if step.extend:
         _duration(step.extend.is_, (*path, "extend", "is"), reading)
     if step.refuse:

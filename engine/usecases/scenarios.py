@@ -144,7 +144,8 @@ def _open(play: Play, step: Mapping[str, Any]) -> None:
 
 
 def _do(play: Play, step: Mapping[str, Any]) -> None:
-    acting.act(play.house, play.number(step), str(step["action"]), _actor(step), step.get("with") or {})
+    at = str(step["at"]) if "at" in step else None
+    acting.act(play.house, play.number(step), str(step["action"]), _actor(step), step.get("with") or {}, at=at)
     _deliver(play)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from engine.deciding import clocks, duties, fields, rights
+from engine.deciding import clocks, dating, duties, fields, rights
 from engine.deciding.case import Act, CaseState, ClockRun, ClockStatus, Event, apply, clock_json, task_json
 from engine.deciding.clock_figures import consumed
 from engine.deciding.expressions import expression
@@ -68,6 +68,7 @@ class Work:
     outgoing: list[Outgoing] = field(default_factory=list)   # of the event that is being put together
     messages: list[Message] = field(default_factory=list)    # those of recorded events, each with the figures of its moment
     reminders: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    put_back: dict[str, ClockRun] = field(default_factory=dict)     # clocks as they are now, while they are seen as they stood
     written: list[str] = field(default_factory=list)         # names of notices put into the outbox
     next_up: "tuple[int, Upcoming | None] | None" = None     # what comes next, and after which event that was found
     _calendars: dict[str | None, Calendar] = field(default_factory=dict)
@@ -113,15 +114,15 @@ class Work:
         return scope_of(
             self.definition, self.case, at or self.now, personal=known, customer=self.customer, organisation=self.organisation,
             actor=actor.id if actor else None, timezone=self.timezone, extra={**self._given_public(), **(extra or {})},
-            used=self.used,
+            used=lambda clock: self.used(clock, at or self.now),
         )
 
-    def used(self, clock: str) -> timedelta | None:
-        """The time a clock has consumed up to now, its stops left out; None when it never ran or its calendar ends before."""
+    def used(self, clock: str, at: datetime) -> timedelta | None:
+        """The time a clock has consumed up to that moment, its stops left out; None when it never ran or its calendar ends before."""
         run, spec = self.case.clocks.get(clock), self.definition.all_clocks.get(clock)
         if run is None or spec is None:
             return None
-        return consumed(run, self.now, self.calendars(spec.calendar))
+        return consumed(run, at, self.calendars(spec.calendar))
 
     def _given_public(self) -> dict[str, Any]:
         return {name: self.live(name) if name in self.definition.fields else value for name, value in self.given.items()}
@@ -155,6 +156,21 @@ class Work:
 
     # --- recording ------------------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def back_dated(self, at: datetime) -> Iterator[None]:
+        """Let what is decided and recorded meanwhile see the clocks as they stood at an earlier instant.
+
+        Those that it does not touch are afterwards as they are now.
+        """
+        stood = dating.as_they_stood(self.definition, self.case, at, self.calendars)
+        self.put_back = {name: self.case.clocks[name] for name in stood}
+        self.case.clocks.update(stood)
+        try:
+            yield
+        finally:
+            self.case.clocks.update(self.put_back)
+            self.put_back, self.next_up = {}, None
+
     def record(self, kind: str, actor: Actor, at: datetime, data: dict[str, Any], happened: Sequence[Happening] = ()) -> Event:
         """Append an event and apply it; then let tasks open and clocks follow because of what happened, as part of the same event."""
         last = self.case.recorded_at
@@ -167,7 +183,12 @@ class Work:
             self.case.tasks.update(tasks)
             happened = [*happened, *(Happening(EventKind.TASK_OPENED, name) for name in tasks)]
         changed = clocks.follow(self.definition, self.case, happened, at, self.calendars, self.evaluate(at), self.live)
-        become = [(told, name) for name, run in changed.items() for told in _become(self.case.clocks.get(name), run)]
+        become = []
+        for name in changed:
+            before = self.put_back.pop(name, None)
+            if before is not None:
+                changed[name] = dating.met_since(changed[name], before)
+            become += [(told, name) for told in _become(before or self.case.clocks.get(name), changed[name])]
         if changed:
             data.setdefault("clocks", {}).update({name: clock_json(run) for name, run in changed.items()})
             self.case.clocks.update(changed)

@@ -63,13 +63,13 @@ PARCEL = dedent("""\
         tasks:
           examination: {by: lab, within: 3 working days, require: [findings], ladder: [{at: due, remind: owner}]}
           stock_check: {by: lab, when: kind == 'lost', except: owner, act: propose}
-          visit: {by: lab, from: [promised_on, state investigating], within: 1 day}
+          visit: {by: lab, from: [promised_on, state investigating], within: 1 day, backdate: 1 week}
         actions:
           propose: {by: lab, to: deciding, after: tasks, require: [findings, amount]}
       waiting:
         awaits: customer
         actions:
-          answered: {by: [desk, customer], to: back}
+          answered: {by: [desk, customer], to: back, backdate: 2 days}
           no_answer: {by: system, to: closed, after: 30 days}
       deciding:
         within: 2 working days

@@ -195,6 +195,12 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     "task anywhere without a limit": (put("anywhere/tasks", "{ring: {by: desk}}"), "warning", "task 'ring' has no limit"),
     "task anywhere and in a state": (put("anywhere/tasks", "{look: {by: desk}}"), "error", "Two states have a task 'look'"),
     "task that never opens": (put("states/second/tasks/look/from", "[opened, decide, state first]"), "error", "'look' never opens"),
+    "backdate for the customer alone": (
+        put("states/waiting/actions/answered", "{by: customer, to: back, backdate: 1 day}"), "error", "Only staff say when",
+    ),
+    "system action that waits for used time": (
+        put("states/waiting/actions/silent/when", "used('total') > used('total')"), "error", "does not watch used('total') grow",
+    ),
     "system action never taken": (put("states/third/actions/auto", "{by: system, to: closed}"), "error", "scheduler never takes 'auto'"),
     "system action that asks": (put("states/waiting/actions/silent/require", "[due_on]"), "error", "'due_on' is never offered"),
     "system loop": (

@@ -108,6 +108,7 @@ def test_keys_of_an_action() -> None:
     assert action("{by: desk, require: [a, b]}").require == items("a", "b")
     assert action("{by: desk, at_most: 2}").at_most == 2
     assert action("{by: desk, within: 2 days}").within == TWO_DAYS
+    assert action("{by: desk, backdate: 2 days}").backdate == TWO_DAYS
     assert action("{by: desk, limit: amount}").limit == "amount"
     assert action("{by: desk, except: owner}").except_ == (OWNER,)
     assert action("{by: desk, except: [owner, desk]}").except_ == (OWNER, DESK)
@@ -148,6 +149,7 @@ def test_keys_of_a_task() -> None:
     assert task("{from: [opened, state done]}").from_ == (Happening(EventKind.OPENED), Happening(EventKind.STATE, "done"))
     assert task("{every: 2 days}").every == TWO_DAYS
     assert task("{at_most: 2}").at_most == 2
+    assert task("{backdate: 2 days}").backdate == TWO_DAYS
     assert task("{in: received}").in_ == ("received",)
 
 
