@@ -21,6 +21,7 @@ from engine.defining.definition import (
     DoingKind,
     Expression,
     Happening,
+    LinkedCase,
     Opening,
     Point,
     Text,
@@ -50,6 +51,13 @@ _BY_TYPE: dict[Any, Read] = {
     Happening: kinds.parsed(parse_happening, lambda: say("what happens to a case")),
     Point: kinds.parsed(parse_point, lambda: say("where on a clock")),
 }
+def _read_set(value: Any, path: Path, reading: Reading) -> Any:
+    if not isinstance(value, dict) or not value:
+        return kinds.expected(value, path, reading, say("a mapping field → expression"))
+    reading.keep_order(path, list(value))
+    return {name: by_cases(kinds.expression)(entry, (*path, name), reading) for name, entry in value.items()}
+
+
 _LABEL = kinds.matching(LABEL, lambda: say("a name of letters, digits, '-', '_' and '.'"))
 _NAMES = conditional(kinds.words)
 _SPECIAL: dict[tuple[str, str], Read] = {
@@ -64,6 +72,7 @@ _SPECIAL: dict[tuple[str, str], Read] = {
     ("Field", "options"): kinds.options,
     ("Field", "currency"): kinds.matching(kinds.CURRENCY, lambda: say("a currency code such as CNY")),
     ("Definition", "name"): _LABEL,
+    ("LinkedCase", "procedure"): _LABEL, ("LinkedCase", "with_"): _read_set,
     ("Definition", "calendar"): _LABEL,
     ("ClockSpec", "calendar"): _LABEL,
     ("Organisation", "name"): _LABEL,
@@ -243,11 +252,8 @@ def _read_doings(value: Any, path: Path, reading: Reading) -> Any:
     return _doings(value, [key for key in value if key in known], known, path, reading)
 
 
-def _read_set(value: Any, path: Path, reading: Reading) -> Any:
-    if not isinstance(value, dict) or not value:
-        return kinds.expected(value, path, reading, say("a mapping field → expression"))
-    reading.keep_order(path, list(value))
-    return {name: by_cases(kinds.expression)(entry, (*path, name), reading) for name, entry in value.items()}
+def _read_linked(value: Any, path: Path, reading: Reading) -> Any:
+    return read_object(plan(LinkedCase), value if isinstance(value, dict) else {"procedure": value}, path, reading)
 
 
 def _read_cases(value: Any, path: Path, reading: Reading) -> Any:
@@ -274,5 +280,6 @@ _DOING: dict[DoingKind, Read] = {
     DoingKind.SET: _read_set,
     **dict.fromkeys((DoingKind.ASSIGN, DoingKind.REASSIGN), by_cases(_WHO, always=False)),
     **dict.fromkeys((DoingKind.NOTICE, DoingKind.ACT), conditional(kinds.words, required=True)),
+    DoingKind.OPEN: conditional(_read_linked, required=True),
     **dict.fromkeys((DoingKind.REMIND, DoingKind.ESCALATE), conditional(_WHO, required=True)),
 }
