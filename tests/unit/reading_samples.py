@@ -105,6 +105,7 @@ PARCEL = dedent("""\
         extend: {by: manager, up_to: 5 working days, at_most: 1, require: [comment], before: due, notice: receipt}
         ladder:
           - {at: 2 working days before, remind: [owner, manager]}
+          - {at: due, open: {procedure: inquiry, with: {about: kind}, wait: true}}
           - {at: 1 working day after, reassign: superior of owner, notice: urging}
           - {at: every 5 working days after, remind: director, at_most: 6}
       promise: {within: 2 days, from: promised_on, until: examination, when: region == 'home', restart: again, recompute: forward}
