@@ -23,18 +23,18 @@ DATE_ONLY = time(1, 6, 40)
 ONE_ACT = timedelta(seconds=5)
 """What ends a case is written as its end and, up to five seconds later, as an event: 123 times. None lies between that and an hour."""
 
-SAME, DATE, ELAPSED, EARLIER, PROLONGED, WEEKS, DAYS, SHORTER, OTHER = (
+SAME, DATE, EARLIER, PROLONGED, WEEKS, DAYS, SHORTER, ELAPSED, OTHER = (
     "56 days, to the same local time",
     "56 days from a date without a time of day, to midnight",
-    "56 times 24 hours: an hour earlier, because the clocks changed",
     "56 days, two to six minutes before the local time",
     "98 days: the 56, and 42 more",
-    "another number of whole weeks above 56 days",
-    "another number of whole days above 56 days",
-    "fewer than 56 days",
+    "another whole number of weeks above 56 days",
+    "another whole number of days above 56",
+    "a whole number of days below 56",
+    "a whole number of 24 hours: an hour earlier by the clock, which had changed",
     "some number of days to another time of day",
 )
-KINDS = (SAME, DATE, ELAPSED, EARLIER, PROLONGED, WEEKS, DAYS, SHORTER, OTHER)
+KINDS = (SAME, DATE, EARLIER, PROLONGED, WEEKS, DAYS, SHORTER, ELAPSED, OTHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +105,13 @@ def kind(application: Application) -> str:
     off = deadline - start - timedelta(days=56)
     if abs(off) <= MINUTE:
         return SAME
-    if _same(application.deadline - application.start, timedelta(days=56)):
-        return ELAPSED
     if timedelta(minutes=-6) < off < timedelta():
         return EARLIER
     without_time = start.time().replace(microsecond=0) == DATE_ONLY and deadline.time() == time()
     length = deadline - (datetime.combine(start, time()) if without_time else start)
     days = round(length / timedelta(days=1))
     if not _same(length, timedelta(days=days)):
-        return OTHER
+        return ELAPSED if _same(application.deadline - application.start, timedelta(days=days)) else OTHER
     if days == 56:
         return DATE
     if days < 56:

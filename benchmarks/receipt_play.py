@@ -122,14 +122,14 @@ class _Play:
         while True:
             with self.done.house.store.reading() as conn:
                 due = timers.next_fire(conn)
-            if due is None or due > at:
+            if due is None or (minute := _full_minute(due)) > at:
                 break
-            self.clock.move_to(due.replace(second=0, microsecond=0) + timedelta(minutes=1) if due.second or due.microsecond else due)
+            self.clock.move_to(minute)
             with self._measured("sweeps"):
                 swept = settling.sweep(self.done.house)
             self.done.swept.update(sweeps=1, cases=swept.cases, events=swept.events)
             self.done.failures += swept.failures
-        self.clock.move_to(max(at, self.clock.now()))
+        self.clock.move_to(at)
 
     def _open(self, one: Application) -> None:
         given = {
@@ -176,6 +176,11 @@ class _Play:
             yield
         finally:
             self.done.cpu[what] = self.done.cpu.get(what, 0) + process_time() - began
+
+
+def _full_minute(at: datetime) -> datetime:
+    """The next full minute after an instant."""
+    return at.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
 def _reason(error: MakegoodError) -> str:

@@ -24,12 +24,13 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--house", type=Path, help="a folder that does not exist yet, in which to keep the house")
     parser.add_argument("--cases", type=int, help="only every so many, evenly over the log")
+    parser.add_argument("--log", type=Path, default=LOG, help="the log, where it does not lie beside the project")
     options = parser.parse_args()
-    if not LOG.exists():
-        print(f"{LOG.name} is not there: the log lies beside the project, not in it.", file=sys.stderr)
+    if not options.log.exists():
+        print(f"{options.log.name} is not there: the log lies beside the project, not in it. Name it with --log.", file=sys.stderr)
         return 1
     gc.set_threshold(50_000)   # as `makegood` does
-    applications = sample(read(), options.cases)
+    applications = sample(read(options.log), options.cases)
     with tempfile.TemporaryDirectory() as scratch, progress("replaying") as moved:
         done = replay(applications, options.house or Path(scratch), so_far(moved))
         found = {"machine": machine(), **report(applications, done)}
