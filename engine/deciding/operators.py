@@ -179,7 +179,9 @@ def _add(left: Any, right: Any) -> Any:
 def _subtract(left: Any, right: Any) -> Any:
     if isinstance(left, date) and isinstance(right, date):
         first, second = _dates(left, right)
-        return first - second if isinstance(first, datetime) else Decimal((first - second).days)
+        if isinstance(first, datetime) and isinstance(second, datetime):
+            return first - second
+        return Decimal((first - second).days)
     moved = _moved(left, right, -1)
     return moved if moved is not None else bounded(EXACT.subtract(left, right), currency_of(left, right))
 

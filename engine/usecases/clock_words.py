@@ -106,7 +106,7 @@ class Narrator:
         for chapter in self._of(Change.EXTENDED):
             if parse_duration(chapter.why).unit is unit:
                 yield self._extended(chapter)
-        told = (stop for stop in self.run.stops if stop.until is not None or stop.why != CLOSED)      # that it is over is said at the end
+        told = (stop for stop in self.run.stops if stop.until or stop.why != clock_stops.CLOSED)     # that it is over is said at the end
         waiting = sorted(told, key=lambda stop: stop.since)
         for kind, group in groupby(self.explanation.steps, type):
             steps = list(group)

@@ -66,12 +66,14 @@ def test_the_procedure_allows_what_people_did_but_for_work_on_closed_cases_and_o
     assert told.done.ended == {"decided": 1183, "ended before the intake was complete": 146}
 
 
-def test_a_decision_is_a_breach_exactly_where_the_log_has_it_after_its_deadline(told: Told) -> None:
-    last = told.done.house.clock.now()
+def test_an_end_is_late_exactly_where_the_log_has_it_after_its_deadline(told: Told) -> None:
+    last, judged = told.done.house.clock.now(), 0
     for one in told.log:
-        if reproduced(told.states[one.id], one):
-            late = (one.end or last) - one.deadline > MINUTE        # one case ended in the very second
-            assert (told.states[one.id].clocks["decision"].breached_at is not None) == late, one.id
+        late_by = (one.end or last) - one.deadline
+        if reproduced(told.states[one.id], one) and abs(late_by) > MINUTE:      # some ended on the dot, milliseconds apart
+            judged += 1
+            assert (told.states[one.id].clocks["decision"].breached_at is not None) == (late_by > timedelta()), one.id
+    assert judged > 970
 
 
 def test_working_days_are_those_that_another_library_counts(told: Told) -> None:
