@@ -106,8 +106,7 @@ class Narrator:
         for chapter in self._of(Change.EXTENDED):
             if parse_duration(chapter.why).unit is unit:
                 yield self._extended(chapter)
-        told = (stop for stop in self.run.stops if stop.until or stop.why != clock_stops.CLOSED)     # that it is over is said at the end
-        waiting = sorted(told, key=lambda stop: stop.since)
+        waiting = sorted((stop for stop in self.run.stops if stop.until or stop.why != clock_stops.CLOSED), key=lambda stop: stop.since)
         for kind, group in groupby(self.explanation.steps, type):
             steps = list(group)
             if kind is StoodThroughout:
