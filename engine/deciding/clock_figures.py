@@ -43,7 +43,7 @@ def share(run: ClockRun, now: datetime, calendar: Calendar) -> float | None:
     used, left = consumed(run, now, calendar), remaining(run, now, calendar)
     if run.due_at is not None and run.ended_at is not None:
         try:
-            whole = spent(run, run.due_at, calendar, is_worked(run))
+            whole = spent(as_if_running(run, run.ended_at), run.due_at, calendar, is_worked(run))
         except CalendarExpired:
             return None
         return None if used is None or not whole else used / whole

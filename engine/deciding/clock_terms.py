@@ -4,7 +4,7 @@ Clocks rules 12 and 13, and the keys `when:`, `within:` and `recompute:`.
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from engine.deciding.budgets import Evaluate, Live, chosen
@@ -56,8 +56,8 @@ def is_dated(spec: ClockSpec) -> bool:
 def start_from(step: Step, spec: ClockSpec, field: str) -> datetime | None:
     """The instant that a date or moment of the case gives a clock to start from; None when it is empty."""
     value = step.live(field)
-    if isinstance(value, datetime):
-        return value
+    if isinstance(value, datetime):     # on the wall clock, where an instant of the hour that comes twice equals no other
+        return value.astimezone(UTC)
     return start_of_day(step.calendars(spec.calendar), value) if isinstance(value, date) else None
 
 

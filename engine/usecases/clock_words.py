@@ -106,7 +106,7 @@ class Narrator:
         for chapter in self._of(Change.EXTENDED):
             if parse_duration(chapter.why).unit is unit:
                 yield self._extended(chapter)
-        waiting = sorted(self.run.stops, key=lambda stop: stop.since)
+        waiting = sorted((stop for stop in self.run.stops if stop.until or stop.why != clock_stops.CLOSED), key=lambda stop: stop.since)
         for kind, group in groupby(self.explanation.steps, type):
             steps = list(group)
             if kind is StoodThroughout:

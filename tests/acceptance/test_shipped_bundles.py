@@ -102,7 +102,9 @@ def test_every_scenario_of_every_bundle_passes(name: str) -> None:
     assert len({result.name for result in results}) == len(results), "two scenarios tell the same story"
 
 
-@pytest.mark.parametrize(("name", "least"), [("product-complaint", 10), ("housing-complaint", 8), ("consumer-complaint", 3)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("product-complaint", 10), ("housing-complaint", 8), ("consumer-complaint", 3), ("permit-intake", 4)]
+)
 def test_scenarios_take_every_action_and_task_of_their_bundle(name: str, least: int) -> None:
     definition = bundle(name).definition
     stories = [tree.value for _, tree in bundle(name).scenarios]
@@ -115,9 +117,10 @@ def test_scenarios_take_every_action_and_task_of_their_bundle(name: str, least: 
     assert known - taken == set()
 
 
+@pytest.mark.parametrize("name", ["product-complaint", "permit-intake"])
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_the_product_complaint_has_every_title_in_both_languages(language: str) -> None:
-    definition = bundle("product-complaint").definition
+def test_these_have_every_title_in_both_languages(name: str, language: str) -> None:
+    definition = bundle(name).definition
     assert [where for where, title in titled(definition) if not title.get(language)] == []
 
 

@@ -11,7 +11,22 @@ from engine.records import cases
 from engine.usecases import acting, auditing, settling
 from engine.usecases.house import House
 from tests.houses import as_, events_of, state_of
-from tests.small import DONE, HEAD, ROLES, START, described, do, kinds, messages, opened, sent, small_house
+from tests.small import (
+    DONE,
+    HEAD,
+    OFFICE,
+    ROLES,
+    START,
+    described,
+    do,
+    empty_house,
+    kinds,
+    messages,
+    opened,
+    put_in_force,
+    sent,
+    small_house,
+)
 
 SIMPLE = (
     HEAD
@@ -249,6 +264,22 @@ def test_two_clocks_due_at_one_instant_both_breach_before_their_rungs() -> None:
     clock.move_to(at(8) + timedelta(seconds=1))
     settling.sweep(house)
     assert kinds(house, number)[2:] == ["breach other", "breach reply", "rung other due", "rung reply due"]
+
+
+@pytest.mark.parametrize("second", ["+02:00", "+01:00"])     # 02:30 came twice in Amsterdam on 31 October 2027
+def test_a_clock_from_a_moment_in_the_hour_that_comes_twice_is_computed_once(second: str) -> None:
+    house, clock = empty_house()
+    procedure = SIMPLE.replace("bad: {type: number}", "came: {type: moment}").replace("from: opened", "from: came")
+    put_in_force(house, procedure, TEXTS, OFFICE.replace("timezone: UTC", "timezone: Europe/Amsterdam"))
+    clock.move_to(datetime.fromisoformat("2027-10-31T03:00+01:00"))
+    number = opened(house, came=f"2027-10-31T02:30{second}")
+    clock.move_to(datetime.fromisoformat("2027-10-31T15:00+01:00"))
+    settling.sweep(house)
+    assert kinds(house, number) == [
+        "opened", "rung reply 50%", "breach reply", "rung reply due", "rung reply 1 hour after", "rung reply every 2 hours after",
+        "rung reply every 2 hours after",
+    ]
+    assert {run.round for run in state_of(house, number).clocks.values()} == {1}
 
 
 def test_system_actions_that_follow_each_other_without_end_are_refused_and_put_off() -> None:

@@ -407,6 +407,13 @@ def test_all_options_of_a_required_choice_leave_no_gap() -> None:
     assert found(put("clocks/total/within", "[{when: region == 'domestic', is: 10 days}, {when: region == 'overseas', is: 12 days}]")) == []
 
 
+def test_an_option_that_an_action_of_the_state_replaces_needs_no_way_on_of_its_own() -> None:
+    narrow = put("states/third/actions/deliver/when", "remedy == 'replace'")
+    assert [p.what for p in found(narrow) if "no action leads on" in p.what]
+    other = put("states/third/actions/rethink", "{by: desk, when: remedy == 'refund', set: {remedy: \"'replace'\"}}")
+    assert [p.what for p in found(changes(narrow, other)) if "no action leads on" in p.what] == []
+
+
 def test_problems_have_the_place_at_which_they_are_written() -> None:
     tree = read_tree(CLEAN.replace("to: second, require", "to: secnd, require").encode(), "procedure.yaml")
     definition = definition_of({"procedure": tree.value, "notices": TEXTS})
