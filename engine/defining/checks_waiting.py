@@ -22,7 +22,9 @@ from engine.defining.checks_walk import (
     by_system,
     certain,
     does_something,
+    extensions,
     ladders,
+    pauses,
     possible,
     sent,
     written_tasks,
@@ -101,7 +103,9 @@ def _can_limit(clock: ClockSpec) -> bool:
 
 
 def _paused_for_ever(clock: ClockSpec, state: State) -> bool:
-    return any(pause.up_to is None and (state.name in pause.in_ or set(pause.in_) & set(state.tasks)) for pause in clock.pause)
+    return any(
+        pause.up_to is None and (not pause.in_ or state.name in pause.in_ or set(pause.in_) & set(state.tasks)) for pause in clock.pause
+    )
 
 
 def certainly_runs(definition: Definition, clock: ClockSpec) -> set[str]:
@@ -195,9 +199,10 @@ def _may_happen_in(definition: Definition, state: State) -> set[Happening]:
         found.add(Happening(EventKind.CLOCK_DUE, name))
         for rung in rungs:
             found |= _touched(rung.do) | _sending(rung.do)
-    for clock in definition.clocks.values():
-        if clock.extend:
-            found |= {Happening(EventKind.NOTICE_SENT, name) for name in possible(clock.extend.notice)}
+    for pause, _ in pauses(definition):
+        found |= _touched(pause.then) | _sending(pause.then)
+    for extension, _ in extensions(definition):
+        found |= {Happening(EventKind.NOTICE_SENT, name) for name in possible(extension.notice)}
     return found | _touched(state.entry)
 
 
