@@ -15,7 +15,7 @@ from engine.ground.language import say
 
 
 def mark(definition: Definition, case: CaseState, item: Pending, calendars: Calendars) -> ClockRun:
-    """The run after carrying out what was pending: breached, rung passed, resumed or ended."""
+    """The run after carrying out what was pending: breached, rung passed, pause used up, resumed or ended."""
     run, spec = case.clocks[item.clock], definition.all_clocks[item.clock]
     match item.kind:
         case PendingKind.BREACH:
@@ -24,15 +24,23 @@ def mark(definition: Definition, case: CaseState, item: Pending, calendars: Cale
             return replace(run, fired=[*run.fired, (item.rung, item.n)])
         case PendingKind.END:
             return over(run, ClockStatus.ENDED, item.due_at)
+        case PendingKind.USED_UP:
+            run = replace(run, used_up=[*run.used_up, item.rung])
     calendar = calendars(spec.calendar)
     return timed(clock_stops.bounded(spec, run, item.due_at, calendar), calendar)
 
 
-def extend(definition: Definition, case: CaseState, name: str, by: Duration, at: datetime, calendars: Calendars) -> ClockRun:
-    """The run with more time: a new round, in which rungs whose time lies in the future fire again. A recorded breach stays one."""
+def extend(
+    definition: Definition, case: CaseState, name: str, by: Duration, at: datetime, calendars: Calendars, place: int = 0
+) -> ClockRun:
+    """The run with more time, by the `extend:` at that place: a new round, in which rungs whose time lies in the future fire again.
+
+    A recorded breach stays one.
+    """
     run, spec = _live(case, name), definition.all_clocks[name]
     calendar = calendars(spec.calendar)
-    longer = timed(replace(run, extended=[*run.extended, str(by)], round=run.round + 1), calendar)
+    granted = [*run.granted, (place, str(by))]
+    longer = timed(replace(run, extended=[*run.extended, str(by)], granted=granted, round=run.round + 1), calendar)
     return new_round(spec, longer, at, calendar)
 
 

@@ -63,7 +63,7 @@ def _followed(step: Step, spec: ClockSpec, old: ClockRun | None, happened: Seque
         return run
     if not new:
         run, new = as_the_case_has_it(step, spec, run)
-    run = _standing(step, spec, run)
+    run = _standing(step, spec, run, happened)
     return new_round(spec, run, step.at, step.calendars(spec.calendar)) if new and spec.ladder and run.status in LIVE else run
 
 
@@ -127,7 +127,8 @@ def _begun(step: Step, spec: ClockSpec, what: Happening, before: ClockRun | None
     start = start_from(step, spec, what.name) if what.kind is EventKind.FIELD else step.at
     if start is None:
         return None
-    return begun(step, spec, ClockRun(spec.name, ClockStatus.OFF, start, "", run=before.run + 1 if before else 1))
+    number, granted = (before.run + 1, before.granted) if before else (1, [])
+    return begun(step, spec, ClockRun(spec.name, ClockStatus.OFF, start, "", run=number, granted=list(granted)))
 
 
 def _ended(step: Step, spec: ClockSpec, run: ClockRun, happened: Sequence[Happening]) -> ClockRun:
@@ -162,11 +163,11 @@ def _reopened(step: Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
 # --- standing still --------------------------------------------------------------------------------------------------
 
 
-def _standing(step: Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
-    """The run with its stops as the case has it: opened and closed by states and tasks; those by hand stay."""
+def _standing(step: Step, spec: ClockSpec, run: ClockRun, happened: Sequence[Happening]) -> ClockRun:
+    """The run with its stops as the case has it: opened and closed by states, tasks, conditions and events; those by hand stay."""
     calendar = step.calendars(spec.calendar)
     still = clock_stops.bounded(spec, run, step.at, calendar)
-    wanted = clock_stops.reasons(step.definition, spec, step.case, still, step.at, calendar)
+    wanted = clock_stops.reasons(step, spec, still, happened)
     standing = [stop.why for stop in still.stops if stop.until is None]
     end = [why for why in standing if why not in wanted and why != BY_HAND]
     if still is run and not end and all(why in standing for why in wanted):

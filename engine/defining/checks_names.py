@@ -12,6 +12,7 @@ from engine.defining.checks_walk import (
     doings,
     everybody,
     notices_sent,
+    pauses,
     possible,
     requirements,
     written_actions,
@@ -44,11 +45,10 @@ def unknown_states(view: View) -> Iterator[Finding]:
             if name not in definition.states:
                 yield _unknown(say("state"), name, definition.states, (*path, "in"))
     tasks = _tasks(definition)
-    for clock in definition.clocks.values():
-        for pause in clock.pause:
-            for name in pause.in_:
-                if name not in definition.states and name not in tasks:
-                    yield _unknown(say("state or task"), name, [*definition.states, *tasks], ("clocks", clock.name, "pause", "in"))
+    for pause, path in pauses(definition):
+        for name in pause.in_:
+            if name not in definition.states and name not in tasks:
+                yield _unknown(say("state or task"), name, [*definition.states, *tasks], (*path, "in"))
 
 
 def unknown_fields(view: View) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from engine.defining.definition import (
     Action,
@@ -10,7 +10,9 @@ from engine.defining.definition import (
     Definition,
     Doing,
     DoingKind,
+    Extension,
     LinkedCase,
+    Pause,
     Rung,
     State,
     Task,
@@ -21,6 +23,7 @@ from engine.defining.organisation import Organisation
 from engine.defining.tree import Path
 
 _WHO_DOINGS = frozenset({DoingKind.ASSIGN, DoingKind.REASSIGN, DoingKind.REMIND, DoingKind.ESCALATE})
+_Written = TypeVar("_Written", Extension, Pause)
 BACK = "back"
 COMMENT = "comment"
 
@@ -115,6 +118,24 @@ def case_path(path: Path, within: tuple[Case, ...], index: int) -> Path:
     return (*path, "within", index) if many else (*path, "within")
 
 
+def extensions(definition: Definition) -> Iterator[tuple[Extension, Path]]:
+    """Every `extend` of a clock, with where it is written."""
+    for clock in definition.clocks.values():
+        yield from _listed(clock.extend, ("clocks", clock.name, "extend"))
+
+
+def pauses(definition: Definition) -> Iterator[tuple[Pause, Path]]:
+    """Every `pause` of a clock, with where it is written."""
+    for clock in definition.clocks.values():
+        yield from _listed(clock.pause, ("clocks", clock.name, "pause"))
+
+
+def _listed(written: tuple[_Written, ...], path: Path) -> Iterator[tuple[_Written, Path]]:
+    """One may stand alone, several stand in a list."""
+    for index, one in enumerate(written):
+        yield one, (*path, index) if len(written) > 1 else path
+
+
 def doings(definition: Definition) -> Iterator[tuple[Doing, Path]]:
     """Every doing with where it is written (path ends in its key)."""
     yield from _keyed(definition.opening.do, ("opening",))
@@ -125,6 +146,8 @@ def doings(definition: Definition) -> Iterator[tuple[Doing, Path]]:
     for _, _, rungs, path in ladders(definition):
         for index, rung in enumerate(rungs):
             yield from _keyed(rung.do, (*path, "ladder", index))
+    for pause, path in pauses(definition):
+        yield from _keyed(pause.then, (*path, "then"))
 
 
 def _keyed(done: Iterable[Doing], path: Path) -> Iterator[tuple[Doing, Path]]:
@@ -150,9 +173,8 @@ def _mentions(definition: Definition) -> Iterator[tuple[Who, Path]]:
     for what, path in doers(definition):
         yield from ((who, (*path, "by")) for who in what.by)
         yield from ((who, (*path, "except")) for who in what.except_)
-    for clock in definition.clocks.values():
-        if clock.extend:
-            yield from ((who, ("clocks", clock.name, "extend", "by")) for who in clock.extend.by)
+    for extension, path in extensions(definition):
+        yield from ((who, (*path, "by")) for who in extension.by)
     for notice in definition.notices.values():
         yield from ((who, ("notices", notice.name, "to")) for who in possible(notice.to))
     for doing, path in doings(definition):
@@ -197,9 +219,8 @@ def requirements(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Pat
     yield definition.opening.require, ("opening", "require")
     for what, path in doers(definition):
         yield what.require, (*path, "require")
-    for clock in definition.clocks.values():
-        if clock.extend:
-            yield clock.extend.require, ("clocks", clock.name, "extend", "require")
+    for extension, path in extensions(definition):
+        yield extension.require, (*path, "require")
 
 
 def sent(done: Iterable[Doing], items: Items = possible) -> set[str]:
@@ -217,9 +238,8 @@ def notices_sent(definition: Definition) -> Iterator[tuple[str, Path]]:
     for doing, path in doings(definition):
         if doing.kind is DoingKind.NOTICE:
             yield from ((name, path) for name in possible(doing.value))
-    for clock in definition.clocks.values():
-        if clock.extend:
-            yield from ((name, ("clocks", clock.name, "extend", "notice")) for name in possible(clock.extend.notice))
+    for extension, path in extensions(definition):
+        yield from ((name, (*path, "notice")) for name in possible(extension.notice))
 
 
 def conditional(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Path]]:
@@ -227,9 +247,8 @@ def conditional(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Path
     yield from requirements(definition)
     for notice in definition.notices.values():
         yield notice.to, ("notices", notice.name, "to")
-    for clock in definition.clocks.values():
-        if clock.extend:
-            yield clock.extend.notice, ("clocks", clock.name, "extend", "notice")
+    for extension, path in extensions(definition):
+        yield extension.notice, (*path, "notice")
     for doing, path in doings(definition):
         if doing.kind is not DoingKind.SET:
             yield doing.value, path
@@ -273,10 +292,13 @@ def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
 
 
 def clock_conditions(definition: Definition) -> Iterator[tuple[str, Path]]:
-    """Conditions by which clocks exist: judged whenever something happens in the case."""
+    """Conditions by which clocks exist and stand still: judged whenever something happens in the case."""
     for clock in definition.clocks.values():
         if clock.when is not None:
             yield clock.when, ("clocks", clock.name, "when")
+    for pause, path in pauses(definition):
+        if pause.while_ is not None:
+            yield pause.while_, (*path, "while")
 
 
 def assignments(doing: Doing) -> Mapping[str, tuple[Case, ...]]:

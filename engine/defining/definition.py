@@ -186,10 +186,17 @@ class Anywhere:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """When a clock stands still."""
+    """When a clock stands still: exactly one of `in`, `while` and `from`; what several pauses have in common counts once."""
 
     in_: tuple[str, ...] = item("states or tasks during which the clock is paused", (), key="in")
-    up_to: Duration | None = item("the longest total pause (minutes, hours, days, weeks elapsed); then the clock runs on", None)
+    while_: Expression | None = item("as long as this holds of the case, judged whenever something happens in it", None, key="while")
+    from_: tuple[Happening, ...] = item("from any of these on", (), key="from")
+    until: tuple[Happening, ...] = item("with `from`: until any of these", ())
+    up_to: Duration | None = item(
+        "the longest total pause, in elapsed or working time, or in days, weeks or working days: (working) dates on which it stood still "
+        "throughout; then the clock runs on", None
+    )
+    then: tuple[Doing, ...] = item("what happens when that total is used up", ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +204,7 @@ class Extension:
     """How a clock may be given more time."""
 
     by: tuple[Who, ...] = item("who may extend; silence denies")
-    up_to: Duration = item("how much at most each time, in the unit that is added")
+    up_to: Duration = item("how much at most in all, per case, in the unit that is added")
     at_most: int = item("how often per case", 1)
     require: tuple[Case, ...] = item("fields that must be filled; `comment` for a reason", ())
     before: Literal["due"] | None = item("`due`: only while the clock is not yet due", None)
@@ -227,7 +234,7 @@ class ClockSpec:
         "counts the new limit in full from the change on, `reset` begins a new run then", "retroactive"
     )
     pause: tuple[Pause, ...] = item("when it stands still", ())
-    extend: Extension | None = item("how it may be given more time", None)
+    extend: tuple[Extension, ...] = item("how it may be given more time; the first that allows it counts", ())
     ladder: tuple[Rung, ...] = item("what happens before, at and after due", ())
     calendar: str | None = item("another calendar than the procedure's", None)
     counting: Counting = item("how its dates are counted, where otherwise than the procedure says", factory=Counting)

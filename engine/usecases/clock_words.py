@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 
-from engine.deciding import clock_stops
 from engine.deciding.case import ClockRun, ClockStatus, Event, Stop
 from engine.deciding.clock_due import budget_unit
 from engine.deciding.clock_figures import unknown_text
@@ -19,6 +18,7 @@ from engine.ground.language import say, spoken
 from engine.ground.lengths import dates_text, length_text
 from engine.ground.wall import wall, wall_due
 from engine.records.library import PastCalendar
+from engine.usecases.stop_words import why_stopped
 from engine.usecases.telling import Teller
 
 
@@ -163,7 +163,7 @@ class Narrator:
                    at=self._wall(chapter.event.occurred_at), who=self.teller.who(chapter.event), reason=self._reason(chapter.event))
 
     def _stop(self, stop: Stop) -> str:
-        since, why = self._wall(stop.since), self.why(stop.why)
+        since, why = self._wall(stop.since), why_stopped(self.teller, stop.why)
         began = self._event(Change.PAUSED, stop.why, stop.since)
         by = say(" ({who}{reason})", who=self.teller.who(began), reason=self._reason(began)) if began else ""
         if stop.until is None:
@@ -172,18 +172,6 @@ class Narrator:
         again = say("; ran on: {what} ({who})", what=self._what(ended), who=self.teller.who(ended)) if ended else ""
         until = self._wall(stop.until)
         return say("Stood still {since} – {until}: {why}{by}{again}.", since=since, until=until, why=why, by=by, again=again)
-
-    def why(self, why: str) -> str:
-        """Why a clock stood still, in words: the title of a state or task, by hand, the case was closed."""
-        match why:
-            case clock_stops.BY_HAND:
-                return say("stopped by hand")
-            case clock_stops.CLOSED:
-                return say("the case was closed")
-            case clock_stops.STOPPED:
-                return say("it was over")
-        title = self.teller.state(why)
-        return self.teller.act(why) if title == why else title
 
     def _event(self, change: Change, why: str, at: datetime) -> Event | None:
         return next((c.event for c in self.story if c.change is change and c.why == why and c.event.occurred_at == at), None)
