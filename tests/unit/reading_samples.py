@@ -108,6 +108,10 @@ PARCEL = dedent("""\
           - {at: 1 working day after, reassign: superior of owner, notice: urging}
           - {at: every 5 working days after, remind: director, at_most: 6}
       promise: {within: 2 days, from: promised_on, until: examination, when: region == 'home', restart: again, recompute: forward}
+      calling:
+        within: [{before: promised_on, is: 1 day}, {latest of: [1 day, {earliest of: [promised_on, 3 * amount hours]}]}]
+        from: opened
+        until: acknowledge
     notices:
       receipt: {to: customer, via: [email, sms], mandatory: true, contains: [number, clock total]}
       refusal: {to: customer, via: email}
