@@ -99,6 +99,15 @@ def definition(store: Store, conn: Connection, version_id: int) -> Definition:
     return found
 
 
+def version_number(store: Store, conn: Connection, version_id: int) -> int:
+    """Which version of its bundle the definition with this id is, counted from 1. No statement when the store has seen it before."""
+    key = ("version number", version_id)
+    if key not in store.cache:
+        store.cache[key] = conn.execute(select(DEFINITION.c.version).where(DEFINITION.c.id == version_id)).scalar_one()
+    found: int = store.cache[key]
+    return found
+
+
 def _definition(conn: Connection, version_id: int) -> Definition:
     from engine.defining.bundle import definition_of
 
