@@ -331,6 +331,7 @@ TEXTS: dict[str, str] = {
     "It is for limits in days, working days, weeks, months and years.": "它用于以天、工作日、周、月、年计的时限。",
     "It is for limits in hours, days, weeks, months and years; others end on worked days anyway.": "它用于以小时、天、周、月、年计的时限；其他时限本来就在工作日到期。",
     "It is run number {n} of this clock.": "这是该时限的第 {n} 次计时。",
+    "It is run number {n} of this clock; the one before was cut short while it stood still.": "这是该时限的第 {n} 次计时；上一次在停止计时期间被中断。",
     "It is run number {n} of this clock; the one before, due {due}, was cut short.": "这是该时限的第 {n} 次计时；上一次（应于 {due} 到期）被中断。",
     "It stood still at the end of that date, so it ends with {last}, when it ran again.": "该日终了时正停止计时，因此到恢复计时的 {last} 终了为止。",
     "It would change what calendar {name} has said so far: {what}": "这会改变工作日历 {name} 已有的内容：{what}",

@@ -68,9 +68,12 @@ class Narrator:
         else:
             yield say("Counts from {start}, set {at}: {what} ({who}).", start=at, at=self._wall(first.occurred_at), what=self._what(first),
                       who=self.teller.who(first))
-        cut = next((self._due(chapter.before) for chapter in self._of(Change.CUT_SHORT)), None)
-        if cut is not None:
-            yield say("It is run number {n} of this clock; the one before, due {due}, was cut short.", n=self.run.run, due=cut)
+        cut = next(iter(self._of(Change.CUT_SHORT)), None)
+        if cut is not None and cut.before is None:
+            yield say("It is run number {n} of this clock; the one before was cut short while it stood still.", n=self.run.run)
+        elif cut is not None:
+            due = self._due(cut.before)
+            yield say("It is run number {n} of this clock; the one before, due {due}, was cut short.", n=self.run.run, due=due)
         elif self.run.run > 1:
             yield say("It is run number {n} of this clock.", n=self.run.run)
         if self.run.existed:

@@ -102,7 +102,7 @@ class Teller:
 
     def value(self, name: str, value: Any) -> str:
         """A field's canonical value in words."""
-        return in_words(self._field(name), value, self.zone, self.parties)
+        return in_words(self._field(name), value, self.zone, self.parties, self.organisation)
 
     def _field(self, name: str) -> Field | None:
         return next((found for one in self._definitions if (found := one.fields.get(name))), None)
@@ -260,12 +260,12 @@ class Teller:
             yield say("{clock}: breach withdrawn", clock=title)
 
 
-def in_words(spec: Field | None, value: Any, zone: str, parties: Mapping[int, str]) -> str:
-    """A canonical value as a person reads it: titles for choices, currency for money, wall-clock time in `zone` for moments."""
+def in_words(spec: Field | None, value: Any, zone: str, parties: Mapping[int, str], people: Organisation) -> str:
+    """A canonical value as a person reads it: titles for choices, names for people, currency for money, wall-clock time in `zone` for moments."""
     if value is None or value == "" or value == []:
         return ""
     if isinstance(value, list):
-        return ", ".join(in_words(spec, one, zone, parties) for one in value)
+        return ", ".join(in_words(spec, one, zone, parties, people) for one in value)
     match spec.type if spec else None:
         case FieldType.YES_NO:
             return say("yes") if value else say("no")
@@ -277,6 +277,8 @@ def in_words(spec: Field | None, value: Any, zone: str, parties: Mapping[int, st
             return wall(datetime.fromisoformat(value), zone)
         case FieldType.PARTY:
             return parties.get(value, say("(erased)")) if isinstance(value, int) else str(value)
+        case FieldType.PERSON if value in people.people:
+            return people.people[value].name
         case FieldType.FILE if isinstance(value, Mapping):
             return str(value.get("name", ""))
     return str(value)
