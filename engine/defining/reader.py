@@ -50,6 +50,7 @@ _BY_TYPE: dict[Any, Read] = {
     Happening: kinds.parsed(parse_happening, lambda: say("what happens to a case")),
     Point: kinds.parsed(parse_point, lambda: say("where on a clock")),
 }
+_EVERY = kinds.parsed(parse_every, lambda: say("a duration"))
 _LABEL = kinds.matching(LABEL, lambda: say("a name of letters, digits, '-', '_' and '.'"))
 _NAMES = conditional(kinds.words)
 _SPECIAL: dict[tuple[str, str], Read] = {
@@ -58,7 +59,8 @@ _SPECIAL: dict[tuple[str, str], Read] = {
     ("Extension", "notice"): _NAMES,
     ("Notice", "to"): conditional(_WHO, required=True),
     ("Action", "after"): kinds.parsed(parse_after, lambda: say("after what")),
-    ("Task", "every"): kinds.parsed(parse_every, lambda: say("a duration")),
+    ("Task", "every"): _EVERY,
+    ("ClockSpec", "every"): _EVERY,
     ("Field", "length"): kinds.parsed(parse_length, lambda: say("how many characters")),
     ("Field", "pattern"): kinds.pattern,
     ("Field", "options"): kinds.options,

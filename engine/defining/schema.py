@@ -76,6 +76,7 @@ _LISTED: dict[tuple[str, str], Any] = {
 }
 _EITHER: dict[str, Schema] = {
     "CalendarSpec": {"anyOf": [{"required": ["union"]}, {"required": ["timezone", "hours", "valid_through"]}]},
+    "ClockSpec": {"anyOf": [{"required": ["within"]}, {"required": ["every"]}]},
 }
 
 
