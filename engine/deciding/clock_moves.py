@@ -9,7 +9,8 @@ from engine.deciding.clock_rungs import Calendars, Pending, PendingKind, new_rou
 from engine.deciding.clock_runs import LIVE, over, timed
 from engine.deciding.clock_stops import BY_HAND
 from engine.defining.definition import Definition
-from engine.ground.duration import Duration
+from engine.ground.calendars import Calendar
+from engine.ground.duration import Duration, parse_duration
 from engine.ground.errors import NotAllowed
 from engine.ground.language import say
 
@@ -23,11 +24,19 @@ def mark(definition: Definition, case: CaseState, item: Pending, calendars: Cale
         case PendingKind.RUNG:
             return replace(run, fired=[*run.fired, (item.rung, item.n)])
         case PendingKind.END:
-            return over(run, ClockStatus.ENDED, item.due_at)
+            if spec.every is None or (spec.at_most is not None and run.run >= spec.at_most):
+                return over(run, ClockStatus.ENDED, item.due_at)
+            return _next_period(spec.every, run, calendars(spec.calendar))
         case PendingKind.USED_UP:
             run = replace(run, used_up=[*run.used_up, item.rung])
     calendar = calendars(spec.calendar)
     return timed(clock_stops.bounded(spec, run, item.due_at, calendar), calendar)
+
+
+def _next_period(every: Duration, run: ClockRun, calendar: Calendar) -> ClockRun:
+    """The run of the next period: one more is counted from the start, never chained (clocks rule 5)."""
+    periods = parse_duration(run.budget).amount + every.amount
+    return timed(replace(run, run=run.run + 1, round=1, fired=[], extended=[], budget=str(Duration(periods, every.unit))), calendar)
 
 
 def extend(

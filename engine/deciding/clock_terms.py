@@ -45,12 +45,15 @@ def terms(step: Step, spec: ClockSpec, run: ClockRun) -> Terms | None:
         return None
     limit = chosen(spec, step.evaluate, step.live)
     start = start_from(step, spec, spec.from_[0].name) if is_dated(spec) else run.started_at
-    return None if limit is None or start is None else Terms(limit.budget, limit.counting, start)
+    if limit is None or start is None:
+        return None
+    periods = spec.every is not None and not spec.until and run.existed     # as many as have begun, counted from the start
+    return Terms(run.budget if periods else limit.budget, limit.counting, start)
 
 
 def is_dated(spec: ClockSpec) -> bool:
     """Whether the clock runs from a date of the case and so moves with it."""
-    return len(spec.from_) == 1 and spec.from_[0].kind is EventKind.FIELD
+    return len(spec.from_) == 1 and spec.from_[0].kind is EventKind.FIELD and spec.every is None
 
 
 def start_from(step: Step, spec: ClockSpec, field: str) -> datetime | None:

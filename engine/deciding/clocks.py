@@ -78,7 +78,10 @@ def _stopped_and_started(
     for what in happened:
         if run is not None and run.status in LASTING and what in spec.until and _counts(step, spec, run, what):
             by_closing = what == _CLOSING or _is_final(step, what)
+            recurs = spec.every is not None and _may_begin(spec, run) and not _closed_since(step, run)
             run, new = over(run, ClockStatus.MET, step.at, CLOSED if by_closing else None), False
+            if recurs:
+                run, new = begun(step, spec, ClockRun(spec.name, ClockStatus.OFF, step.at, "", run=run.run + 1)), True
         if what not in spec.from_:
             continue
         if run is not None and _began_since(step, spec, run):
@@ -98,11 +101,21 @@ def _began_since(step: Step, spec: ClockSpec, run: ClockRun) -> bool:
     return run.status in LASTING and not is_dated(spec) and step.at < run.started_at <= (step.case.recorded_at or step.at)
 
 
+def _may_begin(spec: ClockSpec, run: ClockRun) -> bool:
+    """Whether another run may follow this one."""
+    return spec.at_most is None or run.run < spec.at_most
+
+
+def _closed_since(step: Step, run: ClockRun) -> bool:
+    """Whether the case was closed, or is just being closed, while this run went on."""
+    return step.case.closed_at is not None and _going_since(run) < step.case.closed_at
+
+
 def _starts_again(spec: ClockSpec, run: ClockRun, what: Happening) -> bool:
     """Whether its from event counts once more: `restart:` says so. That the date it runs from is another, `recompute:` looks after."""
     if run.status in LASTING:
-        return spec.restart == "again" and not (what.kind is EventKind.FIELD and is_dated(spec))
-    return spec.restart != "never"
+        return spec.restart == "again" and _may_begin(spec, run) and not (what.kind is EventKind.FIELD and is_dated(spec))
+    return spec.restart != "never" and _may_begin(spec, run)
 
 
 def _is_final(step: Step, what: Happening) -> bool:
@@ -133,8 +146,8 @@ def _begun(step: Step, spec: ClockSpec, what: Happening, before: ClockRun | None
 
 def _ended(step: Step, spec: ClockSpec, run: ClockRun, happened: Sequence[Happening]) -> ClockRun:
     """The run, ended by the closing of the case, or with the task or state that brought it."""
-    case, closed = step.case, step.case.closed_at
-    if spec.until and closed is not None and (_CLOSING in happened or _going_since(run) < closed):
+    case = step.case
+    if (spec.until or spec.every) and case.closed_at is not None and (_CLOSING in happened or _closed_since(step, run)):
         return over(run, ClockStatus.ENDED, step.at, CLOSED)
     if spec.name in step.definition.clocks:
         return run

@@ -163,6 +163,25 @@ def lives(view: View) -> Iterator[Finding]:
             )
 
 
+def recurring(view: View) -> Iterator[Finding]:
+    """`at_most` of a clock that does not recur; shares of a period that is counted from the start."""
+    for clock in view.definition.clocks.values():
+        path: Path = ("clocks", clock.name)
+        if clock.at_most is not None and clock.every is None:
+            yield Finding(
+                (*path, "at_most"),
+                say("`at_most` is only for clocks with `every`: '{clock}' does not recur", clock=clock.name),
+                hint=say("Remove it, or write `restart: never` for a clock that runs once."),
+            )
+        for index, rung in enumerate(clock.ladder if clock.every and not clock.until else ()):
+            if rung.at.kind is PointKind.PERCENT:
+                yield Finding(
+                    (*path, "ladder", index, "at"),
+                    say("{point} says nothing here: periods of '{clock}' count from its start", point=str(rung.at), clock=clock.name),
+                    hint=say("Place the rung before the end of the period, for example `1 day before`."),
+                )
+
+
 def unknown_calendars(view: View) -> Iterator[Finding]:
     """Calendars that the house does not have."""
     if view.calendars is None:
@@ -182,4 +201,4 @@ def unknown_calendars(view: View) -> Iterator[Finding]:
             )
 
 
-CHECKS = (rungs_that_never_fire, endless_reminders, unfit_pauses, lives, unknown_calendars)
+CHECKS = (rungs_that_never_fire, endless_reminders, unfit_pauses, lives, recurring, unknown_calendars)

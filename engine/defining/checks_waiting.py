@@ -111,7 +111,7 @@ def _paused_for_ever(clock: ClockSpec, state: State) -> bool:
 
 def certainly_runs(definition: Definition, clock: ClockSpec) -> set[str]:
     """The states in which the clock runs whatever way a case took, and which it cannot outlast by something stopping it there."""
-    start, stop = set(clock.from_), set(clock.until)
+    start, stop = set(clock.from_), set[Happening]() if clock.every and not clock.at_most else set(clock.until)
     again = start if clock.restart != "never" else set()   # then only the opening certainly starts it: on the way it may have run before
     first = definition.first_state
     runs = dict.fromkeys(definition.states, True)  # the greatest answer that agrees with every way: begin with yes, strike out

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from engine.defining.definition import (
     Action,
     Anywhere,
+    Case,
     ClockSpec,
     Counting,
     Definition,
@@ -116,10 +117,17 @@ class _Completing:
         return replace(task, from_=tuple(self.happening(h, (*path, "from"), i) for i, h in enumerate(task.from_)))
 
     def clock(self, clock: ClockSpec) -> ClockSpec:
-        """The clock with its happenings resolved."""
+        """The clock with its happenings resolved; the limit of one that recurs is its period."""
         path = ("clocks", clock.name)
+        if clock.every and clock.within:
+            self.report((*path, "every"), say("The clock '{name}' has `within` and `every`", name=clock.name), hint=say(
+                "Write `within` for a limit that is met once, `every` for what recurs."))
+        elif not {"within", "every"} & _below(_below(self.tree.value, "clocks"), clock.name).keys() and not (clock.within or clock.every):
+            self.report(path, say("The clock '{name}' has no limit", name=clock.name), hint=say(
+                "Write for example `within: 3 working days`, or `every: 1 month` for what recurs."))
         return replace(
             clock,
+            within=(Case(value=clock.every),) if clock.every else clock.within,
             from_=tuple(self.happening(h, (*path, "from"), i) for i, h in enumerate(clock.from_)),
             until=tuple(self.happening(h, (*path, "until"), i) for i, h in enumerate(clock.until)),
             pause=tuple(self.pause(pause, (*path, "pause", n)) for n, pause in enumerate(clock.pause)),

@@ -228,7 +228,14 @@ class ClockSpec:
     until: tuple[Happening, ...] = item(
         "what stops it; any of them. Without it the clock is a window: it ends when due and never breaches", ()
     )
-    within: tuple[Case, ...] = item("how long: a limit, or cases `[{when: …, is: …}, {is: …}]`; the first match that is not empty counts")
+    within: tuple[Case, ...] = item(
+        "how long: a limit, or cases `[{when: …, is: …}, {is: …}]`; the first match that is not empty counts", ()
+    )
+    every: Duration | None = item(
+        "instead of `within`, for what recurs: a run of this length. Each `until` event begins the next run, counted from it; without "
+        "`until` runs follow each other, counted from the start, until the case is closed", None
+    )
+    at_most: int | None = item("with `every`: how many runs per case", None)
     when: Expression | None = item(
         "it exists only while this holds of the case; becoming true later it is as if it had always run since its `from`", None
     )

@@ -59,6 +59,7 @@ def _read_set(value: Any, path: Path, reading: Reading) -> Any:
     return {name: by_cases(kinds.expression)(entry, (*path, name), reading) for name, entry in value.items()}
 
 
+_EVERY = kinds.parsed(parse_every, lambda: say("a duration"))
 _LABEL = kinds.matching(LABEL, lambda: say("a name of letters, digits, '-', '_' and '.'"))
 _NAMES = conditional(kinds.words)
 _LIMIT = kinds.parsed(parse_limit, lambda: say("a duration or a field"))
@@ -69,7 +70,8 @@ _SPECIAL: dict[tuple[str, str], Read] = {
     ("Extension", "notice"): _NAMES,
     ("Notice", "to"): conditional(_WHO, required=True),
     ("Action", "after"): kinds.parsed(parse_after, lambda: say("after what")),
-    ("Task", "every"): kinds.parsed(parse_every, lambda: say("a duration")),
+    ("Task", "every"): _EVERY,
+    ("ClockSpec", "every"): _EVERY,
     ("Field", "length"): kinds.parsed(parse_length, lambda: say("how many characters")),
     ("Field", "pattern"): kinds.pattern,
     ("Field", "options"): kinds.options,

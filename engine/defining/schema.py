@@ -82,6 +82,7 @@ _LISTED: dict[tuple[str, str], Any] = {
 _EITHER: dict[str, Schema] = {
     "Case": {"oneOf": [{"required": [key]} for key in ("is", "earliest of", "latest of")]},
     "CalendarSpec": {"anyOf": [{"required": ["union"]}, {"required": ["timezone", "hours", "valid_through"]}]},
+    "ClockSpec": {"anyOf": [{"required": ["within"]}, {"required": ["every"]}]},
 }
 
 

@@ -114,6 +114,7 @@ PARCEL = dedent("""\
         within: [{before: promised_on, is: 1 day}, {latest of: [1 day, {earliest of: [promised_on, 3 * amount hours]}]}]
         from: opened
         until: acknowledge
+      sign_of_life: {every: 1 month, at_most: 12, from: opened, until: inform}
     notices:
       receipt: {to: customer, via: [email, sms], mandatory: true, contains: [number, clock total]}
       refusal: {to: customer, via: email}

@@ -279,6 +279,17 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
         changes(put("clocks/total/until", None), put("clocks/total/restart", "continue")), "error", "nothing is left to go on with"),
     "recompute of what cannot change": (
         changes(put("clocks/total/within", "5 days"), put("clocks/total/recompute", "reset")), "warning", "changes nothing"),
+    "at_most of a clock that does not recur": (put("clocks/total/at_most", 3), "error", "'total' does not recur"),
+    "share of a recurring period": (
+        changes(
+            put("clocks/total/until", None),
+            put("clocks/total/within", None),
+            put("clocks/total/every", "1 month"),
+            put("clocks/total/ladder", "[{at: 50%, remind: owner}]"),
+        ),
+        "error",
+        "50% says nothing here",
+    ),
     "unknown calendar": (put("calendar", "offcie"), "error", "There is no calendar 'offcie'"),
     "unknown calendar of a clock": (put("clocks/total/calendar", "offcie"), "error", "There is no calendar 'offcie'"),
     "option that no action handles": (put("states/third/actions/deliver/when", "remedy == 'replace'"), "warning", "remedy is refund"),

@@ -252,6 +252,8 @@ def test_keys_of_clocks(parcel: Definition) -> None:
     assert total.pause == (Pause(in_=("waiting",), up_to=Duration(Decimal(10), Unit.DAYS)),)
     assert (parcel.counting, total.counting) == (Counting(roll="next"), Counting(first_day="included"))
     assert clock("{within: 2 days, from: opened}").until == ()
+    assert clock("{every: 2 days, from: opened}").every == TWO_DAYS
+    assert clock("{every: 2 days, at_most: 3, from: opened}").at_most == 3
     assert clock("{within: {is: 2 days}, from: [opened, close]}").from_ == (
         Happening(EventKind.OPENED),
         Happening(EventKind.ACTION, "close"),
