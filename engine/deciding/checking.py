@@ -6,7 +6,8 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 
-from engine.deciding import checking_clocks, checking_options, checking_texts, fields, patterns
+from engine.deciding import checking_clocks, checking_options, checking_others, checking_texts, fields, patterns
+from engine.deciding.checking_others import wrong_questions
 from engine.deciding.expressions import expression
 from engine.deciding.numbering import check_pattern
 from engine.deciding.readers import bounds
@@ -51,6 +52,7 @@ def names_in_expressions(definition: Definition) -> Iterator[Finding]:
             continue
         in_rung = any(path[: len(rung)] == rung for rung in rungs)
         yield from unknown(definition, compiled.names, compiled.calls, path, rung=in_rung)
+        yield from wrong_questions(definition, compiled.asked, path)
 
 
 def unknown(
@@ -131,4 +133,5 @@ def _tried(path: Path, use: Callable[[], object]) -> Iterator[Finding]:
 
 CHECKS = (
     names_in_expressions, waiting_for_used_time, values, *checking_clocks.CHECKS, *checking_texts.CHECKS, *checking_options.CHECKS,
+    *checking_others.CHECKS,
 )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from engine.deciding.checking_others import wrong_questions
 from engine.deciding.scope import RUNG_WORDS
 from engine.deciding.syntax import environment
 from engine.deciding.templates import CompiledTemplate, template
@@ -36,6 +37,8 @@ def texts_that_cannot_be_read(definition: Definition) -> Iterator[Finding]:
             for function, about in compiled.calls:
                 line = _line_with(part, about or function, first)
                 yield from unknown(definition, [], [(function, about)], (), rung=True, file=file, line=line)
+            line = _line_with(part, "others", first)
+            yield from wrong_questions(definition, compiled.asked, (), file=file, line=line)
 
 
 def promises(definition: Definition) -> Iterator[Finding]:

@@ -33,6 +33,7 @@ from engine.defining.definition import (
 )
 from engine.defining.organisation import Group, Organisation, Person
 from engine.defining.reader import plan, without_none
+from engine.defining.reference_expressions import EXPRESSIONS
 from engine.ground.duration import Duration
 from engine.ground.money import Money
 
@@ -89,7 +90,7 @@ counts. For `set` the last is `is` alone; where none holds for `assign` or `reas
 - **value by cases**: a duration, or a list of branches `[{when: region == 'domestic', is: 13 days}, {is: 17 days}]`; the first
   that matches counts.
 - **point**: a place on a clock: `50%`, `4 working hours before`, `due`, `1 working day after`, `every 5 working days after`.
-- **expression**: a condition or value over the fields of the case, such as `region == 'overseas' and loss > 500`.
+- **expression**: a condition or value over the fields of the case, such as `region == 'overseas' and loss > 500`; see below.
 - **amount**: `5000 CNY` or `unlimited`, alone or as `{amount: …}`.
 
 ### Doings
@@ -110,7 +111,7 @@ Actions, tasks, the opening, `entry` and rungs can have done, in the order writt
 
 def reference() -> str:
     """The whole reference as Markdown, ending in one line break; the same text for the same program."""
-    lines = [_INTRODUCTION.rstrip("\n")]
+    lines = [_INTRODUCTION.rstrip("\n"), "", EXPRESSIONS.rstrip("\n")]
     for title, classes in (*_CHAPTERS, *_later_chapters()):
         lines += ["", f"## {title}"]
         for cls in classes:

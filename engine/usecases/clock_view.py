@@ -189,7 +189,7 @@ class _View:
         customer = personal.customer(self.conn, then.party) if then.party is not None else None
         scope = scope_of(
             self.definition, then, budgets[-1].event.occurred_at, personal=known, customer=customer, organisation=self.teller.organisation,
-            actor=None, timezone=self.zone,
+            actor=None, calendar=library.calendar(self.house.store, self.conn, self.definition.calendar),
         )
 
         def live(name: str) -> Any:

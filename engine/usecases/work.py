@@ -17,6 +17,7 @@ from engine.deciding.case import Act, CaseState, ClockRun, ClockStatus, Event, a
 from engine.deciding.clock_figures import consumed
 from engine.deciding.expressions import expression
 from engine.deciding.obstacles import Situation
+from engine.deciding.others import Question
 from engine.deciding.rights import Actor
 from engine.deciding.scope import Customer, scope_of
 from engine.defining.definition import Definition, EventKind, Happening, Who
@@ -24,7 +25,7 @@ from engine.defining.organisation import Organisation
 from engine.ground.calendars import Calendar
 from engine.ground.errors import Invalid
 from engine.ground.language import say
-from engine.records import library, personal
+from engine.records import library, others, personal
 from engine.records.cases import Loaded
 from engine.records.outbox import Message
 from engine.usecases.house import House
@@ -113,9 +114,12 @@ class Work:
         known = {**self.values, **self.given}
         return scope_of(
             self.definition, self.case, at or self.now, personal=known, customer=self.customer, organisation=self.organisation,
-            actor=actor.id if actor else None, timezone=self.timezone, extra={**self._given_public(), **(extra or {})},
-            used=lambda clock: self.used(clock, at or self.now),
+            actor=actor.id if actor else None, calendar=self.calendars(None), extra={**self._given_public(), **(extra or {})},
+            used=lambda clock: self.used(clock, at or self.now), answer=self._answer,
         )
+
+    def _answer(self, question: Question) -> Any:
+        return others.answer(self.conn, self.definition.name, question, self.loaded.id if self.loaded else None)
 
     def used(self, clock: str, at: datetime) -> timedelta | None:
         """The time a clock has consumed up to that moment, its stops left out; None when it never ran or its calendar ends before."""

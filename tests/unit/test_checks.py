@@ -303,6 +303,21 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     "unknown clock in a condition": (put("states/third/actions/explain/when", "breached('totl')"), "error", "no clock of that name"),
     "condition that cannot be read": (put("states/third/actions/explain/when", "remedy =="), "error", "remedy =="),
     "word of a ladder elsewhere": (put("states/third/actions/explain/when", "overdue"), "error", "nothing named 'overdue'"),
+    "question in the limit of a clock": (
+        put("clocks/total/within", "[{when: others(code).count > 1, is: 1 day}, {is: 9 days}]"),
+        "error",
+        "its own case only",
+    ),
+    "question in the limit of a task": (
+        put("states/second/tasks/look/within", "[{when: others(code).count > 1, is: 1 day}, {is: 9 days}]"),
+        "error",
+        "its own case only",
+    ),
+    "system action that waits for others": (
+        put("states/second/actions/auto", "{by: system, to: third, when: others(customer).count > 1}"),
+        "warning",
+        "moment another case changes",
+    ),
     "promise that does not exist": (put("notices/taken/contains", "[appeal]"), "error", "no value 'appeal'"),
     "promise that is not kept": (put("notices/taken/contains", "[amount]"), "error", "does not always show 'amount'"),
 }
@@ -318,6 +333,34 @@ def test_finds(name: str) -> None:
 def test_a_text_with_an_unknown_name_is_reported_at_its_line() -> None:
     [problem] = found(texts={"taken.zh": "Subject: {{ number }}\n\n{{ code }} {{ due('total') }} {{ contact }}\n{{ remdy }}\n"})
     assert (problem.file, problem.line, problem.nearest) == ("notices/taken.zh.j2", 4, "remedy")
+
+
+@pytest.mark.parametrize(("asked", "words"), [
+    ("others(remdy).count", "nothing named 'remdy'"), ("others(code, remdy='x').count", "no field 'remdy'"),
+    ("others(code, remedy='explian').count", "no case has that value"), ("others(code, amount=0.001).count", "no case has that value"),
+    ("others(note).count", "'note': it is personal"), ("others(code, note='x').count", "'note': it is personal"),
+    ("others(parts).count", "holds several values"), ("others(witness).count", "'witness': it is personal"),
+    ("others(code, customer=customer).count", "of type party"), ("others(code).sum('remedy')", "of type choice"),
+])
+def test_questions_that_no_case_can_answer_are_found(asked: str, words: str) -> None:
+    fields = changes(put("fields/note", "{type: text}"), put("fields/witness", "{type: party}"),
+                     put("fields/parts", "{type: choice, options: [a], many: true}"))
+    problems = found(changes(fields, put("states/first/actions/take/when", f'"{asked} > 1"')))
+    assert [words in p.what for p in problems if p.severity == "error"] == [True], [p.what for p in problems]
+
+
+def test_a_question_in_a_text_is_judged_at_its_line() -> None:
+    [problem] = found(texts={"taken.zh": TEXTS["taken.zh"] + "\n{{ others(code, remedy='none').count }}\n"})
+    assert (problem.file, problem.line) == ("notices/taken.zh.j2", 5) and "no case has that value" in problem.what
+
+
+def test_other_cases_may_be_asked_for_wherever_a_case_decides_once() -> None:
+    asked = "others(code, remedy='refund', since='04-01').sum('amount') + amount"
+    change = changes(
+        put("states/first/actions/take/when", f"{asked} < 5"), put("states/second/tasks/look/when", "others(customer).count < 5"),
+        put("states/second/tasks/look/set", f'{{amount: "{asked}"}}'), put("clocks/total/ladder/0/when", "others(customer).count < 5"),
+    )
+    assert found(change, texts={"taken.zh": TEXTS["taken.zh"] + "{{ others(customer, since='28 days').count }}\n"}) == []
 
 
 def test_a_text_shown_only_sometimes_does_not_keep_a_promise() -> None:

@@ -1,5 +1,6 @@
 """What an expression can see of a case."""
 
+import re
 import timeit
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,8 +11,10 @@ from specimen import DEFINITION, OPENED, ORGANISATION, ZONE, a_case, sight
 
 from engine.deciding.case import Stop
 from engine.deciding.expressions import expression
+from engine.deciding.filters import FILTERS
 from engine.deciding.scope import FUNCTIONS, RUNG_WORDS, WORDS, allowed_names, elapsed
-from engine.deciding.values import Amount, DayEnd, Titled
+from engine.deciding.values import ATTRIBUTES, Amount, DayEnd, Reached, Titled
+from engine.defining.reference_expressions import EXPRESSIONS
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -122,3 +125,10 @@ def test_seeing_costs_microseconds() -> None:
     assert min(timeit.repeat(lambda: sight(case), number=500, repeat=5)) / 500 < 50e-6
     assert min(timeit.repeat(lambda: compiled(seen), number=500, repeat=5)) / 500 < 100e-6
     assert ORGANISATION.people and ZONE
+
+
+def test_the_reference_names_everything_that_an_expression_can_see_and_use() -> None:
+    """Each word, function, filter and attribute stands in the chapter on expressions, as code."""
+    spoken = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", EXPRESSIONS))))
+    attributes = frozenset[str]().union(*(names for kind, names in ATTRIBUTES.items() if kind is not Reached))
+    assert (WORDS | RUNG_WORDS | FUNCTIONS.keys() | FILTERS.keys() | attributes) - spoken == set()
