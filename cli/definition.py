@@ -73,7 +73,7 @@ def test(
             name=only or "",
         )
     with progress(say("Playing"), len(chosen)) as moved:
-        results = run_scenarios(replace(bundle, scenarios=chosen), around.calendars, around.document, lambda _: moved(1))
+        results = run_scenarios(replace(bundle, scenarios=chosen), around.rehearsal, around.document, lambda _: moved(1), around.others)
     failed = [result for result in results if not result.passed]
     if desk.as_json:
         as_json({"passed": len(results) - len(failed), "failed": len(failed), "scenarios": results})

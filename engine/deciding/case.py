@@ -134,6 +134,7 @@ class CaseState:
     tasks: dict[str, TaskRun] = field(default_factory=dict)
     clocks: dict[str, ClockRun] = field(default_factory=dict)
     links: list[tuple[str, str]] = field(default_factory=list)   # (kind, number of the other case)
+    waits: list[str] = field(default_factory=list)               # numbers of cases that must be closed before this one leaves its state
     notices: dict[str, datetime] = field(default_factory=dict)   # notice name → when last sent
     seq: int = 0                         # of the last event
     recorded_at: datetime | None = None  # of the last event; never decreases
@@ -145,7 +146,7 @@ def apply(case: CaseState, event: Event) -> None:
     `to` state entered (also the same one again) · `back` the new list of states left · `closed` true/false ·
     `owner` [old, new] · `added` people · `set` {field: [old, new]} · `sealed` {field: [old commitment, new commitment]} ·
     `act` name of the action taken or task done · `tasks` and `clocks` {name: the run as it now is} ·
-    `link` [kind, number] · `sent` name of a notice · `party`.
+    `link` [kind, number], with `wait` true until `case_closed` [procedure, number] · `sent` name of a notice · `party`.
     Other keys are for readers only (`from`, `said`, `notices`, `rung`, `why`, …).
     """
     data, at = event.data, event.occurred_at
@@ -180,6 +181,10 @@ def apply(case: CaseState, event: Event) -> None:
         case.clocks[name] = clock_from(value)
     if "link" in data:
         case.links.append((data["link"][0], data["link"][1]))
+        if data.get("wait"):
+            case.waits.append(data["link"][1])
+    if "case_closed" in data and data["case_closed"][1] in case.waits:
+        case.waits.remove(data["case_closed"][1])
     if "sent" in data:
         case.notices[data["sent"]] = at
     case.seq = event.seq
@@ -272,7 +277,7 @@ def clock_from(form: Mapping[str, Any]) -> ClockRun:
 
 def case_json(case: CaseState) -> dict[str, Any]:
     """Canonical form of a whole case, as its row keeps it."""
-    return {
+    form = {
         "number": case.number, "version": case.version_id, "opened": stamp(case.opened_at), "state": case.state,
         "entered": stamp(case.entered_at), "back": case.back, "owner": case.owner, "closed": stamp(case.closed_at), "party": case.party,
         "fields": case.fields, "sealed": case.sealed, "added": case.added,
@@ -282,6 +287,7 @@ def case_json(case: CaseState) -> dict[str, Any]:
         "links": [list(link) for link in case.links], "notices": {name: stamp(at) for name, at in case.notices.items()},
         "seq": case.seq, "recorded": stamp(case.recorded_at),
     }
+    return form | {"waits": case.waits} if case.waits else form
 
 
 def case_from(form: Mapping[str, Any]) -> CaseState:
@@ -293,6 +299,7 @@ def case_from(form: Mapping[str, Any]) -> CaseState:
         acts={name: Act(count, _known(at), list(actors)) for name, (count, at, actors) in form["acts"].items()},
         tasks={name: task_from(task) for name, task in form["tasks"].items()},
         clocks={name: clock_from(clock) for name, clock in form["clocks"].items()},
-        links=[(kind, number) for kind, number in form["links"]], notices={name: _known(at) for name, at in form["notices"].items()},
+        links=[(kind, number) for kind, number in form["links"]], waits=list(form.get("waits", ())),
+        notices={name: _known(at) for name, at in form["notices"].items()},
         seq=form["seq"], recorded_at=instant(form["recorded"]),
     )

@@ -23,20 +23,24 @@ from engine.ground.errors import Invalid
 from engine.ground.language import say
 
 
-def check_all(bundle: Bundle, organisation: Organisation | None = None, calendars: Collection[str] | None = None) -> list[Problem]:
+def check_all(
+    bundle: Bundle, organisation: Organisation | None = None, calendars: Collection[str] | None = None,
+    others: Mapping[str, Definition] | None = None, published: Collection[str] | None = None,
+) -> list[Problem]:
     """Every problem of a bundle that was read without problems: errors first, each by its place.
 
     `organisation` and `calendars` (a collection of names, or a mapping by name) are what the house has; when one is not given, nothing
-    is said about it.
+    is said about it. `others` are procedures that it opens cases of, `published` those in force where it is to be published.
     """
-    return check_definition(bundle.definition, organisation, calendars, bundle.places)
+    return check_definition(bundle.definition, organisation, calendars, bundle.places, others, published)
 
 
 def check_definition(
-    definition: Definition, organisation: Organisation | None = None, calendars: Collection[str] | None = None, places: Tree | None = None
+    definition: Definition, organisation: Organisation | None = None, calendars: Collection[str] | None = None, places: Tree | None = None,
+    others: Mapping[str, Definition] | None = None, published: Collection[str] | None = None,
 ) -> list[Problem]:
     """The same for a definition after `complete`; `places` is the tree of its `procedure.yaml`."""
-    structure = check(definition, organisation, calendars, places)
+    structure = check(definition, organisation, calendars, places, others, published)
     spoken = problems_of((finding for one in CHECKS for finding in one(definition)), places)
     return sorted(dict.fromkeys([*structure, *spoken]), key=lambda p: (p.severity != "error", p.file, p.line, p.column))
 

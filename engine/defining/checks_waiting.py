@@ -23,6 +23,7 @@ from engine.defining.checks_walk import (
     certain,
     does_something,
     ladders,
+    opened,
     possible,
     sent,
     written_tasks,
@@ -195,6 +196,7 @@ def _may_happen_in(definition: Definition, state: State) -> set[Happening]:
         found.add(Happening(EventKind.CLOCK_DUE, name))
         for rung in rungs:
             found |= _touched(rung.do) | _sending(rung.do)
+    found |= {Happening(EventKind.CASE_CLOSED, linked.procedure) for linked, _ in opened(definition)}
     for clock in definition.clocks.values():
         if clock.extend:
             found |= {Happening(EventKind.NOTICE_SENT, name) for name in possible(clock.extend.notice)}

@@ -1,7 +1,7 @@
 """What the checks of a definition share: findings with their path, and walks over everything that names something."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from engine.defining.definition import (
@@ -10,6 +10,7 @@ from engine.defining.definition import (
     Definition,
     Doing,
     DoingKind,
+    LinkedCase,
     Rung,
     State,
     Task,
@@ -48,6 +49,8 @@ class View:
     definition: Definition
     organisation: Organisation | None = None
     calendars: Collection[str] | None = None
+    others: Mapping[str, Definition] = field(default_factory=dict)   # procedures that it opens cases of, as far as they can be seen
+    published: Collection[str] | None = None                         # which procedures are, where it is to be published
 
 
 # --- actions, tasks, ladders ----------------------------------------------------------------------------------------
@@ -228,10 +231,26 @@ def conditional(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Path
         if clock.extend:
             yield clock.extend.notice, ("clocks", clock.name, "extend", "notice")
     for doing, path in doings(definition):
+        if doing.kind is not DoingKind.SET:
+            yield doing.value, path
+    yield from assigned(definition)
+
+
+def assigned(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Path]]:
+    """Every expression, by cases, that a field becomes: of this case by `set`, of a linked case by `open`; with where it is written."""
+    for doing, path in doings(definition):
         if doing.kind is DoingKind.SET:
             yield from ((cases, (*path, name)) for name, cases in assignments(doing).items())
-        else:
-            yield doing.value, path
+    for linked, path in opened(definition):
+        yield from ((cases, (*path, "with", name)) for name, cases in linked.with_.items())
+
+
+def opened(definition: Definition) -> Iterator[tuple[LinkedCase, Path]]:
+    """Every linked case that is opened, with where it is written."""
+    for doing, path in doings(definition):
+        if doing.kind is DoingKind.OPEN:
+            several = len(doing.value) > 1
+            yield from ((case.value, (*path, index) if several else path) for index, case in enumerate(doing.value))
 
 
 def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
@@ -249,10 +268,8 @@ def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
         for index, rung in enumerate(rungs):
             if rung.when is not None:
                 yield rung.when, (*path, "ladder", index, "when")
-    for doing, path in doings(definition):
-        if doing.kind is DoingKind.SET:
-            for name, cases in assignments(doing).items():
-                yield from ((case.value, (*path, name, index)) for index, case in enumerate(cases))
+    for cases, path in assigned(definition):
+        yield from ((case.value, (*path, index)) for index, case in enumerate(cases))
 
 
 def clock_conditions(definition: Definition) -> Iterator[tuple[str, Path]]:

@@ -124,7 +124,7 @@ class _Completing:
         """The same happening, a bare name turned into the task or date field that it names."""
         place = (*path, index)
         match happening.kind:
-            case EventKind.OPENED | EventKind.CLOSED | EventKind.TASK_OPENED:
+            case EventKind.OPENED | EventKind.CLOSED | EventKind.TASK_OPENED | EventKind.CASE_CLOSED:
                 return happening
             case EventKind.ACTION:
                 return self.bare(happening.name, place)

@@ -32,7 +32,7 @@ from engine.ground.money import Money
 # The whole model, with the words it is made of: everybody imports both from here.
 __all__ = [
     "Action", "Anywhere", "Case", "ClockSpec", "Counting", "Definition", "Doing", "DoingKind", "EventKind", "Expression",
-    "Extension", "Field", "FieldType", "Happening", "Notice", "Opening", "Pause", "Point", "PointKind", "Role", "Rung",
+    "Extension", "Field", "FieldType", "Happening", "LinkedCase", "Notice", "Opening", "Pause", "Point", "PointKind", "Role", "Rung",
     "State", "Task", "Text", "Who", "WhoKind", "derived", "item",
 ]
 
@@ -48,13 +48,22 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedCase:
+    """A case of another procedure that is opened, linked with this one; `open: other` is short for its procedure alone."""
+
+    procedure: str = item("the procedure, under its latest version")
+    with_: Mapping[str, Any] = item("its fields: expressions over this case, or cases of such", factory=dict, key="with")
+    wait: bool = item("this case stays in its state until the other is closed", False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
     """One rung of a ladder."""
 
     at: Point = item("where on the clock: `50%`, `4 working hours before`, `due`, `1 working day after`, `every 5 working days after`")
     when: Expression | None = item("only if this holds at that moment", None)
     at_most: int | None = item("for `every …`: how many times at most", None)
-    do: tuple[Doing, ...] = item("what to do: remind, escalate, reassign, act, set, notice, assign", ())
+    do: tuple[Doing, ...] = item("what to do: remind, escalate, reassign, act, set, notice, assign, open", ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +118,7 @@ class Action:
     limit: str | None = item("a money field that the person's own authority must cover", None)
     except_: tuple[Who, ...] = item("who may not, even with the role", (), key="except")
     in_: tuple[str, ...] = item("for actions under `anywhere`: only in these states", (), key="in")
-    do: tuple[Doing, ...] = item("what else happens: set, notice, assign, remind, escalate, reassign", ())
+    do: tuple[Doing, ...] = item("what else happens: set, notice, assign, remind, escalate, reassign, open", ())
     anywhere: bool = derived(bool)
 
 
@@ -136,7 +145,7 @@ class Task:
     ladder: tuple[Rung, ...] = item("what happens before, at and after its limit", ())
     backdate: Duration | None = item("staff may say when it was really done, at most this long ago; else it counts from now", None)
     in_: tuple[str, ...] = item("for tasks under `anywhere`: only in these states, which count as one", (), key="in")
-    do: tuple[Doing, ...] = item("what else happens when it is done: set, notice, assign, remind, escalate, reassign, act", ())
+    do: tuple[Doing, ...] = item("what else happens when it is done: set, notice, assign, remind, escalate, reassign, act, open", ())
     anywhere: bool = derived(bool)
 
 

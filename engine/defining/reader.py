@@ -13,7 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from engine.defining import kinds
-from engine.defining.combining import by_cases, conditional, fixed, mapping, plain_mapping, several
+from engine.defining.combining import assignments, by_cases, conditional, fixed, mapping, plain_mapping, several
 from engine.defining.definition import (
     Action,
     Case,
@@ -21,6 +21,7 @@ from engine.defining.definition import (
     DoingKind,
     Expression,
     Happening,
+    LinkedCase,
     Opening,
     Point,
     Text,
@@ -66,6 +67,7 @@ _SPECIAL: dict[tuple[str, str], Read] = {
     ("Field", "options"): kinds.options,
     ("Field", "currency"): kinds.matching(kinds.CURRENCY, lambda: say("a currency code such as CNY")),
     ("Definition", "name"): _LABEL,
+    ("LinkedCase", "procedure"): _LABEL, ("LinkedCase", "with_"): assignments,
     ("Definition", "calendar"): _LABEL,
     ("ClockSpec", "calendar"): _LABEL,
     ("Organisation", "name"): _LABEL,
@@ -245,11 +247,8 @@ def _read_doings(value: Any, path: Path, reading: Reading) -> Any:
     return _doings(value, [key for key in value if key in known], known, path, reading)
 
 
-def _read_set(value: Any, path: Path, reading: Reading) -> Any:
-    if not isinstance(value, dict) or not value:
-        return kinds.expected(value, path, reading, say("a mapping field → expression"))
-    reading.keep_order(path, list(value))
-    return {name: by_cases(kinds.expression)(entry, (*path, name), reading) for name, entry in value.items()}
+def _read_linked(value: Any, path: Path, reading: Reading) -> Any:
+    return read_object(plan(LinkedCase), value if isinstance(value, dict) else {"procedure": value}, path, reading)
 
 
 def _read_cases(value: Any, path: Path, reading: Reading) -> Any:
@@ -273,8 +272,9 @@ def _read_cases(value: Any, path: Path, reading: Reading) -> Any:
 
 
 _DOING: dict[DoingKind, Read] = {
-    DoingKind.SET: _read_set,
+    DoingKind.SET: assignments,
     **dict.fromkeys((DoingKind.ASSIGN, DoingKind.REASSIGN), by_cases(_WHO, always=False)),
     **dict.fromkeys((DoingKind.NOTICE, DoingKind.ACT), conditional(kinds.words, required=True)),
+    DoingKind.OPEN: conditional(_read_linked, required=True),
     **dict.fromkeys((DoingKind.REMIND, DoingKind.ESCALATE), conditional(_WHO, required=True)),
 }

@@ -20,6 +20,7 @@ from engine.defining.definition import (
     Field,
     FieldType,
     Happening,
+    LinkedCase,
     Notice,
     Opening,
     Pause,
@@ -45,6 +46,7 @@ _SPECIAL: dict[tuple[str, str], str] = {
     ("Case", "value"): "duration, or item of a list",
     **dict.fromkeys([("Action", "require"), ("Task", "require"), ("Opening", "require"), ("Extension", "require"), ("Extension", "notice")],
                     "text, or list; items may have a condition"),
+    ("LinkedCase", "with_"): "mapping field → expression, or cases",
     ("Notice", "to"): "who, or list; items may have a condition",
     ("Action", "after"): "`tasks`, `any task`, `2 tasks` or duration",
     ("Field", "length"): "`10`, `1..200`, `5..`",
@@ -54,11 +56,13 @@ _SPECIAL: dict[tuple[str, str], str] = {
 }
 _CHAPTERS: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("A procedure: `procedure.yaml`",
-     (Definition, Field, Role, Opening, Anywhere, State, Action, Task, ClockSpec, Case, Counting, Pause, Extension, Rung, Notice)),
+     (Definition, Field, Role, Opening, Anywhere, State, Action, Task, LinkedCase, ClockSpec,
+      Case, Counting, Pause, Extension, Rung, Notice)),
     ("The organisation: `organisation.yaml`", (Organisation, Person, Group)),
 )
 _NAMES = {
-    "Definition": "Top of a procedure", "ClockSpec": "Clock", "Case": "Branch of a value", "Organisation": "Top of an organisation",
+    "Definition": "Top of a procedure", "LinkedCase": "Linked case",
+    "ClockSpec": "Clock", "Case": "Branch of a value", "Organisation": "Top of an organisation",
     "Scenario": "Top of a scenario", "CalendarSpec": "Top of a calendar", "HolidaySpec": "Holidays", "Step": "Step",
 }
 
@@ -73,7 +77,7 @@ Where a list may stand, one item may stand alone.
 
 ## Conditions in lists and values
 
-An item of `require`, of a notice's `to`, and of the doings `notice`, `remind`, `escalate` and `act` may have a condition:
+An item of `require`, of a notice's `to`, and of the doings `notice`, `remind`, `escalate`, `act` and `open` may have a condition:
 `[receipt, {when: amount > 500, is: second_opinion}]`. It counts only while that holds: for `require` with what is given counting first, for
 a doing with what the doings before it did. A value of `set`, `assign` or `reassign` may be given by cases, of which the first that holds
 counts. For `set` the last is `is` alone; where none holds for `assign` or `reassign`, the owner stays.
@@ -84,7 +88,8 @@ counts. For `set` the last is `is` alone; where none holds for `assign` or `reas
 - **who**: the name of a role, a field, a group or a person; `owner`, `customer`, `system` (the scheduler), `anyone`; `superior of …`;
   `least loaded of …`; `actor_of('x')`, whoever took action or did task `x`; in doings and the notices they send `actor`, whoever acts.
 - **event**: `opened`, `closed`, the name of an action or task, `state x` (entered), `left x` (state left), `task x` (done),
-  `clock x due`, `notice x sent`, or a date field by name: as a start, its date; as an end, when it is filled.
+  `clock x due`, `notice x sent` (accepted by a channel, or said to be conveyed by hand), `case x closed` (one of procedure `x` that
+  this case opened), or a date field by name: as a start, its date; as an end, when it is filled.
 - **duration**: a number and a unit: `minutes`, `hours` (elapsed), `working minutes`, `working hours`, `days`, `working days`,
   `weeks`, `months`, `quarters`, `years`; in Chinese `分钟`, `小时`, `工作小时`, `天`, `工作日`, `周`, `个月`, `季度`, `年`.
 - **value by cases**: a duration, or a list of branches `[{when: region == 'domestic', is: 13 days}, {is: 17 days}]`; the first
@@ -106,6 +111,7 @@ Actions, tasks, the opening, `entry` and rungs can have done, in the order writt
 | `remind` | sends the built-in notice `reminder` | who, or list with conditions |
 | `escalate` | adds somebody to the case and tells both | who, or list with conditions |
 | `act` | takes an action or finishes a task | name, or list with conditions |
+| `open` | opens a linked case of another procedure | its name, or see Linked case; or list with conditions |
 """
 
 

@@ -115,7 +115,8 @@ class Step:
     do: DoStep | None = item("somebody acts", None)
     refuse: RefuseStep | None = item("somebody tries to act and must be refused", None)
     expect: Mapping[str, Any] | None = item(
-        "what must hold now, such as `{state: closed, breached: [first_reply]}`; `case` says of which case", None)
+        "what must hold now, such as `{state: closed, breached: [first_reply]}`; `case` says of which case; "
+        "`opened: [other]` the linked cases opened since the last such step, which later steps call by their procedure", None)
     wait: str | None = item("let time pass: a duration", None)
     at: str | None = item("let time pass until this local date and time, `2026-11-23 09:00`", None)
     correct: CorrectStep | None = item("somebody mends a wrong entry", None)
@@ -187,6 +188,8 @@ def _step(raw: Any, step: Step, index: int, reading: Reading, names: set[str]) -
                        near=nearest(asked, names), hint=say("Give the step that opens it an `as`."))
     if step.open and step.open.as_:
         names.add(step.open.as_)
+    opened = (step.expect or {}).get("opened")
+    names |= {str(one) for one in (opened if isinstance(opened, list) else [opened]) if one is not None}
 
 
 def _refusal(step: RefuseStep, path: tuple[str | int, ...], reading: Reading) -> None:

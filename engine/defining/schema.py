@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from engine.defining.definition import Case, Definition, Doing, DoingKind, Expression, Happening, Point, Text, Who
+from engine.defining.definition import Case, Definition, Doing, DoingKind, Expression, Happening, LinkedCase, Point, Text, Who
 from engine.defining.kinds import CURRENCY
 from engine.defining.organisation import Group, Organisation, Person
 from engine.defining.reader import plan, without_none
@@ -61,6 +61,7 @@ _SPECIAL: dict[tuple[str, str], Schema] = {
     ]},
     ("Field", "currency"): _shape(CURRENCY.pattern),
     ("Definition", "name"): _shape(LABEL.pattern),
+    ("LinkedCase", "procedure"): _shape(LABEL.pattern),
     ("Definition", "calendar"): _shape(LABEL.pattern),
     ("ClockSpec", "calendar"): _shape(LABEL.pattern),
     ("Organisation", "name"): _shape(LABEL.pattern),
@@ -142,6 +143,8 @@ class _Schemas:
         special = _SPECIAL.get((owner, attribute))
         if special is not None:
             return special
+        if (owner, attribute) == ("LinkedCase", "with_"):
+            return self.assigned()
         if (owner, attribute) in _LISTED:
             return self.conditional(_BY_TYPE[_LISTED[owner, attribute]], required)
         origin, inner = get_origin(hint), get_args(hint)
@@ -189,14 +192,20 @@ class _Schemas:
             one = {"anyOf": [one, {"type": "null"}]}
         return {"type": "object", "propertyNames": _names(getattr(hint, "__name__", "")), "additionalProperties": one} | least
 
+    def assigned(self) -> Schema:
+        """Fields and the expressions they become."""
+        value = self.conditional({"type": ["string", "number", "boolean", "null"]})
+        return {"type": "object", "minProperties": 1, "additionalProperties": value}
+
     def doing(self, kind: DoingKind) -> Schema:
         """The schema of what stands after a doing's key."""
         who = _BY_TYPE[Who]
         match kind:
             case DoingKind.SET:
-                value = {"type": ["string", "number", "boolean", "null"]}
-                made: Schema = {"type": "object", "minProperties": 1, "additionalProperties": self.conditional(value)}
-                return {"description": "fields and the expressions they become"} | made
+                return {"description": "fields and the expressions they become"} | self.assigned()
+            case DoingKind.OPEN:
+                linked = {"anyOf": [_SPECIAL["LinkedCase", "procedure"], self.reference(LinkedCase)]}
+                return {"description": "linked cases opened"} | self.conditional(linked)
             case DoingKind.NOTICE:
                 return {"description": "notices sent"} | self.conditional(_SOMETHING)
             case DoingKind.REMIND:

@@ -96,6 +96,7 @@ class EventKind(StrEnum):
     TASK_OPENED = "task opened"
     CLOCK_DUE = "clock due"    # `clock x due`
     NOTICE_SENT = "notice sent"  # `notice x sent`
+    CASE_CLOSED = "case closed"  # `case x closed`: one of that procedure, opened by this case
     FIELD = "field"            # a date or moment field: that date (from), or when it is filled (until)
 
 
@@ -114,6 +115,8 @@ class Happening:
                 return f"clock {self.name} due"
             case EventKind.NOTICE_SENT:
                 return f"notice {self.name} sent"
+            case EventKind.CASE_CLOSED:
+                return f"case {self.name} closed"
             case EventKind.OPENED | EventKind.CLOSED:
                 return self.kind.value
         return f"{self.kind.value} {self.name}"
@@ -183,13 +186,15 @@ class DoingKind(StrEnum):
     ESCALATE = "escalate"
     REASSIGN = "reassign"
     ACT = "act"
+    OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """One doing, in the order written. `value` holds items, each a `Case` that counts only while its condition holds: NOTICE and
-    ACT names, REMIND and ESCALATE who. For ASSIGN and REASSIGN it is a Who by cases (none: the owner stays), for SET a dict
-    field → Expression by cases: the first case that matches counts."""
+    """One doing, in the order written. `value` holds items, each a `Case` that counts only while its condition holds: NOTICE and ACT
+    names, REMIND and ESCALATE who, OPEN a `LinkedCase`. For ASSIGN and REASSIGN it is a Who by cases (none: the owner stays), for SET a
+    dict field → Expression by cases: the first case that matches counts.
+    """
 
     kind: DoingKind
     value: Any

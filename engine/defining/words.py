@@ -82,7 +82,8 @@ def _plain_who(words: str) -> Who | None:
 
 @lru_cache(maxsize=1024)
 def parse_happening(text: str) -> Happening:
-    """Read `opened`, `closed`, `acknowledge`, `state x`, `left x`, `task x`, `clock x due`, `notice x sent`; raises Invalid.
+    """Read `opened`, `closed`, `acknowledge`, `state x`, `left x`, `task x`, `clock x due`, `notice x sent`, `case x closed`;
+    raises Invalid.
 
     A bare name is taken for an action; `complete` finds out whether it is a task or a date field.
     """
@@ -95,10 +96,13 @@ def parse_happening(text: str) -> Happening:
             return Happening(EventKind.CLOCK_DUE, name)
         case ["notice", name, "sent"] if NAME.fullmatch(name):
             return Happening(EventKind.NOTICE_SENT, name)
+        case ["case", name, "closed"] if LABEL.fullmatch(name):
+            return Happening(EventKind.CASE_CLOSED, name)
         case [name] if NAME.fullmatch(name):
             return Happening(EventKind.ACTION, name)
     raise _refuse(text, say("what happens to a case"), say(
-        "Write opened, closed, an action or task by name, a date field, state x, left x, task x, clock x due or notice x sent."))
+        "Write opened, closed, an action or task by name, a date field, state x, left x, task x, clock x due, notice x sent or "
+        "case x closed."))
 
 
 @lru_cache(maxsize=1024)

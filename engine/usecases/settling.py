@@ -30,8 +30,8 @@ AT_A_TIME = 500    # things carried out for one case before the others have thei
 PUT_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12))
 
 
-def settle(work: Work, limit: int | None = None) -> int:
-    """Carry out everything due at `work.now`, oldest first, each dated when it fell due; returns how many.
+def settle(work: Work, limit: int | None = None, until: datetime | None = None) -> int:
+    """Carry out everything due at `until` (else at `work.now`), oldest first, each dated when it fell due; returns how many.
 
     At most `limit` things, when given: a sweep takes the rest next time, so that one case cannot hold up all others. Where a calendar
     changed since the case's last event, its clocks are computed anew at that instant, after whatever fell due before (rule 13).
@@ -44,9 +44,10 @@ def settle(work: Work, limit: int | None = None) -> int:
             _carry_out(work, until)
         if recalculating.recalculate(work, at):
             at_once(work, until)
-    if not changes and _nothing_due(work, work.now):
+    end = until or work.now
+    if not changes and _nothing_due(work, end):
         return 0
-    return _carry_out(work, work.now, limit)
+    return _carry_out(work, end, limit)
 
 
 def _carry_out(work: Work, until: datetime, limit: int | None = None) -> int:
@@ -173,6 +174,8 @@ def _batch(house: House, now: datetime, size: int, swept: Swept) -> int:
                     work = take_up(house, conn, loaded.get(row.case_id) or cases.load_id(conn, row.case_id), now)
                     settle(work, limit=AT_A_TIME)
                     write(work)
+                for told in work.told:
+                    loaded.pop(told, None)     # it is another now than when the batch was read
                 swept.cases += 1
                 swept.events += len(work.events)
                 swept.recalculated += any(event.kind == "recalculated" for event in work.events)

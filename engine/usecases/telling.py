@@ -139,8 +139,14 @@ class Teller:
                 return say("handed over {task}", task=self.act(data["task"])) if "task" in data else say("handed the case over")
             case "corrected":
                 return say("corrected entries")
+            case "linked" if data["link"][0] == "opened":
+                return say("opened {other} ({procedure})", other=data["link"][1], procedure=data["procedure"])
+            case "linked_closed":
+                return say("{other} ({procedure}) was closed", other=data["case_closed"][1], procedure=data["case_closed"][0])
             case "linked":
                 return say("linked with {other} ({kind})", other=data["link"][1], kind=_link(data["link"][0]))
+            case "impossible" if "open" in data:
+                return say("a case of {procedure} was to be opened: {why}", procedure=data["open"], why=data["why"])
             case "impossible":
                 return say("{action} was due but not possible: {why}", action=self.act(data["action"]), why=data["why"])
             case "sent":
@@ -176,6 +182,10 @@ class Teller:
             for name in data.get("sealed", {}):
                 value = self.said.get((event.seq, name), _ERASED)
                 yield self._change(name, "", say("(erased)") if value is _ERASED else self.value(name, value))
+        if event.kind == "opened" and "link" in data:
+            yield say("opened by case {other}", other=data["link"][1])
+        if data.get("wait"):
+            yield say("waits until that is closed")
         if "owner" in data:
             yield say("owner: {new}", new=self.person(data["owner"][1]))
         if data.get("reminded"):

@@ -20,7 +20,7 @@ from engine.deciding.obstacles import Situation
 from engine.deciding.others import Question
 from engine.deciding.rights import Actor
 from engine.deciding.scope import Customer, scope_of
-from engine.defining.definition import Definition, EventKind, Happening, Who
+from engine.defining.definition import Definition, EventKind, Happening, LinkedCase, Who
 from engine.defining.organisation import Organisation
 from engine.ground.calendars import Calendar
 from engine.ground.errors import Invalid
@@ -49,6 +49,19 @@ class Outcome:
     notices: tuple[str, ...] = ()        # names of the notices put into the outbox
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A linked case to be opened: the values are those that its fields shall have, live."""
+
+    spec: LinkedCase
+    given: Mapping[str, Any]
+    actor: Actor
+
+
+Later = str | Wanted
+"""What becomes an event of its own after the one that wants it: an action or task by name, or a linked case to be opened."""
+
+
 @dataclass(slots=True)
 class Work:
     """A case under work in one transaction, at one `now`."""
@@ -71,6 +84,8 @@ class Work:
     reminders: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     put_back: dict[str, ClockRun] = field(default_factory=dict)     # clocks as they are now, while they are seen as they stood
     written: list[str] = field(default_factory=list)         # names of notices put into the outbox
+    openers: "tuple[Work, ...]" = ()     # while it is being opened by a case: that one last, before it whatever opens that one just now
+    told: list[int] = field(default_factory=list)            # ids of cases that were changed and written because this one was closed
     next_up: "tuple[int, Upcoming | None] | None" = None     # what comes next, and after which event that was found
     _calendars: dict[str | None, Calendar] = field(default_factory=dict)
 

@@ -19,6 +19,7 @@ UNKNOWN_DUE = datetime(1970, 1, 1, tzinfo=UTC)   # a due time that cannot be kno
 def write(work: Work, *, origin: str | None = None) -> Loaded:
     """Write everything recorded; raises Conflict when somebody else changed the case meanwhile.
 
+    The case that opened this one hears of it when it was closed.
     Where nothing was, only the timer is looked after: a calendar may have moved what comes next though it moved no due time.
     """
     if work.loaded is not None and not work.events:
@@ -38,6 +39,10 @@ def write(work: Work, *, origin: str | None = None) -> Loaded:
     messages = messages_of(work, work.loaded.id)
     outbox.put(work.conn, messages, work.now)
     work.written = [message.name for message in messages]
+    if any(event.data.get("closed") for event in work.events):
+        from engine.usecases.families import tell_opener  # which writes that case in turn
+
+        tell_opener(work)
     return work.loaded
 
 
