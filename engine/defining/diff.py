@@ -207,6 +207,7 @@ def _key(key: str) -> str:
         "recompute": say("what a changed limit does"),
         "extend": say("extension"),
         "notice": say("notices sent"),
+        "open": say("linked cases opened"),
         "limit": say("amount decided"),
         "except": say("who may not"),
         "at_most": say("how often at most"),

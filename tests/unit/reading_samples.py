@@ -105,6 +105,7 @@ PARCEL = dedent("""\
         extend: {by: manager, up_to: 5 working days, at_most: 1, require: [comment], before: due, notice: receipt}
         ladder:
           - {at: 2 working days before, remind: [owner, manager]}
+          - {at: due, open: {procedure: inquiry, with: {about: kind}, wait: true}}
           - {at: 1 working day after, reassign: superior of owner, notice: urging}
           - {at: every 5 working days after, remind: director, at_most: 6}
       sign_of_life: {every: 1 month, at_most: 12, from: opened, until: inform}

@@ -17,6 +17,7 @@ from engine.defining.definition import (
     EventKind,
     FieldType,
     Happening,
+    LinkedCase,
     Pause,
     Point,
     PointKind,
@@ -56,6 +57,11 @@ def clock(keys: str) -> language.ClockSpec:
 
 def field(keys: str) -> language.Field:
     return definition_in(f"{SMALLEST}fields: {{x: {keys}}}\n").fields["x"]
+
+
+OTHER = LinkedCase(
+    procedure="other", with_={"a": (Case(value="b"),), "c": (Case(value="1", when=LATE), Case(value="2"))}, wait=True
+)
 
 
 def items(*values: object) -> tuple[Case, ...]:
@@ -266,9 +272,11 @@ def test_keys_of_an_extension(parcel: Definition) -> None:
 
 
 def test_keys_of_rungs(parcel: Definition) -> None:
-    first, second, third = parcel.clocks["total"].ladder
+    first, opens, second, third = parcel.clocks["total"].ladder
     assert first.at == Point(PointKind.BEFORE, duration=Duration(Decimal(2), Unit.WORKING_DAYS))
     assert first.do == (Doing(DoingKind.REMIND, items(OWNER, MANAGER)),)
+    about = LinkedCase(procedure="inquiry", with_={"about": items("kind")}, wait=True)
+    assert opens.do == (Doing(DoingKind.OPEN, items(about)),)
     assert second.do == (
         Doing(DoingKind.REASSIGN, items(Who(WhoKind.SUPERIOR, of=OWNER))),
         Doing(DoingKind.NOTICE, items("urging")),
@@ -315,6 +323,10 @@ def test_doings_keep_the_order_in_which_they_are_written() -> None:
         ("escalate: [desk, owner]", items(DESK, OWNER)),
         ("act: close", items("close")),
         ("act: [close, {when: late, is: stop}]", (*items("close"), Case(value="stop", when=LATE))),
+        ("open: other-bundle", items(LinkedCase(procedure="other-bundle"))),
+        ("open: {procedure: other, with: {a: b, c: [{when: late, is: 1}, 2]}, wait: true}", items(OTHER)),
+        ("open: [other, {when: late, is: {procedure: x}}]", (
+            *items(LinkedCase(procedure="other")), Case(value=LinkedCase(procedure="x"), when=LATE))),
         ("set: {a: b + 1}", {"a": items("b + 1")}),
         ("set: {a: [{when: late, is: 100}, 50]}", {"a": (Case(value="100", when=LATE), *items("50"))}),
     ],
@@ -347,6 +359,10 @@ def test_a_list_item_may_have_a_condition() -> None:
     ("keys", "problem"),
     [
         ("notice: [{when: late}]", "'is' is missing"),
+        ("open: {with: {a: b}}", "'procedure' is missing"),
+        ("open: {procedure: other, wiht: {a: b}}", "'wiht' is not known here"),
+        ("open: {procedure: other, with: {}}", "a mapping field → expression"),
+        ("open: two words", "a name of letters"),
         ("notice: [{is: x, wen: late}]", "'wen' is not known here"),
         ("notice: [{when: , is: x}]", "'when' cannot be nothing"),
         ("set: {a: [1, 2]}", "The cases after this one are never reached"),
@@ -512,6 +528,8 @@ def test_every_attribute_changes_what_is_read(parcel: Definition) -> None:
                 if f.metadata.get("doc") and inner != default:
                     known.add(f.name)
                 walk(inner)
+        elif isinstance(value, Doing):
+            walk(value.value)
         elif isinstance(value, dict):
             for inner in value.values():
                 walk(inner)
@@ -531,6 +549,7 @@ def test_every_attribute_changes_what_is_read(parcel: Definition) -> None:
         "Task",
         "ClockSpec",
         "Case",
+        "LinkedCase",
         "Pause",
         "Extension",
         "Rung",
