@@ -170,8 +170,7 @@ def apply(case: CaseState, event: Event) -> None:
             case.added.append(person)
     if "act" in data:
         act = case.acts.setdefault(data["act"], Act(0, at, []))
-        act.count += 1
-        act.at = max(act.at, at)     # what is back-dated is not the last
+        act.count, act.at = act.count + 1, max(act.at, at)     # what is back-dated is not the last
         act.actors.append(event.actor)
         if event.on_behalf:
             act.actors.append(event.on_behalf)
@@ -181,10 +180,8 @@ def apply(case: CaseState, event: Event) -> None:
         case.clocks[name] = clock_from(value)
     if "link" in data:
         case.links.append((data["link"][0], data["link"][1]))
-        if data.get("wait"):
-            case.waits.append(data["link"][1])
-    if "case_closed" in data and data["case_closed"][1] in case.waits:
-        case.waits.remove(data["case_closed"][1])
+        case.waits += [data["link"][1]] if data.get("wait") else []
+    case.waits = [number for number in case.waits if number not in data.get("case_closed", ())]
     if "sent" in data:
         case.notices[data["sent"]] = at
     case.seq = event.seq
@@ -277,7 +274,7 @@ def clock_from(form: Mapping[str, Any]) -> ClockRun:
 
 def case_json(case: CaseState) -> dict[str, Any]:
     """Canonical form of a whole case, as its row keeps it."""
-    form = {
+    return {
         "number": case.number, "version": case.version_id, "opened": stamp(case.opened_at), "state": case.state,
         "entered": stamp(case.entered_at), "back": case.back, "owner": case.owner, "closed": stamp(case.closed_at), "party": case.party,
         "fields": case.fields, "sealed": case.sealed, "added": case.added,
@@ -285,9 +282,8 @@ def case_json(case: CaseState) -> dict[str, Any]:
         "tasks": {name: task_json(task) for name, task in case.tasks.items()},
         "clocks": {name: clock_json(clock) for name, clock in case.clocks.items()},
         "links": [list(link) for link in case.links], "notices": {name: stamp(at) for name, at in case.notices.items()},
-        "seq": case.seq, "recorded": stamp(case.recorded_at),
+        "seq": case.seq, "recorded": stamp(case.recorded_at), **({"waits": case.waits} if case.waits else {}),
     }
-    return form | {"waits": case.waits} if case.waits else form
 
 
 def case_from(form: Mapping[str, Any]) -> CaseState:
@@ -299,7 +295,6 @@ def case_from(form: Mapping[str, Any]) -> CaseState:
         acts={name: Act(count, _known(at), list(actors)) for name, (count, at, actors) in form["acts"].items()},
         tasks={name: task_from(task) for name, task in form["tasks"].items()},
         clocks={name: clock_from(clock) for name, clock in form["clocks"].items()},
-        links=[(kind, number) for kind, number in form["links"]], waits=list(form.get("waits", ())),
-        notices={name: _known(at) for name, at in form["notices"].items()},
-        seq=form["seq"], recorded_at=instant(form["recorded"]),
+        links=[(kind, number) for kind, number in form["links"]], notices={name: _known(at) for name, at in form["notices"].items()},
+        waits=list(form.get("waits", ())), seq=form["seq"], recorded_at=instant(form["recorded"]),
     )

@@ -80,8 +80,9 @@ def tell_opener(work: Work) -> None:
     for at in [event.occurred_at for event in work.events if event.data.get("closed")]:
         other = take_up(work.house, work.conn, cases.load(work.conn, opener), work.now)
         settle(other, until=at)
-        _closed(other, work.definition.name, work.case.number, at)
-        at_once(other, at)
+        with other.back_dated(at):
+            _closed(other, work.definition.name, work.case.number, at)
+            at_once(other, at)
         settle(other)
         work.told += [write(other).id, *other.told]
 

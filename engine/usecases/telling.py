@@ -182,10 +182,8 @@ class Teller:
             for name in data.get("sealed", {}):
                 value = self.said.get((event.seq, name), _ERASED)
                 yield self._change(name, "", say("(erased)") if value is _ERASED else self.value(name, value))
-        if event.kind == "opened" and "link" in data:
-            yield say("opened by case {other}", other=data["link"][1])
-        if data.get("wait"):
-            yield say("waits until that is closed")
+        if event.kind == "opened" and "link" in data or data.get("wait"):
+            yield say("waits until that is closed") if "wait" in data else say("opened by case {other}", other=data["link"][1])
         if "owner" in data:
             yield say("owner: {new}", new=self.person(data["owner"][1]))
         if data.get("reminded"):
