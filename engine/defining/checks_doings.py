@@ -3,18 +3,7 @@
 from collections.abc import Iterator
 
 from engine.defining.checks_flow import reached
-from engine.defining.checks_walk import (
-    Finding,
-    View,
-    assigned,
-    certain,
-    doings,
-    everybody,
-    ladders,
-    opened,
-    possible,
-    written_actions,
-)
+from engine.defining.checks_walk import Finding, View, assigned, certain, doings, everybody, ladders, opened, possible, written_actions
 from engine.defining.definition import Case, Definition, Doing, DoingKind, EventKind, FieldType, LinkedCase, WhoKind
 from engine.defining.problems import nearest
 from engine.defining.tree import Path

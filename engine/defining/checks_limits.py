@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
-from engine.defining.checks_walk import Finding, View, case_path, ladders, nested
+from engine.defining.checks_walk import Finding, View, ladders
+from engine.defining.clock_walk import case_path, nested
 from engine.defining.definition import Case, Computed, Definition, FieldType
 from engine.defining.problems import nearest
 from engine.defining.tree import Path

@@ -22,14 +22,13 @@ from engine.defining.checks_walk import (
     by_system,
     certain,
     does_something,
-    extensions,
     ladders,
     opened,
-    pauses,
     possible,
     sent,
     written_tasks,
 )
+from engine.defining.clock_walk import extensions, pauses
 from engine.defining.definition import (
     Action,
     ClockSpec,

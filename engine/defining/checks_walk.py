@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
+from engine.defining.clock_walk import case_path, extensions, nested, pauses
 from engine.defining.definition import (
     Action,
     Case,
@@ -12,9 +13,7 @@ from engine.defining.definition import (
     Doing,
     DoingKind,
     Expression,
-    Extension,
     LinkedCase,
-    Pause,
     Rung,
     State,
     Task,
@@ -25,7 +24,6 @@ from engine.defining.organisation import Organisation
 from engine.defining.tree import Path
 
 _WHO_DOINGS = frozenset({DoingKind.ASSIGN, DoingKind.REASSIGN, DoingKind.REMIND, DoingKind.ESCALATE})
-_Written = TypeVar("_Written", Extension, Pause)
 BACK = "back"
 COMMENT = "comment"
 
@@ -102,40 +100,6 @@ def doers(definition: Definition) -> Iterator[tuple[Action | Task, Path]]:
     yield from written_actions(definition)
     for _, task, path in written_tasks(definition):
         yield task, path
-
-
-def ladders(definition: Definition) -> Iterator[tuple[str, tuple[Case, ...], tuple[Rung, ...], Path]]:
-    """Every limit with its ladder, as written: (name of the clock, its `within`, its rungs, path of its owner)."""
-    for clock in definition.clocks.values():
-        yield clock.name, clock.within, clock.ladder, ("clocks", clock.name)
-    for state in definition.states.values():
-        yield state.name, state.within, state.ladder, ("states", state.name)
-    for _, task, path in written_tasks(definition):
-        yield task.name, task.within, task.ladder, path
-
-
-def case_path(path: Path, within: tuple[Case, ...], index: int) -> Path:
-    """Where one case of a limit is written; `path` is that of its owner."""
-    many = len(within) > 1 or within[index].when is not None
-    return (*path, "within", index) if many else (*path, "within")
-
-
-def extensions(definition: Definition) -> Iterator[tuple[Extension, Path]]:
-    """Every `extend` of a clock, with where it is written."""
-    for clock in definition.clocks.values():
-        yield from _listed(clock.extend, ("clocks", clock.name, "extend"))
-
-
-def pauses(definition: Definition) -> Iterator[tuple[Pause, Path]]:
-    """Every `pause` of a clock, with where it is written."""
-    for clock in definition.clocks.values():
-        yield from _listed(clock.pause, ("clocks", clock.name, "pause"))
-
-
-def _listed(written: tuple[_Written, ...], path: Path) -> Iterator[tuple[_Written, Path]]:
-    """One may stand alone, several stand in a list."""
-    for index, one in enumerate(written):
-        yield one, (*path, index) if len(written) > 1 else path
 
 
 def doings(definition: Definition) -> Iterator[tuple[Doing, Path]]:
@@ -290,6 +254,22 @@ def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
         yield from ((case.value, (*path, index)) for index, case in enumerate(cases))
 
 
+def assignments(doing: Doing) -> Mapping[str, tuple[Case, ...]]:
+    """The field → expression pairs of a `set`, each by cases."""
+    fields: Mapping[str, tuple[Case, ...]] = doing.value
+    return fields
+
+
+def ladders(definition: Definition) -> Iterator[tuple[str, tuple[Case, ...], tuple[Rung, ...], Path]]:
+    """Every limit with its ladder, as written: (name of the clock, its `within`, its rungs, path of its owner)."""
+    for clock in definition.clocks.values():
+        yield clock.name, clock.within, clock.ladder, ("clocks", clock.name)
+    for state in definition.states.values():
+        yield state.name, state.within, state.ladder, ("states", state.name)
+    for _, task, path in written_tasks(definition):
+        yield task.name, task.within, task.ladder, path
+
+
 def clock_conditions(definition: Definition) -> Iterator[tuple[str, Path]]:
     """Conditions by which clocks exist and stand still, and what their limits read: judged whenever something happens in the case."""
     for clock in definition.clocks.values():
@@ -310,17 +290,3 @@ def _of_limit(case: Case, path: Path) -> Iterator[tuple[Expression, Path]]:
             yield one.when, (*place, "when")
         if isinstance(one.value, Computed):
             yield one.value.number, (*place, "is")
-
-
-def nested(case: Case, path: Path) -> Iterator[tuple[Case, Path]]:
-    """One case of a limit and those within it, each with where it is written."""
-    yield case, path
-    for key, several in (("earliest of", case.earliest_of), ("latest of", case.latest_of)):
-        for index, one in enumerate(several):
-            yield from nested(one, (*path, key, index))
-
-
-def assignments(doing: Doing) -> Mapping[str, tuple[Case, ...]]:
-    """The field → expression pairs of a `set`, each by cases."""
-    fields: Mapping[str, tuple[Case, ...]] = doing.value
-    return fields

@@ -79,6 +79,14 @@ def by_cases(one: Read, always: bool = True) -> Read:
     return read_cases
 
 
+def assignments(value: Any, path: Path, reading: Reading) -> Any:
+    """Fields and the expressions that they become, each by cases."""
+    if not isinstance(value, dict) or not value:
+        return kinds.expected(value, path, reading, say("a mapping field → expression"))
+    reading.keep_order(path, list(value))
+    return {name: by_cases(kinds.expression)(entry, (*path, name), reading) for name, entry in value.items()}
+
+
 def fixed(one: Read, length: int) -> Read:
     """A reader for a list of exactly so many."""
 

@@ -13,7 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from engine.defining import kinds
-from engine.defining.combining import by_cases, conditional, fixed, mapping, plain_mapping, several
+from engine.defining.combining import assignments, by_cases, conditional, fixed, mapping, plain_mapping, several
 from engine.defining.definition import (
     Action,
     Case,
@@ -52,13 +52,6 @@ _BY_TYPE: dict[Any, Read] = {
     Happening: kinds.parsed(parse_happening, lambda: say("what happens to a case")),
     Point: kinds.parsed(parse_point, lambda: say("where on a clock")),
 }
-def _read_set(value: Any, path: Path, reading: Reading) -> Any:
-    if not isinstance(value, dict) or not value:
-        return kinds.expected(value, path, reading, say("a mapping field → expression"))
-    reading.keep_order(path, list(value))
-    return {name: by_cases(kinds.expression)(entry, (*path, name), reading) for name, entry in value.items()}
-
-
 _EVERY = kinds.parsed(parse_every, lambda: say("a duration"))
 _LABEL = kinds.matching(LABEL, lambda: say("a name of letters, digits, '-', '_' and '.'"))
 _NAMES = conditional(kinds.words)
@@ -70,17 +63,14 @@ _SPECIAL: dict[tuple[str, str], Read] = {
     ("Extension", "notice"): _NAMES,
     ("Notice", "to"): conditional(_WHO, required=True),
     ("Action", "after"): kinds.parsed(parse_after, lambda: say("after what")),
-    ("Task", "every"): _EVERY,
-    ("ClockSpec", "every"): _EVERY,
+    ("Task", "every"): _EVERY, ("ClockSpec", "every"): _EVERY,
     ("Field", "length"): kinds.parsed(parse_length, lambda: say("how many characters")),
     ("Field", "pattern"): kinds.pattern,
     ("Field", "options"): kinds.options,
     ("Field", "currency"): kinds.matching(kinds.CURRENCY, lambda: say("a currency code such as CNY")),
-    ("Definition", "name"): _LABEL,
-    ("LinkedCase", "procedure"): _LABEL, ("LinkedCase", "with_"): _read_set,
-    ("Definition", "calendar"): _LABEL,
-    ("ClockSpec", "calendar"): _LABEL,
-    ("Organisation", "name"): _LABEL,
+    ("LinkedCase", "procedure"): _LABEL, ("LinkedCase", "with_"): assignments,
+    ("Definition", "name"): _LABEL, ("Organisation", "name"): _LABEL,
+    ("Definition", "calendar"): _LABEL, ("ClockSpec", "calendar"): _LABEL,
     ("Person", "language"): kinds.matching(LANGUAGE, lambda: say("a language code such as zh or en")),
 }
 _ITEMS: dict[tuple[str, str], Read] = {
@@ -302,7 +292,7 @@ def _read_limit(value: Any, path: Path, reading: Reading) -> Any:
 
 
 _DOING: dict[DoingKind, Read] = {
-    DoingKind.SET: _read_set,
+    DoingKind.SET: assignments,
     **dict.fromkeys((DoingKind.ASSIGN, DoingKind.REASSIGN), by_cases(_WHO, always=False)),
     **dict.fromkeys((DoingKind.NOTICE, DoingKind.ACT), conditional(kinds.words, required=True)),
     DoingKind.OPEN: conditional(_read_linked, required=True),

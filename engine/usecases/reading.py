@@ -16,7 +16,8 @@ from engine.records import history as stream
 from engine.records.files import File
 from engine.records.library import Document, Version
 from engine.usecases.house import House
-from engine.usecases.telling import HistoryLine, Teller, in_words
+from engine.usecases.telling import HistoryLine, Teller
+from engine.usecases.value_words import in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +258,7 @@ def _clock(definition: Definition, run: ClockRun, now: datetime) -> ClockView:
         title = next((task.title.in_(spoken()) for _, task in definition.tasks() if task.name == run.name), "")
     overdue = run.status is ClockStatus.RUNNING and spec is not None and bool(spec.until) and run.due_at is not None and run.due_at < now
     return ClockView(
-        run.name,
-        title or run.name,
-        run.status.value,
-        run.started_at,
+        run.name, title or run.name, run.status.value, run.started_at,
         run.budget,
         run.due_at,
         run.ended_at,

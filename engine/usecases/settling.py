@@ -36,15 +36,14 @@ def settle(work: Work, limit: int | None = None, until: datetime | None = None) 
     At most `limit` things, when given: a sweep takes the rest next time, so that one case cannot hold up all others. Where a calendar
     changed since the case's last event, its clocks are computed anew at that instant, after whatever fell due before (rule 13).
     """
-    changes = recalculating.behind(work)
+    changes, end = recalculating.behind(work), until or work.now
     for at in changes:
         recalculating.count_as_before(work, at)
-        until = min(at, work.now)       # the computer's clock may have been set back since
-        if not _nothing_due(work, until):
-            carry_out(work, until)
+        then = min(at, work.now)       # the computer's clock may have been set back since
+        if not _nothing_due(work, then):
+            carry_out(work, then)
         if recalculating.recalculate(work, at):
-            at_once(work, until)
-    end = until or work.now
+            at_once(work, then)
     if not changes and _nothing_due(work, end):
         return 0
     return carry_out(work, end, limit)

@@ -4,7 +4,7 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -334,9 +334,9 @@ def test_a_published_definition_is_read_in_a_few_milliseconds(folder: Path) -> N
     stored = json.loads(canonical(bundle.document))
     times = []
     for _ in range(15):
-        began = perf_counter()
+        began = process_time()
         definition_of(stored)
-        times.append(perf_counter() - began)
+        times.append(process_time() - began)
     assert min(times) < 0.005
 
 
