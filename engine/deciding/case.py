@@ -119,7 +119,7 @@ class CaseState:
     """A case as it stands: the fold of its events."""
 
     number: str
-    version_id: int                      # the published definition version it stays on
+    version_id: int                      # the published definition version it is on
     opened_at: datetime
     state: str = ""
     entered_at: datetime | None = None   # when the present state was entered
@@ -143,16 +143,19 @@ class CaseState:
 def apply(case: CaseState, event: Event) -> None:
     """Change the case as the event says. Every key of `event.data` that changes a case:
 
-    `to` state entered (also the same one again) · `back` the new list of states left · `closed` true/false ·
-    `owner` [old, new] · `added` people · `set` {field: [old, new]} · `sealed` {field: [old commitment, new commitment]} ·
-    `act` name of the action taken or task done · `tasks` and `clocks` {name: the run as it now is} ·
-    `link` [kind, number], with `wait` true until `case_closed` [procedure, number] · `sent` name of a notice · `party`.
+    `version` the published version it is on from now (its id) · `to` state entered (also the same one again) · `entered` when that was,
+    if not now · `back` the new list of states left · `closed` true/false · `owner` [old, new] · `added` people ·
+    `set` {field: [old, new]} · `sealed` {field: [old commitment, new commitment]} · `act` name of the action taken or task done ·
+    `tasks` and `clocks` {name: the run as it now is} · `link` [kind, number], with `wait` true until
+    `case_closed` [procedure, number] · `sent` name of a notice · `party`.
     Other keys are for readers only (`from`, `said`, `notices`, `rung`, `why`, …).
     """
     data, at = event.data, event.occurred_at
+    if "version" in data:
+        case.version_id = data["version"]
     if "to" in data:
         case.state = data["to"]
-        case.entered_at = at
+        case.entered_at = instant(data.get("entered")) or at
     if "back" in data:
         case.back = list(data["back"])
     if "closed" in data:

@@ -133,12 +133,12 @@ def _not_found(conn: Connection, number: str) -> NotFound:
 
 # --- writing ------------------------------------------------------------------------------------------------------------
 
-_CHANGING = ("state", "owner", "party_id", "closed_at", "due_at", "breaches", "revision", "head", "body")
+_CHANGING = ("version_id", "state", "owner", "party_id", "closed_at", "due_at", "breaches", "revision", "head", "body")
 _update_case = Prepared(update(CASE).where(CASE.c.id == bindparam("of"), CASE.c.revision == bindparam("loaded")).values(
     {name: bindparam(f"new_{name}") for name in _CHANGING}
 ))
 _insert_case = Prepared(
-    insert_into(CASE).returning(CASE.c.id), ("number", "definition", "version_id", "opened_at", "origin", *_CHANGING)
+    insert_into(CASE).returning(CASE.c.id), ("number", "definition", "opened_at", "origin", *_CHANGING)
 )
 
 
@@ -153,7 +153,7 @@ def insert(
     _in_order(events, 0, None)
     rows, head = history.chain("", events)
     case_id = int(_insert_case.one(conn, {
-        "number": case.number, "definition": definition_name, "version_id": case.version_id, "opened_at": case.opened_at, "origin": origin,
+        "number": case.number, "definition": definition_name, "opened_at": case.opened_at, "origin": origin,
         **_columns(case, breaches, due_at, 1, head),
     }).id)
     history.write(conn, rows)
@@ -201,8 +201,8 @@ def _in_order(events: Sequence[Event], seq: int, recorded: datetime | None) -> N
 
 def _columns(case: CaseState, breaches: int, due_at: datetime | None, revision: int, head: str) -> dict[str, Any]:
     return {
-        "state": case.state, "owner": case.owner, "party_id": case.party, "closed_at": case.closed_at, "due_at": due_at,
-        "breaches": breaches, "revision": revision, "head": head, "body": canonical(case_json(case)),
+        "version_id": case.version_id, "state": case.state, "owner": case.owner, "party_id": case.party, "closed_at": case.closed_at,
+        "due_at": due_at, "breaches": breaches, "revision": revision, "head": head, "body": canonical(case_json(case)),
     }
 
 

@@ -132,9 +132,14 @@ def _view(house: House, conn: Connection, loaded: Loaded, now: datetime) -> "_Vi
     definition = library.definition(house.store, conn, loaded.case.version_id)
     said = personal.said(conn, loaded.id)
     zone = library.calendar(house.store, conn, definition.calendar).timezone
-    teller = Teller(definition, library.organisation(house.store, conn), zone, said, {})
     events = list(history.read(conn, history.case_stream(loaded.case.number)))
-    return _View(house, conn, definition, loaded.case, events, said, teller, zone, now, spoken())
+
+    def version(id_: int) -> Definition:
+        return library.definition(house.store, conn, id_)
+
+    teller = Teller(definition, library.organisation(house.store, conn), zone, said, {}, version)
+    former = {name: spec for event in events if "version" in event.data for name, spec in version(event.data["version"]).all_clocks.items()}
+    return _View(house, conn, definition, {**former, **definition.all_clocks}, loaded.case, events, said, teller, zone, now, spoken())
 
 
 @dataclass(slots=True)
@@ -144,6 +149,7 @@ class _View:
     house: House
     conn: Connection
     definition: Definition
+    specs: Mapping[str, ClockSpec]       # also of clocks that only versions have which the case was on before
     case: CaseState
     events: list[Event]
     said: Mapping[tuple[int, str], Any]
@@ -154,7 +160,7 @@ class _View:
 
     def figures(self, name: str, *, explained: bool) -> ClockFigures:
         """One clock in figures."""
-        run, spec = self.case.clocks[name], self.definition.all_clocks[name]
+        run, spec = self.case.clocks[name], self.specs[name]
         told = story(self.events, name)
         past = self._calendar(run, spec, told)
         calendar = past.calendar

@@ -119,7 +119,7 @@ def show(house: House, number: str) -> CaseView:
         zone = library.calendar(house.store, conn, definition.calendar).timezone
         values = personal.open_(conn, loaded.id, case.sealed)
         parties = _parties(conn, _party_ids(definition, values, case))
-        version = conn.execute(select(library.DEFINITION.c.version).where(library.DEFINITION.c.id == case.version_id)).scalar_one()
+        version = library.version_number(house.store, conn, case.version_id)
         notices = tuple(_notice(n) for n in reversed(outbox.listing(conn, case=number, limit=200)))
         kept = tuple(files.files(conn, loaded.id))
     state = definition.states[case.state]
@@ -165,12 +165,11 @@ def history(house: House, number: str) -> tuple[list[HistoryLine], str]:
         definition = library.definition(house.store, conn, loaded.case.version_id)
         said = personal.said(conn, loaded.id)
         ids = {v for (_, name), v in said.items() if isinstance(v, int) and _is_party(definition, name)}
+        zone = library.calendar(house.store, conn, definition.calendar).timezone
+        parties = {id_: party["name"] for id_, party in _parties(conn, ids).items()}
         teller = Teller(
-            definition,
-            library.organisation(house.store, conn),
-            library.calendar(house.store, conn, definition.calendar).timezone,
-            said,
-            {id_: party["name"] for id_, party in _parties(conn, ids).items()},
+            definition, library.organisation(house.store, conn), zone, said, parties,
+            lambda version: library.definition(house.store, conn, version),
         )
         return list(teller.tell(stream.read(conn, stream.case_stream(number)))), teller.zone
 
@@ -233,11 +232,12 @@ def _shown(spec: Field, value: Any, parties: Mapping[int, Mapping[str, str]]) ->
 
 def _tasks(definition: Definition, case: CaseState) -> Iterable[TaskView]:
     for run in case.tasks.values():
-        spec = definition.states[run.state].tasks[run.name]
+        state = definition.states.get(run.state)     # None, as the task, when it was of a version that the case was on before
+        spec = state.tasks.get(run.name) if state else None
         clock = case.clocks.get(run.name)
         yield TaskView(
             run.name,
-            spec.title.in_(spoken()) or run.name,
+            (spec.title.in_(spoken()) if spec else "") or run.name,
             run.state,
             run.status.value,
             run.opened_at,
@@ -248,13 +248,13 @@ def _tasks(definition: Definition, case: CaseState) -> Iterable[TaskView]:
 
 
 def _clock(definition: Definition, run: ClockRun, now: datetime) -> ClockView:
-    spec = definition.all_clocks[run.name]
-    title = spec.title.in_(spoken())
+    spec = definition.all_clocks.get(run.name)       # None when it was of a version that the case was on before
+    title = spec.title.in_(spoken()) if spec else ""
     if not title and run.name in definition.states:
         title = definition.states[run.name].title.in_(spoken())
     if not title:
         title = next((task.title.in_(spoken()) for _, task in definition.tasks() if task.name == run.name), "")
-    overdue = run.status is ClockStatus.RUNNING and bool(spec.until) and run.due_at is not None and run.due_at < now
+    overdue = run.status is ClockStatus.RUNNING and spec is not None and bool(spec.until) and run.due_at is not None and run.due_at < now
     return ClockView(
         run.name,
         title or run.name,

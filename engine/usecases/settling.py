@@ -41,15 +41,16 @@ def settle(work: Work, limit: int | None = None, until: datetime | None = None) 
         recalculating.count_as_before(work, at)
         then = min(at, work.now)       # the computer's clock may have been set back since
         if not _nothing_due(work, then):
-            _carry_out(work, then)
+            carry_out(work, then)
         if recalculating.recalculate(work, at):
             at_once(work, then)
     if not changes and _nothing_due(work, end):
         return 0
-    return _carry_out(work, end, limit)
+    return carry_out(work, end, limit)
 
 
-def _carry_out(work: Work, until: datetime, limit: int | None = None) -> int:
+def carry_out(work: Work, until: datetime, limit: int | None = None) -> int:
+    """Carry out what is due until then by the calendars that the case counts by, oldest first; returns how many things."""
     count = 0
     while limit is None or count < limit:
         due = next_up(work)
@@ -166,7 +167,7 @@ def _batch(house: House, now: datetime, size: int, swept: Swept) -> int:
         due = cases.due_cases(conn, now, size)
         if due:
             swept.late_by = max(swept.late_by, now - min(row.due_at for row in due))
-        loaded = _loaded(house, conn, due)
+        loaded = together(conn, [row.case_id for row in due])
         for row in due:
             try:
                 with house.store.savepoint(conn):
@@ -187,10 +188,10 @@ def _batch(house: House, now: datetime, size: int, swept: Swept) -> int:
     return len(due)
 
 
-def _loaded(house: House, conn: Connection, due: Sequence[cases.Due]) -> dict[int, cases.Loaded]:
+def together(conn: Connection, ids: Sequence[int]) -> dict[int, cases.Loaded]:
     """The cases of a batch, read together; when one of them cannot be read, none: then each is read alone and fails alone."""
     try:
-        return {one.id: one for one in cases.load_batch(conn, [row.case_id for row in due])}
+        return {one.id: one for one in cases.load_batch(conn, ids)}
     except Unavailable:
         raise
     except Exception:  # noqa: BLE001  which of them it is, and why, shows when each is read alone

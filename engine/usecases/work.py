@@ -195,6 +195,7 @@ class Work:
         last = self.case.recorded_at
         recorded = self.now if last is None or last <= self.now else last   # recorded time never decreases
         event = Event(f"case/{self.case.number}", self.case.seq + 1, kind, at, recorded, actor.id, actor.on_behalf, data)
+        before = dict(self.case.clocks)
         apply(self.case, event)
         tasks = duties.opened(self.definition, self.case, happened, at, self.evaluate(at)) if happened else {}
         if tasks:
@@ -202,15 +203,13 @@ class Work:
             self.case.tasks.update(tasks)
             happened = [*happened, *(Happening(EventKind.TASK_OPENED, name) for name in tasks)]
         changed = clocks.follow(self.definition, self.case, happened, at, self.calendars, self.evaluate(at), self.live)
-        become = []
-        for name in changed:
-            before = self.put_back.pop(name, None)
-            if before is not None:
-                changed[name] = dating.met_since(changed[name], before)
-            become += [(told, name) for told in _become(before or self.case.clocks.get(name), changed[name])]
+        for name in changed.keys() & self.put_back.keys():
+            before[name] = self.put_back.pop(name)
+            changed[name] = dating.met_since(changed[name], before[name])
         if changed:
             data.setdefault("clocks", {}).update({name: clock_json(run) for name, run in changed.items()})
             self.case.clocks.update(changed)
+        become = [(told, name) for name in data.get("clocks", ()) for told in _become(before.get(name), self.case.clocks[name])]
         self.events.append(event)
         if self.outgoing:
             self.messages += rendered(self, self.outgoing)
