@@ -11,7 +11,7 @@ from datetime import datetime
 
 from engine.deciding.case import CaseState, ClockRun, ClockStatus, Event, apply, opened
 from engine.deciding.clock_rungs import Calendars, new_round
-from engine.deciding.clock_runs import LASTING, over
+from engine.deciding.clock_runs import LASTING, LIVE, over
 from engine.deciding.clocks import Evaluate, Live, follow
 from engine.defining.definition import ClockSpec, Definition, EventKind, Happening, Rung
 
@@ -43,7 +43,8 @@ def carried_over(
         spec = new.all_clocks[name]
         if name in fresh and run.status in LASTING:
             had = case.clocks.get(name)
-            runs[name] = new_round(spec, replace(run, run=had.run + 1) if had else run, at, calendars(spec.calendar))
+            run = replace(run, run=had.run + 1) if had else run
+            runs[name] = new_round(spec, run, at, calendars(spec.calendar)) if run.status in LIVE else run
         elif name in stopping and run.ended_at is not None:
             runs[name] = _met(running[name], run.ended_at)
     specs = {name: replace(spec, recompute="retroactive") for name, spec in new.all_clocks.items()}
@@ -65,7 +66,8 @@ def _rearmed(spec: ClockSpec, before: ClockSpec, run: ClockRun, at: datetime, ca
     places = {point: index for index, point in enumerate(_points(spec.ladder))}
     points = list(_points(before.ladder))
     fired = sorted((places[points[index]], n) for index, n in run.fired if points[index] in places)
-    return new_round(spec, replace(run, fired=fired, round=run.round + 1), at, calendars(spec.calendar))
+    again = replace(run, fired=fired, round=run.round + 1)
+    return new_round(spec, again, at, calendars(spec.calendar)) if run.status in LIVE else again
 
 
 def _points(ladder: Sequence[Rung]) -> Iterator[tuple[str, int]]:
