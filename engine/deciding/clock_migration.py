@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from engine.deciding.case import CaseState, ClockRun, ClockStatus, Event, apply, opened
-from engine.deciding.clock_rungs import Calendars, new_round
+from engine.deciding.clock_moves import mark
+from engine.deciding.clock_rungs import Calendars, Pending, PendingKind, new_round
 from engine.deciding.clock_runs import LASTING, LIVE, over
 from engine.deciding.clocks import Evaluate, Live, follow
 from engine.defining.definition import ClockSpec, Definition, EventKind, Happening, Rung
@@ -43,7 +44,7 @@ def carried_over(
         spec = new.all_clocks[name]
         if name in fresh and run.status in LASTING:
             had = case.clocks.get(name)
-            run = replace(run, run=had.run + 1) if had else run
+            run = _present(new, case, replace(run, run=had.run + 1) if had else run, at, calendars)
             runs[name] = new_round(spec, run, at, calendars(spec.calendar)) if run.status in LIVE else run
         elif name in stopping and run.ended_at is not None:
             runs[name] = _met(running[name], run.ended_at)
@@ -51,6 +52,15 @@ def carried_over(
     then = replace(case, clocks={**case.clocks, **runs})
     runs |= follow(replace(new, all_clocks=specs), then, (), at, calendars, evaluate, live)
     return {name: run for name, run in runs.items() if run != case.clocks.get(name)}
+
+
+def _present(definition: Definition, case: CaseState, run: ClockRun, at: datetime, calendars: Calendars) -> ClockRun:
+    """The run of the period that recurs by itself and has not ended yet: those before it are over, and nobody is told of them."""
+    spec = definition.all_clocks[run.name]
+    while spec.every is not None and not spec.until and run.status is ClockStatus.RUNNING and run.due_at is not None and run.due_at < at:
+        ended = Pending(run.due_at, run.due_at, PendingKind.END, run.name)
+        run = mark(definition, replace(case, clocks={run.name: run}), ended, calendars)
+    return run
 
 
 def _met(run: ClockRun, at: datetime) -> ClockRun:

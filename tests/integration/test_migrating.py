@@ -702,3 +702,21 @@ def test_what_was_dated_back_counts_as_of_then_for_a_new_clock() -> None:
     over(house, number)
     runs = state_of(house, number).clocks
     assert set(runs) == {"reply", "seen"} and (runs["seen"].started_at, runs["seen"].due_at) == (START + DAY, due_on(5))
+
+
+def test_a_clock_that_recurs_runs_in_its_present_period_without_a_message_for_those_past(office: tuple[House, VirtualClock]) -> None:
+    house, clock = office
+    number = opened(house)
+    put_in_force(house, PROCEDURE + """
+  care: {from: opened, every: 2 days, ladder: [{at: due, remind: owner}]}
+  visit: {every: 3 days, from: opened, until: look}
+""")
+    clock.move_to(START + DAY)
+    do(house, number, "look")
+    clock.move_to(START + 7 * DAY)
+    before = sent(house, number)
+    over(house, number)
+    runs = state_of(house, number).clocks
+    assert (runs["care"].run, runs["care"].due_at) == (4, due_on(8)) and "ended care" not in kinds(house, number)
+    assert (runs["visit"].run, runs["visit"].started_at, runs["visit"].breached_at) == (2, START + DAY, due_on(4))
+    assert len(sent(house, number)) == len(before) + 3, "half the time of the reply, then its two escalations"
