@@ -146,13 +146,11 @@ def apply(case: CaseState, event: Event) -> None:
     `version` the published version it is on from now (its id) · `to` state entered (also the same one again) · `entered` when that was,
     if not now · `back` the new list of states left · `closed` true/false · `owner` [old, new] · `added` people ·
     `set` {field: [old, new]} · `sealed` {field: [old commitment, new commitment]} · `act` name of the action taken or task done ·
-    `tasks` and `clocks` {name: the run as it now is} · `link` [kind, number], with `wait` true until
-    `case_closed` [procedure, number] · `sent` name of a notice · `party`.
+    `tasks` and `clocks` {name: the run as it now is} · `link` [kind, number], `wait` until `case_closed` [bundle, number] · `sent` · `party`.
     Other keys are for readers only (`from`, `said`, `notices`, `rung`, `why`, …).
     """
     data, at = event.data, event.occurred_at
-    if "version" in data:
-        case.version_id = data["version"]
+    case.version_id = data.get("version", case.version_id)
     if "to" in data:
         case.state = data["to"]
         case.entered_at = instant(data.get("entered")) or at
@@ -162,8 +160,7 @@ def apply(case: CaseState, event: Event) -> None:
         case.closed_at = at if data["closed"] else None
     if "owner" in data:
         case.owner = data["owner"][1]
-    if "party" in data:
-        case.party = data["party"]
+    case.party = data.get("party", case.party)
     for name, (_, new) in data.get("set", {}).items():
         case.fields[name] = new
     for name in data.get("sealed", {}):

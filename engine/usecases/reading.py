@@ -16,7 +16,8 @@ from engine.records import history as stream
 from engine.records.files import File
 from engine.records.library import Document, Version
 from engine.usecases.house import House
-from engine.usecases.telling import HistoryLine, Teller, in_words
+from engine.usecases.naming import in_words
+from engine.usecases.telling import HistoryLine, Teller
 
 
 @dataclass(frozen=True, slots=True)
