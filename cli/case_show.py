@@ -116,7 +116,7 @@ def _named(name: str | None, id_: str | None) -> str:
 
 
 def _clock(clock: "ClockView", now: datetime, zone: str) -> tuple[str, str]:
-    from engine.usecases.telling import clock_status
+    from engine.usecases.naming import clock_status
 
     late = say(" (was due {at})", at=wall_due(clock.breached_at, zone)) if clock.breached_at else ""
     if clock.status == "running":
@@ -134,8 +134,8 @@ def _clock(clock: "ClockView", now: datetime, zone: str) -> tuple[str, str]:
 
 
 def _task(task: object, now: datetime, zone: str) -> tuple[str, str, str]:
+    from engine.usecases.naming import task_status
     from engine.usecases.reading import TaskView
-    from engine.usecases.telling import task_status
 
     assert isinstance(task, TaskView)
     text, colour = task_status(task.status), "dim"

@@ -43,7 +43,7 @@ def print_migrated(desk: Desk, done: "Migrated", dry_run: bool) -> int | None:
 
 
 def _lines(moved: "Moved") -> Iterator[str]:
-    from engine.usecases.telling import clock_status, task_status
+    from engine.usecases.naming import clock_status, task_status
 
     if moved.states[0] != moved.states[1]:
         yield say("state: {old} → {new}", old=moved.states[0], new=moved.states[1])

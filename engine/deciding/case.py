@@ -102,8 +102,7 @@ def apply(case: CaseState, event: Event) -> None:
     Other keys are for readers only (`from`, `said`, `notices`, `rung`, `why`, …).
     """
     data, at = event.data, event.occurred_at
-    if "version" in data:
-        case.version_id = data["version"]
+    case.version_id = data.get("version", case.version_id)
     if "to" in data:
         case.state = data["to"]
         case.entered_at = instant(data.get("entered")) or at
@@ -113,8 +112,7 @@ def apply(case: CaseState, event: Event) -> None:
         case.closed_at = at if data["closed"] else None
     if "owner" in data:
         case.owner = data["owner"][1]
-    if "party" in data:
-        case.party = data["party"]
+    case.party = data.get("party", case.party)
     for name, (_, new) in data.get("set", {}).items():
         case.fields[name] = new
     for name in data.get("sealed", {}):

@@ -10,8 +10,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from engine.deciding.case import CaseState, ClockRun, ClockStatus, Event, apply, opened
-from engine.deciding.clock_rungs import Calendars, new_round
-from engine.deciding.clock_runs import LASTING, over
+from engine.deciding.clock_moves import mark
+from engine.deciding.clock_rungs import Calendars, Pending, PendingKind, new_round
+from engine.deciding.clock_runs import LASTING, LIVE, over
 from engine.deciding.clocks import Evaluate, Live, follow
 from engine.defining.definition import ClockSpec, Definition, EventKind, Happening, Rung
 
@@ -43,13 +44,23 @@ def carried_over(
         spec = new.all_clocks[name]
         if name in fresh and run.status in LASTING:
             had = case.clocks.get(name)
-            runs[name] = new_round(spec, replace(run, run=had.run + 1) if had else run, at, calendars(spec.calendar))
+            run = _present(new, case, replace(run, run=had.run + 1) if had else run, at, calendars)
+            runs[name] = new_round(spec, run, at, calendars(spec.calendar)) if run.status in LIVE else run
         elif name in stopping and run.ended_at is not None:
             runs[name] = _met(running[name], run.ended_at)
     specs = {name: replace(spec, recompute="retroactive") for name, spec in new.all_clocks.items()}
     then = replace(case, clocks={**case.clocks, **runs})
     runs |= follow(replace(new, all_clocks=specs), then, (), at, calendars, evaluate, live)
     return {name: run for name, run in runs.items() if run != case.clocks.get(name)}
+
+
+def _present(definition: Definition, case: CaseState, run: ClockRun, at: datetime, calendars: Calendars) -> ClockRun:
+    """The run of the period that recurs by itself and has not ended yet: those before it are over, and nobody is told of them."""
+    spec = definition.all_clocks[run.name]
+    while spec.every is not None and not spec.until and run.status is ClockStatus.RUNNING and run.due_at is not None and run.due_at < at:
+        ended = Pending(run.due_at, run.due_at, PendingKind.END, run.name)
+        run = mark(definition, replace(case, clocks={run.name: run}), ended, calendars)
+    return run
 
 
 def _met(run: ClockRun, at: datetime) -> ClockRun:
@@ -65,7 +76,8 @@ def _rearmed(spec: ClockSpec, before: ClockSpec, run: ClockRun, at: datetime, ca
     places = {point: index for index, point in enumerate(_points(spec.ladder))}
     points = list(_points(before.ladder))
     fired = sorted((places[points[index]], n) for index, n in run.fired if points[index] in places)
-    return new_round(spec, replace(run, fired=fired, round=run.round + 1), at, calendars(spec.calendar))
+    again = replace(run, fired=fired, round=run.round + 1)
+    return new_round(spec, again, at, calendars(spec.calendar)) if run.status in LIVE else again
 
 
 def _points(ladder: Sequence[Rung]) -> Iterator[tuple[str, int]]:

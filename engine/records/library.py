@@ -99,15 +99,6 @@ def definition(store: Store, conn: Connection, version_id: int) -> Definition:
     return found
 
 
-def version_number(store: Store, conn: Connection, version_id: int) -> int:
-    """Which version of its bundle the definition with this id is, counted from 1. No statement when the store has seen it before."""
-    key = ("version number", version_id)
-    if key not in store.cache:
-        store.cache[key] = conn.execute(select(DEFINITION.c.version).where(DEFINITION.c.id == version_id)).scalar_one()
-    found: int = store.cache[key]
-    return found
-
-
 def _definition(conn: Connection, version_id: int) -> Definition:
     from engine.defining.bundle import definition_of
 
@@ -115,6 +106,15 @@ def _definition(conn: Connection, version_id: int) -> Definition:
     if text is None:
         raise NotFound(say("There is no published definition with the id {id}", id=version_id), kind="definition", name=str(version_id))
     return definition_of(json.loads(text))
+
+
+def version_number(store: Store, conn: Connection, version_id: int) -> int:
+    """Which version of its bundle the definition with this id is, counted from 1. No statement when the store has seen it before."""
+    key = ("version number", version_id)
+    if key not in store.cache:
+        store.cache[key] = conn.execute(select(DEFINITION.c.version).where(DEFINITION.c.id == version_id)).scalar_one()
+    found: int = store.cache[key]
+    return found
 
 
 def latest(store: Store, conn: Connection, name: str) -> tuple[int, int, Definition]:

@@ -135,6 +135,8 @@ def _batch(house: House, ids: Sequence[int], wanted: Wanted, done: Migrated) -> 
                     moved.append(go_over(work, targets[one.definition], wanted.actor, wanted.reason.strip()))
                     if wanted.dry_run:
                         raise _DryRun
+                for told in work.told:
+                    loaded.pop(told, None)     # it is another now than when the batch was read
             except _DryRun:
                 pass
             except Unavailable:

@@ -16,8 +16,8 @@ from engine.records import history as stream
 from engine.records.files import File
 from engine.records.library import Document, Version
 from engine.usecases.house import House
+from engine.usecases.naming import in_words
 from engine.usecases.telling import HistoryLine, Teller
-from engine.usecases.value_words import in_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from engine.defining.definition import Definition, Field
 from engine.defining.organisation import Organisation
 from engine.ground.language import say, spoken
 from engine.ground.wall import wall_due
-from engine.usecases.value_words import in_words
+from engine.usecases.naming import in_words, link_kind, task_status
 
 _ERASED = object()
 
@@ -153,7 +153,7 @@ class Teller:
             case "linked_closed":
                 return say("{other} ({procedure}) was closed", other=data["case_closed"][1], procedure=data["case_closed"][0])
             case "linked":
-                return say("linked with {other} ({kind})", other=data["link"][1], kind=_link(data["link"][0]))
+                return say("linked with {other} ({kind})", other=data["link"][1], kind=link_kind(data["link"][0]))
             case "impossible" if "open" in data:
                 return say("a case of {procedure} was to be opened: {why}", procedure=data["open"], why=data["why"])
             case "impossible":
@@ -261,28 +261,8 @@ class Teller:
             yield say("{clock}: breach withdrawn", clock=title)
 
 
-def task_status(status: str) -> str:
-    """What became of a task, in words."""
-    return {"open": say("open"), "held": say("held"), "done": say("done"), "cancelled": say("cancelled")}.get(status, status)
-
-
-def clock_status(status: str) -> str:
-    """What became of a clock, in words."""
-    return {
-        "running": say("running"), "paused": say("paused"), "off": say("does not apply"), "met": say("met"), "ended": say("ended"),
-        "cancelled": say("cancelled"),
-    }.get(status, status)
-
-
 def _recalculated(calendars: Mapping[str, Sequence[int]]) -> str:
     named = ", ".join(
         say("{calendar} version {old} → {new}", calendar=name, old=old, new=new) for name, (old, new) in calendars.items()
     )
     return say("the calendar changed ({calendars}): due times were computed anew", calendars=named)
-
-
-def _link(kind: str) -> str:
-    return {
-        "related": say("related"), "duplicate": say("a duplicate of it"), "has_duplicate": say("its duplicate"),
-        "follow_up": say("a follow-up to it"), "followed_by": say("its follow-up"),
-    }.get(kind, kind)

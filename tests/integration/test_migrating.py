@@ -649,3 +649,74 @@ def _course(run: ClockRun) -> tuple[Any, ...]:
     """How a run went; the limit of one that stopped may have been another, since it is played with the values of now."""
     limit = (run.budget, run.due_at) if run.status in ("running", "paused") else ()
     return (run.status, run.run, run.started_at, run.ended_at, *limit, *((stop.since, stop.until, stop.why) for stop in run.stops))
+
+
+# --- with what else a clock can say ---------------------------------------------------------------------------------------
+
+
+def test_whatever_a_clock_says_of_later_changes_a_new_version_counts_from_the_start(office: tuple[House, VirtualClock]) -> None:
+    house, clock = office
+    forward, reset = opened(house), opened(house)
+    clock.move_to(START + 2 * DAY)
+    put_in_force(house, changed(("within: 5 days", "within: 8 days\n    recompute: forward")))
+    over(house, forward)
+    put_in_force(house, changed(("within: 5 days", "within: 8 days\n    recompute: reset")))
+    over(house, reset)
+    runs = [state_of(house, number).clocks["reply"] for number in (forward, reset)]
+    assert [(run.due_at, run.run, run.started_at) for run in runs] == [(due_on(8), 1, START)] * 2
+
+
+def test_a_clock_that_does_not_apply_under_the_version_is_off_until_it_does(office: tuple[House, VirtualClock]) -> None:
+    house, clock = office
+    number = opened(house, colour="blue")
+    put_in_force(house, changed(("within: 5 days", "within: 5 days\n    when: colour == 'red'"))
+                 + "  quick: {from: opened, until: answer, within: 2 days, when: colour == 'red'}\n")
+    clock.move_to(START + DAY)
+    moved = over(house, number)
+    assert moved.clocks == {"reply": "off", "quick": "off"} and kinds(house, number)[-2:] == ["migrated", "clock_off reply"]
+    amending.correct(house, number, as_("ann"), {"colour": "red"}, "it was red")
+    runs = state_of(house, number).clocks
+    assert (runs["reply"].due_at, runs["quick"].due_at) == (due_on(5), due_on(2))
+
+
+def test_tasks_that_open_at_a_time_open_when_it_comes(office: tuple[House, VirtualClock]) -> None:
+    house, clock = office
+    number = opened(house)
+    do(house, number, "check")
+    put_in_force(house, changed(("      paint: {by: lab}\n", "      paint: {by: lab}\n      stir: {by: lab, every: 3 days}\n")))
+    clock.move_to(START + DAY)
+    assert over(house, number).tasks == {}
+    clock.move_to(START + 4 * DAY)
+    settling.sweep(house)
+    assert state_of(house, number).tasks["stir"].status == "open"
+
+
+def test_what_was_dated_back_counts_as_of_then_for_a_new_clock() -> None:
+    dated = ("look: {by: desk}", "look: {by: desk, backdate: 5 days}")
+    house, clock = small_house(changed(dated))
+    number = opened(house)
+    clock.move_to(START + 2 * DAY)
+    acting.act(house, number, "look", as_("ann"), at=(START + DAY).isoformat())
+    more = "  seen: {from: look, until: answer, within: 4 days}\n  first: {from: opened, until: look, within: 4 days}\n"
+    put_in_force(house, changed(dated) + more)
+    over(house, number)
+    runs = state_of(house, number).clocks
+    assert set(runs) == {"reply", "seen"} and (runs["seen"].started_at, runs["seen"].due_at) == (START + DAY, due_on(5))
+
+
+def test_a_clock_that_recurs_runs_in_its_present_period_without_a_message_for_those_past(office: tuple[House, VirtualClock]) -> None:
+    house, clock = office
+    number = opened(house)
+    put_in_force(house, PROCEDURE + """
+  care: {from: opened, every: 2 days, ladder: [{at: due, remind: owner}]}
+  visit: {every: 3 days, from: opened, until: look}
+""")
+    clock.move_to(START + DAY)
+    do(house, number, "look")
+    clock.move_to(START + 7 * DAY)
+    before = sent(house, number)
+    over(house, number)
+    runs = state_of(house, number).clocks
+    assert (runs["care"].run, runs["care"].due_at) == (4, due_on(8)) and "ended care" not in kinds(house, number)
+    assert (runs["visit"].run, runs["visit"].started_at, runs["visit"].breached_at) == (2, START + DAY, due_on(4))
+    assert len(sent(house, number)) == len(before) + 3, "half the time of the reply, then its two escalations"

@@ -1,4 +1,4 @@
-"""Values of fields in words."""
+"""Values, statuses and kinds of links as people read them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from engine.ground.wall import wall
 
 
 def in_words(spec: Field | None, value: Any, zone: str, parties: Mapping[int, str], people: Organisation) -> str:
-    """A canonical value as a person reads it: titles for choices, names for people, currency for money, wall-clock time in `zone`."""
+    """A canonical value as a person reads it: titles of choices, names of people, money with currency, moments on the clock of `zone`."""
     if value is None or value == "" or value == []:
         return ""
     if isinstance(value, list):
@@ -32,3 +32,24 @@ def in_words(spec: Field | None, value: Any, zone: str, parties: Mapping[int, st
         case FieldType.FILE if isinstance(value, Mapping):
             return str(value.get("name", ""))
     return str(value)
+
+
+def task_status(status: str) -> str:
+    """What became of a task, in words."""
+    return {"open": say("open"), "held": say("held"), "done": say("done"), "cancelled": say("cancelled")}.get(status, status)
+
+
+def clock_status(status: str) -> str:
+    """What became of a clock, in words."""
+    return {
+        "running": say("running"), "paused": say("paused"), "off": say("does not apply"), "met": say("met"), "ended": say("ended"),
+        "cancelled": say("cancelled"),
+    }.get(status, status)
+
+
+def link_kind(kind: str) -> str:
+    """What another case is to one, in words."""
+    return {
+        "related": say("related"), "duplicate": say("a duplicate of it"), "has_duplicate": say("its duplicate"),
+        "follow_up": say("a follow-up to it"), "followed_by": say("its follow-up"),
+    }.get(kind, kind)
