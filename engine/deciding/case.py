@@ -146,7 +146,7 @@ def apply(case: CaseState, event: Event) -> None:
     `version` the published version it is on from now (its id) · `to` state entered (also the same one again) · `entered` when that was,
     if not now · `back` the new list of states left · `closed` true/false · `owner` [old, new] · `added` people ·
     `set` {field: [old, new]} · `sealed` {field: [old commitment, new commitment]} · `act` name of the action taken or task done ·
-    `tasks` and `clocks` {name: the run as it now is} · `link` [kind, number], `wait` until `case_closed` [bundle, number] · `sent` · `party`.
+    `tasks` and `clocks` {name: the run as it now is} · `link` [kind, number], `wait` until `case_closed` [_, number] · `sent` · `party`.
     Other keys are for readers only (`from`, `said`, `notices`, `rung`, `why`, …).
     """
     data, at = event.data, event.occurred_at
