@@ -51,7 +51,8 @@ class CaseScope(Mapping[str, Any]):
         if spec is not None and spec.type is FieldType.PARTY and self._customer is not None and name == self._definition.customer_field:
             return self._customer
         if name in self._extra:
-            return self._shown(self._extra[name])
+            given = self._shown(self._extra[name])
+            return self._named(given) if spec is not None and spec.type is FieldType.PERSON else given
         if spec is None:
             if name == "customer":
                 return self._customer

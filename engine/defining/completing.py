@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from engine.defining.definition import Action, Anywhere, Case, ClockSpec, Counting, Definition, EventKind, FieldType, Happening, State, Task
 from engine.defining.problems import Problem, nearest
@@ -51,10 +51,9 @@ def _own_clocks(state: State) -> Iterable[tuple[ClockSpec, Path]]:
 
 
 def _clock_of(thing: State | Task, begins: Happening, ends: Happening) -> ClockSpec:
-    """Its clock: a task that is opened afresh begins it anew, its former opening being cancelled; a state was left before."""
-    restart: Literal["again"] | None = "again" if isinstance(thing, Task) else None
+    """Its clock: begun anew whenever the task is opened afresh or the state entered anew, also while it was held."""
     return ClockSpec(
-        name=thing.name, title=thing.title, from_=(begins,), until=(ends,), within=thing.within, restart=restart, ladder=thing.ladder,
+        name=thing.name, title=thing.title, from_=(begins,), until=(ends,), within=thing.within, restart="again", ladder=thing.ladder,
     )
 
 

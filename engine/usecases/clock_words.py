@@ -65,9 +65,9 @@ class Narrator:
         else:
             yield say("Counts from {start}, set {at}: {what} ({who}).", start=at, at=self._wall(first.occurred_at), what=self._what(first),
                       who=self.teller.who(first))
-        cut = next((self._due(chapter.before) for chapter in self._of(Change.CUT_SHORT)), None)
+        cut = next((chapter.before for chapter in self._of(Change.CUT_SHORT)), None)   # none when it stood still then
         if cut is not None:
-            yield say("It is run number {n} of this clock; the one before, due {due}, was cut short.", n=self.run.run, due=cut)
+            yield say("It is run number {n} of this clock; the one before, due {due}, was cut short.", n=self.run.run, due=self._due(cut))
         elif self.run.run > 1:
             yield say("It is run number {n} of this clock.", n=self.run.run)
         if self.run.existed:

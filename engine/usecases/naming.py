@@ -5,16 +5,17 @@ from datetime import datetime
 from typing import Any
 
 from engine.defining.definition import Field, FieldType
+from engine.defining.organisation import Organisation
 from engine.ground.language import say, spoken
 from engine.ground.wall import wall
 
 
-def in_words(spec: Field | None, value: Any, zone: str, parties: Mapping[int, str]) -> str:
-    """A canonical value as a person reads it: titles for choices, currency for money, wall-clock time in `zone` for moments."""
+def in_words(spec: Field | None, value: Any, zone: str, parties: Mapping[int, str], people: Organisation) -> str:
+    """A canonical value as a person reads it: titles of choices, names of people, money with currency, moments on the clock of `zone`."""
     if value is None or value == "" or value == []:
         return ""
     if isinstance(value, list):
-        return ", ".join(in_words(spec, one, zone, parties) for one in value)
+        return ", ".join(in_words(spec, one, zone, parties, people) for one in value)
     match spec.type if spec else None:
         case FieldType.YES_NO:
             return say("yes") if value else say("no")
@@ -26,6 +27,8 @@ def in_words(spec: Field | None, value: Any, zone: str, parties: Mapping[int, st
             return wall(datetime.fromisoformat(value), zone)
         case FieldType.PARTY:
             return parties.get(value, say("(erased)")) if isinstance(value, int) else str(value)
+        case FieldType.PERSON if value in people.people:
+            return people.people[value].name
         case FieldType.FILE if isinstance(value, Mapping):
             return str(value.get("name", ""))
     return str(value)

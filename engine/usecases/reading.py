@@ -144,7 +144,7 @@ def show(house: House, number: str) -> CaseView:
         revision=loaded.revision,
         timezone=zone,
         at=now,
-        fields=tuple(_fields(definition, case, values, zone, parties)),
+        fields=tuple(_fields(definition, case, values, zone, parties, people)),
         tasks=tuple(_tasks(definition, case)),
         clocks=clocks,
         added=tuple(case.added),
@@ -208,7 +208,8 @@ def _name(people: Organisation, id_: str | None) -> str | None:
 
 
 def _fields(
-    definition: Definition, case: CaseState, values: Mapping[str, Any], zone: str, parties: Mapping[int, Mapping[str, str]]
+    definition: Definition, case: CaseState, values: Mapping[str, Any], zone: str, parties: Mapping[int, Mapping[str, str]],
+    people: Organisation,
 ) -> Iterable[FieldView]:
     names = {id_: party["name"] for id_, party in parties.items()}
     for name, spec in definition.fields.items():
@@ -218,8 +219,7 @@ def _fields(
                 name,
                 spec.title.in_(spoken()) or name,
                 spec.type.value,
-                _shown(spec, value, parties),
-                in_words(spec, value, zone, names),
+                _shown(spec, value, parties), in_words(spec, value, zone, names, people),
                 spec.is_personal,
             )
 

@@ -103,7 +103,7 @@ class Teller:
 
     def value(self, name: str, value: Any) -> str:
         """A field's canonical value in words."""
-        return in_words(self._field(name), value, self.zone, self.parties)
+        return in_words(self._field(name), value, self.zone, self.parties, self.organisation)
 
     def _field(self, name: str) -> Field | None:
         return next((found for one in self._definitions if (found := one.fields.get(name))), None)

@@ -187,6 +187,12 @@ def test_a_run_that_was_cut_short_by_a_new_one_is_told() -> None:
     assert case.told("c")[1] == "It is run number 2 of this clock; the one before, due 2026-03-02 17:00, was cut short."
 
 
+def test_a_run_that_was_cut_short_while_it_stood_still_is_told_without_a_due_time() -> None:
+    again = "clocks: {c: {within: 8 hours, from: [opened, call], until: answer, restart: again, pause: {in: parked}}}\n"
+    case = Told(again).at(1).do("park").at(2).do("call")
+    assert case.told("c")[1] == "It is run number 2 of this clock."
+
+
 def test_reopening_goes_on_or_begins_anew_as_declared() -> None:
     for start, run, due in (("opened", 1, 16.0), ("[opened, reopen]", 2, 18.0), ("[opened, reopen], restart: continue", 1, 16.0)):
         case = Told(f"clocks: {{c: {{within: 8 hours, from: {start}, until: answer}}}}\n").at(2).do("close").at(10).do("reopen")

@@ -12,6 +12,7 @@ from specimen import DEFINITION, OPENED, ORGANISATION, ZONE, a_case, sight
 from engine.deciding.case import Stop
 from engine.deciding.expressions import expression
 from engine.deciding.filters import FILTERS
+from engine.deciding.printing import printed
 from engine.deciding.scope import FUNCTIONS, RUNG_WORDS, WORDS, allowed_names, elapsed
 from engine.deciding.values import ATTRIBUTES, Amount, DayEnd, Reached, Titled
 from engine.defining.reference_expressions import EXPRESSIONS
@@ -42,6 +43,11 @@ def test_what_is_given_comes_before_what_the_case_holds() -> None:
     assert seen["loss"] == 9 and seen["comment"] == "because"
     assert sight(personal={"comment": "why"})["comment"] == "why"
     assert sight()["comment"] is None
+
+
+def test_a_person_is_shown_by_name_whether_given_now_or_held_by_the_case() -> None:
+    for seen in (sight(a_case(helper="li.na")), sight(extra={"helper": "li.na"})):
+        assert seen["helper"] == "li.na" and printed(seen["helper"], "en") == "李娜"
 
 
 def test_the_case_itself_is_seen_with_times_on_its_own_wall_clock() -> None:
