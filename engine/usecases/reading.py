@@ -219,8 +219,7 @@ def _fields(
                 name,
                 spec.title.in_(spoken()) or name,
                 spec.type.value,
-                _shown(spec, value, parties),
-                in_words(spec, value, zone, names, people),
+                _shown(spec, value, parties), in_words(spec, value, zone, names, people),
                 spec.is_personal,
             )
 
