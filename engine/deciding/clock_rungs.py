@@ -9,7 +9,7 @@ from enum import StrEnum
 from engine.deciding.case import CaseState, ClockRun, ClockStatus
 from engine.deciding.clock_due import as_if_running, due_extended, is_worked, shift, spent, stood_still, stretches, times, walk
 from engine.deciding.clock_stops import resume_at, then_at
-from engine.defining.definition import ClockSpec, Definition, PointKind, Rung
+from engine.defining.definition import ClockSpec, Definition, DoingKind, PointKind, Rung
 from engine.ground.calendars import Calendar
 from engine.ground.duration import Unit
 from engine.ground.errors import CalendarExpired
@@ -178,6 +178,9 @@ def _percent(percent: Decimal, run: ClockRun, due: datetime, calendar: Calendar)
     return walk(stretches(run), share, calendar, worked)
 
 
+_TELLING = frozenset({DoingKind.REMIND, DoingKind.NOTICE, DoingKind.ESCALATE})
+
+
 # --- rounds ---------------------------------------------------------------------------------------------------------
 
 
@@ -185,7 +188,7 @@ def new_round(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar) 
     """Arm the rungs for a due time computed anew at `at` (clocks rule 12): those still to come fire (again), those past stay.
 
     Of rungs that have passed by this computation only the latest is left to fire, so that a correction sends one message, not a
-    burst; the others count as carried out.
+    burst; the others count as carried out. Those that do more than tell somebody are left to fire all the same, each once.
     """
     asked = as_if_running(run, at)
     try:
@@ -205,9 +208,10 @@ def new_round(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar) 
         elif n > 0 and (index, n) not in kept:
             kept.append((index, n))
     passed.sort()
-    kept += [(index, n) for _, index, n in passed[:-1]]
-    if passed and passed[-1][2] > 1:
-        kept.append((passed[-1][1], passed[-1][2] - 1))
+    for when, index, n in passed:
+        left = (when, index, n) == passed[-1] or any(doing.kind not in _TELLING for doing in spec.ladder[index].do)
+        if not left or n > 1:
+            kept.append((index, n - 1 if left else n))
     fired = sorted(set(kept))
     return run if fired == run.fired else replace(run, fired=fired)
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from engine.deciding.case import CaseState, ClockRun, ClockStatus
+from engine.defining.checks_walk import only_system
 from engine.defining.definition import Definition, Field, FieldType
 from engine.defining.organisation import Organisation
 from engine.ground.language import spoken
@@ -105,7 +106,7 @@ class CaseView:
     links: tuple[tuple[str, str], ...]
     notices: tuple[NoticeView, ...]
     files: tuple[File, ...]
-    actions: tuple[str, ...]  # names of the actions of its state, for anybody
+    actions: tuple[str, ...]  # names of the actions of its state, of whomever they are but the scheduler
     open_tasks: tuple[str, ...]
 
 
@@ -151,7 +152,7 @@ def show(house: House, number: str) -> CaseView:
         links=tuple(case.links),
         notices=notices,
         files=kept,
-        actions=tuple(state.actions),
+        actions=tuple(name for name, action in state.actions.items() if not only_system(action)),
         open_tasks=tuple(name for name, task in case.tasks.items() if task.status == "open"),
     )
 

@@ -266,6 +266,26 @@ def test_two_clocks_due_at_one_instant_both_breach_before_their_rungs() -> None:
     assert kinds(house, number)[2:] == ["breach other", "breach reply", "rung other due", "rung reply due"]
 
 
+def test_of_rungs_passed_before_a_case_was_opened_the_last_tells_and_those_that_change_the_case_are_carried_out() -> None:
+    procedure = SIMPLE
+    for old, new in (
+        ("loops: {type: yes_no}", "sent: {type: date}"), ("from: opened", "from: sent"), ("within: 8 hours", "within: 10 days"),
+        ("      note_it:", "      fall_back: {by: system, to: late}\n      note_it:"),
+        ("  done:", "  late: {actions: {answer: {by: desk, to: done}}}\n  done:"), ("1 hour after", "2 days after"), ("2 hours", "2 days"),
+        ("escalate: superior of owner}", "escalate: superior of owner, act: fall_back}\n      - {at: 1 day after, set: {bad: 7}}"),
+    ):
+        procedure = procedure.replace(old, new)
+    house, clock = small_house(procedure, TEXTS)
+    number = opened(house, sent="2026-02-01", customer={"name": "Rose", "email": "rose@customer.example"})
+    clock.move_to(at(0.1))
+    settling.sweep(house)
+    assert kinds(house, number) == [
+        "opened", "breach reply", "rung reply due", "acted fall_back", "rung reply 1 day after", "rung reply every 2 days after",
+    ]
+    case = state_of(house, number)
+    assert (case.state, case.fields["bad"]) == ("late", "7") and auditing.verify(house).problems == []
+
+
 @pytest.mark.parametrize("second", ["+02:00", "+01:00"])     # 02:30 came twice in Amsterdam on 31 October 2027
 def test_a_clock_from_a_moment_in_the_hour_that_comes_twice_is_computed_once(second: str) -> None:
     house, clock = empty_house()
