@@ -1,31 +1,34 @@
-"""What a definition asks of other cases: every `others(…)` in its expressions and texts."""
+"""What a definition says in its expressions and texts, all together: what it asks of other cases, which names it reads."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 
 from engine.deciding.expressions import Compiled, expression
-from engine.deciding.others import Asked
 from engine.deciding.templates import CompiledTemplate, template
 from engine.defining.checks_notices import HTML
 from engine.defining.checks_walk import expressions
 from engine.defining.definition import Definition
 from engine.ground.errors import Invalid
 
-_WORD = "others"           # what does not hold it need not be compiled to be known not to ask
-
 
 def fields_asked(definition: Definition) -> frozenset[str]:
     """The fields whose values cases must keep for each other."""
-    return frozenset(name for asked in _asked(definition) for name in asked.fields) & definition.fields.keys()
+    asked = (one for compiled in _compiled(definition, "others") for one in compiled.asked)
+    return frozenset(name for one in asked for name in one.fields) & definition.fields.keys()
 
 
-def _asked(definition: Definition) -> Iterator[Asked]:
-    """What is asked; an expression or text that cannot be read asks nothing."""
+def names_read(definition: Definition) -> frozenset[str]:
+    """Every name that an expression or text reads."""
+    return frozenset[str]().union(*(compiled.names for compiled in _compiled(definition)))
+
+
+def _compiled(definition: Definition, holding: str = "") -> Iterator[Compiled | CompiledTemplate]:
+    """Every expression and text in which that word stands; those that cannot be read are left out, the check finds them."""
     spoken: list[Callable[[], Compiled | CompiledTemplate]] = []
-    spoken += [partial(expression, text) for text, _ in expressions(definition) if _WORD in text]
+    spoken += [partial(expression, text) for text, _ in expressions(definition) if holding in text]
     for key, texts in definition.texts.items():
-        spoken += [partial(template, text, key.endswith(HTML)) for text in texts.values() if _WORD in text]
+        spoken += [partial(template, text, key.endswith(HTML)) for text in texts.values() if holding in text]
     for compiled in spoken:
         with suppress(Invalid):
-            yield from compiled().asked
+            yield compiled()

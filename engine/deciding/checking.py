@@ -6,7 +6,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 
-from engine.deciding import checking_clocks, checking_options, checking_others, checking_texts, fields, patterns
+from engine.deciding import checking_clocks, checking_options, checking_others, checking_texts, checking_values, fields, patterns
 from engine.deciding.checking_others import wrong_questions
 from engine.deciding.expressions import expression
 from engine.deciding.numbering import check_pattern
@@ -80,7 +80,7 @@ def unknown(
             nearest="" if elsewhere else nearest(name, sorted(known)),
             hint=say("'{name}' is known only in a ladder.", name=name)
             if elsewhere
-            else say("Texts stand in quotes; fields are: {fields}.", fields=", ".join(definition.fields)),
+            else say("Texts stand in quotes; fields are: {fields}.", fields=", ".join((*definition.fields, *definition.values))),
             file=file,
             line=line,
         )
@@ -138,5 +138,5 @@ def _tried(path: Path, use: Callable[[], object]) -> Iterator[Finding]:
 
 CHECKS = (
     names_in_expressions, waiting_for_used_time, values, *checking_clocks.CHECKS, *checking_texts.CHECKS, *checking_options.CHECKS,
-    *checking_others.CHECKS,
+    *checking_others.CHECKS, *checking_values.CHECKS,
 )

@@ -15,10 +15,11 @@ from engine.deciding.case import CaseState, ClockRun, ClockStatus
 from engine.deciding.days import worked_days
 from engine.deciding.expressions import FUNCTIONS
 from engine.deciding.others import Answer, Asked, asked_of
-from engine.deciding.values import Customer, DayEnd, Reached, Titled, due_moment, local
+from engine.deciding.values import Amount, Customer, DayEnd, Reached, Titled, due_moment, local
 from engine.defining.definition import Definition, FieldType
 from engine.defining.organisation import Organisation
 from engine.ground.calendars import Calendar
+from engine.ground.money import Money
 
 __all__ = ["FUNCTIONS", "RUNG_WORDS", "WORDS", "Customer", "allowed_names", "scope_of"]
 
@@ -55,6 +56,9 @@ class CaseScope(Mapping[str, Any]):
         if spec is None:
             if name == "customer":
                 return self._customer
+            if name in self._definition.values:
+                constant = self._definition.values[name]
+                return Amount(constant.amount, constant.currency) if isinstance(constant, Money) else constant
             if name in FUNCTIONS:
                 return _FUNCTIONS[name](self)
             if name in RUNG_WORDS:
@@ -235,4 +239,4 @@ _FUNCTIONS: Mapping[str, Callable[[CaseScope], Callable[..., Any]]] = {
 
 def allowed_names(definition: Definition, *, rung: bool = False) -> frozenset[str]:
     """Every name an expression of this definition may read, functions not included; with `rung` also what a rung adds."""
-    return WORDS | definition.fields.keys() | (RUNG_WORDS if rung else frozenset())
+    return WORDS | definition.fields.keys() | definition.values.keys() | (RUNG_WORDS if rung else frozenset())

@@ -177,6 +177,10 @@ class Notice:
     contains: tuple[str, ...] = item("values its text must use: fields, `number`, `clock x`, `contact`; proved by the check", ())
 
 
+Constant = Decimal | Money | Duration | str
+"""A value with a name: typed by what is written."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
     """A procedure, whole: what one published version says."""
@@ -187,6 +191,7 @@ class Definition:
     calendar: str = item("the calendar its days and hours are counted by")
     languages: tuple[str, ...] = item("languages every notice must have; the first is the fallback")
     fields: Mapping[str, Field] = item("what is recorded of a case", factory=dict)
+    values: Mapping[str, Constant] = item("values with a name, for expressions and texts: `{standard_payment: 40 GBP}`", factory=dict)
     roles: Mapping[str, Role] = item("posts of this procedure, filled by the organisation file", factory=dict)
     opening: Opening = item("how a case is opened", factory=Opening)
     anywhere: Anywhere = item("what holds in every state that is not final", factory=Anywhere)

@@ -127,7 +127,7 @@ def _scenarios(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Chang
 # --- names ----------------------------------------------------------------------------------------------------------------
 
 
-_THINGS = frozenset({"states", "actions", "tasks", "fields", "roles", "clocks", "notices", "authority", "options"})
+_THINGS = frozenset({"states", "actions", "tasks", "fields", "roles", "clocks", "notices", "authority", "options", "values"})
 
 
 def _named_things(path: Path) -> bool:
@@ -164,6 +164,8 @@ def _name(path: Path) -> str:
             return _of(rest, say("clock {name}", name=name))
         case ("notices", name, *rest):
             return _of(rest, say("notice {name}", name=name))
+        case ("values", name):
+            return say("value {name}", name=name)
         case ("authority", name, *_):
             return say("authority of {name}", name=name)
         case ("opening", *rest):

@@ -50,6 +50,7 @@ _SPECIAL: dict[tuple[str, str], str] = {
     ("LinkedCase", "with_"): "mapping field → expression, or cases",
     ("Notice", "to"): "who, or list; items may have a condition",
     ("Action", "after"): "`tasks`, `any task`, `2 tasks` or duration",
+    ("Definition", "values"): "mapping name → number, amount, duration or text",
     ("Field", "length"): "`10`, `1..200`, `5..`",
     ("Field", "options"): "list of values, or mapping value → words",
     ("CalendarSpec", "hours"): "mapping days → interval, or list",

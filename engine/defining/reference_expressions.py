@@ -9,6 +9,10 @@ and the functions below. There is nothing else in it, and nothing in it can run 
 
 **Fields** by name. A party has `.name`, `.email`, `.phone`, `.address` and `.language`, a file `.name` and `.size`.
 
+**Values** with a name, as written under `values`: after `values: {standard_payment: 40 GBP, soon: 3 working days, most: 3}` the condition
+`amount <= standard_payment * 2` holds up to 80.00 GBP, and a text prints `{{ standard_payment }}`. What each is shows by how it is written:
+a number, an amount, a duration, else text.
+
 **Words**: `number` `procedure` `state` `state_title` `owner` `owner_name` `actor` `actor_name` `opened_at` `today` `contact` `comment` and
 `customer`; in a ladder and the texts that it sends also `clock_title` `due_at` `overdue` `rung` `reminders`.
 

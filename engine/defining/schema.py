@@ -55,6 +55,12 @@ def _shape(pattern: str) -> Schema:
     return {"type": "string", "pattern": f"^({re.sub(r'[?]P<[a-z]+>', '', pattern)})$"}
 
 
+def _names(kind: str) -> Schema:
+    shape = LABEL if kind in (Person.__name__, Group.__name__) else NAME
+    reserved = sorted(RESERVED.get(kind, ()))
+    return _shape(shape.pattern) | ({"not": {"enum": reserved}} if reserved else {})
+
+
 _SPECIAL: dict[tuple[str, str], Schema] = {
     ("Case", "value"): _LIMIT,
     ("Action", "after"): {"type": "string", "examples": ["tasks", "any task", "2 tasks", "30 days"]},
@@ -64,6 +70,7 @@ _SPECIAL: dict[tuple[str, str], Schema] = {
         {"type": "object", "minProperties": 1, "additionalProperties": {"anyOf": [_BY_TYPE[Text], {"type": "null"}]}},
     ]},
     ("Field", "currency"): _shape(CURRENCY.pattern),
+    ("Definition", "values"): {"type": "object", "propertyNames": _names("Field"), "additionalProperties": _SOMETHING},
     ("Definition", "name"): _shape(LABEL.pattern),
     ("LinkedCase", "procedure"): _shape(LABEL.pattern),
     ("Definition", "calendar"): _shape(LABEL.pattern),
@@ -224,9 +231,3 @@ class _Schemas:
             case DoingKind.REASSIGN:
                 return {"description": "who becomes the owner instead of the present one"} | self.conditional(who)
         return {"description": "the action taken, or task finished, by the system"} | self.conditional(_SOMETHING)
-
-
-def _names(kind: str) -> Schema:
-    shape = LABEL if kind in (Person.__name__, Group.__name__) else NAME
-    reserved = sorted(RESERVED.get(kind, ()))
-    return _shape(shape.pattern) | ({"not": {"enum": reserved}} if reserved else {})

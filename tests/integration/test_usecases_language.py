@@ -37,6 +37,7 @@ fields:
   visit: {type: date}
   cost: {type: money, currency: EUR}
   story: {type: text}
+values: {seven: 7}
 roles: {desk: {title: The desk}, lab: {}, manager: {}, director: {}}
 opening: {by: desk, require: code, notice: hello}
 anywhere:
@@ -56,7 +57,7 @@ states:
       ring: {by: desk}
       twice: {by: desk, at_most: 1}
       late: {by: system, to: done, after: 90 days}
-      decide: {by: [manager, director], limit: cost, except: owner, set: {plain: 7}}
+      decide: {by: [manager, director], limit: cost, except: owner, set: {plain: seven}}
   second:
     awaits: customer
     actions:
@@ -327,6 +328,7 @@ class Line(NamedTuple):
 
 
 LINES = [
+    Line("Definition.values", "seven: 7", "seven: 8", value("plain", "decide", "carl"), "7", "8"),
     Line("Definition.name", "procedure: small", "procedure: other", opened_with(), "done", "NotFound"),
     Line("Definition.title", "Small matters", "Other matters", shown("title"), "Small matters", "Other matters"),
     Line("Definition.number", "S-{year}-{serial:03}", "X{serial:02}", lambda house: open_(house), "S-2026-001", "X01"),
@@ -413,7 +415,7 @@ LINES = [
     Line("Action.limit", "manager, director], limit: cost, ", "manager, director], ", acted("decide", "carl", cost="50"), "Denied", "done"),
     Line("Action.except_", "limit: cost, except: owner, set", "limit: cost, set", decided_by_owner, "Denied", "done"),
     Line("Action.in_", "in: [first, second]", "in: [second]", acted("drop"), "done", "NotAllowed"),
-    Line("Action.do", "set: {plain: 7}", "set: {plain: 8}", value("plain", "decide", "carl"), "7", "8"),
+    Line("Action.do", "set: {plain: seven}", "set: {plain: 8}", value("plain", "decide", "carl"), "7", "8"),
     Line("Task.title", "title: Look closely", "title: Look twice", shown("tasks", "t"), "Look closely", "Look twice"),
     Line("Task.by", "closely, by: [lab", "closely, by: [manager", after_task("carl"), "Denied", "done"),
     Line("Task.when", "when: kind == 'a', require", "when: kind == 'b', require", shown("open_tasks"), ("t",), ()),

@@ -41,6 +41,7 @@ PARCEL = dedent("""\
       findings:    {type: text, length: 1..2000}
       amount:      {type: money, currency: CNY, default: 0}
       promised_on: {type: date}
+    values: {standard_refund: 40 CNY, most: 3, share: 0.25, soon: 3 working days, desk_hours: "mornings only"}
     roles:
       desk:     {title: 客服}
       lab:      {title: 质检}

@@ -10,6 +10,7 @@ from engine.deciding.scope import CaseScope, Customer, scope_of
 from engine.defining.definition import ClockSpec, Definition, Field, FieldType, Role, State, Text
 from engine.defining.organisation import Group, Organisation, Person
 from engine.ground.calendars import Calendar
+from engine.ground.duration import Duration, Unit
 from engine.ground.money import Money
 
 ZONE = "Asia/Shanghai"
@@ -45,6 +46,9 @@ FIELDS = (
 DEFINITION = Definition(
     name="specimen", title=Text(zh="投诉处理", en="Complaint handling"), number="KS-{year}{month}-{serial:04}", calendar="c",
     languages=("zh", "en"), fields={one.name: one for one in FIELDS},
+    values={
+        "standard_payment": Money(Decimal("40.00"), "CNY"), "soon": Duration(Decimal(2), Unit.DAYS), "most": Decimal(3), "sorry": "Sorry!",
+    },
     roles={name: Role(name=name) for name in ("intake", "quality", "manager", "director")},
     states={"registered": State(name="registered", title=Text(zh="受理登记", en="Registered"))},
     authority={"manager": Money(Decimal(5000), "CNY"), "director": None}, contact=Text(zh="热线 400", en="Hotline 400"),

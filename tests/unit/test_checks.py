@@ -313,6 +313,11 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     "unknown clock in a condition": (put("states/third/actions/explain/when", "breached('totl')"), "error", "no clock of that name"),
     "condition that cannot be read": (put("states/third/actions/explain/when", "remedy =="), "error", "remedy =="),
     "word of a ladder elsewhere": (put("states/third/actions/explain/when", "overdue"), "error", "nothing named 'overdue'"),
+    "value with the name of a field": (put("values", "{code: 5}"), "error", "'code' is both a value and a field"),
+    "value never used": (put("values", "{most: 5}"), "warning", "'most' is never used"),
+    "value that is no amount": (put("values", "{most: 40 pounds}"), "warning", "neither an amount nor a duration"),
+    "value that is no duration": (put("values", "{most: 3 workin days}"), "warning", "neither an amount nor a duration"),
+    "amount finer than its currency": (put("values", "{most: 4.005 GBP}"), "warning", "neither an amount nor a duration"),
     "question in the limit of a clock": (
         put("clocks/total/within", "[{when: others(code).count > 1, is: 1 day}, {is: 9 days}]"),
         "error",
@@ -343,6 +348,12 @@ def test_finds(name: str) -> None:
 def test_a_text_with_an_unknown_name_is_reported_at_its_line() -> None:
     [problem] = found(texts={"taken.zh": "Subject: {{ number }}\n\n{{ code }} {{ due('total') }} {{ contact }}\n{{ remdy }}\n"})
     assert (problem.file, problem.line, problem.nearest) == ("notices/taken.zh.j2", 4, "remedy")
+
+
+def test_a_value_is_used_by_a_condition_or_by_a_text() -> None:
+    values = put("values", "{most: 5 CNY, phone: 0800 123, day: 2026-04-01}")
+    used = changes(values, put("states/third/actions/explain/when", "amount <= most and today > day and remedy == 'explain'"))
+    assert found(used, texts={"taken.en": TEXTS["taken.en"] + "{{ phone }}"}) == []
 
 
 @pytest.mark.parametrize(("asked", "words"), [

@@ -14,6 +14,7 @@ from engine.deciding.expressions import expression
 from engine.deciding.filters import FILTERS
 from engine.deciding.printing import printed
 from engine.deciding.scope import FUNCTIONS, RUNG_WORDS, WORDS, allowed_names, elapsed
+from engine.deciding.templates import template
 from engine.deciding.values import ATTRIBUTES, Amount, DayEnd, Reached, Titled
 from engine.defining.reference_expressions import EXPRESSIONS
 
@@ -109,6 +110,15 @@ def test_people_in_fields_compare_by_id_and_show_their_name() -> None:
     seen = sight(a_case(helper="sun.li", helpers=["li.na", "gone"]))
     assert expression("helper == 'sun.li' and owner in helpers and helper == actor")(seen) is True
     assert seen["helper"].title_in("zh") == "孙丽"
+
+
+def test_values_with_a_name_are_what_they_say_in_expressions_and_texts() -> None:
+    seen = sight(a_case(loss="100.00", pieces="2"))
+    assert expression("standard_payment * 2 + loss")(seen) == Decimal("180.00") and isinstance(seen["standard_payment"], Amount)
+    assert expression("pieces <= most and opened_at + soon > opened_at and sorry + '!' == 'Sorry!!'")(seen) is True
+    shown = "{{ standard_payment }}, {{ soon }}, {{ most }}, {{ sorry }}"
+    assert template(shown).render(seen, "en") == "CNY 40.00, 2 days, 3, Sorry!"
+    assert template(shown).render(seen, "zh") == "CNY 40.00, 2 天, 3, Sorry!"
 
 
 def test_only_what_is_listed_is_seen() -> None:

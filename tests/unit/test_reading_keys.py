@@ -86,6 +86,23 @@ def test_the_top_of_a_procedure(parcel: Definition) -> None:
     assert parcel.first_state.name == "registered"
 
 
+@pytest.mark.parametrize(("written", "expected"), [
+    ("40", Decimal(40)), ("'40'", Decimal(40)), ("0.5", Decimal("0.5")), ("-2", Decimal(-2)), ("40 GBP", Money(Decimal("40.00"), "GBP")),
+    ("1250.50 cny", Money(Decimal("1250.50"), "CNY")), ("28 days", Duration(Decimal(28), Unit.DAYS)), ("3 个工作日", Duration(
+        Decimal(3), Unit.WORKING_DAYS)), ("the hotline", "the hotline"), ("007", "007"), ("2026-04-01", "2026-04-01"), ("24/7", "24/7"),
+])
+def test_a_value_with_a_name_is_what_is_written(written: str, expected: object) -> None:
+    value = definition_in(f"{SMALLEST}values: {{x: {written}}}\n").values["x"]
+    assert (type(value), value) == (type(expected), expected)
+
+
+@pytest.mark.parametrize("written", [
+    "{x: true}", "{x: [1]}", "{x: {a: 1}}", "{x: }", "{x: ''}", "{owner: 1}", "{others: 1}", "{a b: 1}", "5",
+])
+def test_values_that_are_none_and_names_with_a_meaning_of_their_own_are_refused(written: str) -> None:
+    assert len(problems_in(f"{SMALLEST}values: {written}\n")) == 1
+
+
 def test_words_for_every_language_or_by_language() -> None:
     assert action("{by: desk, title: Close}").title == Text({"": "Close"})
     assert action("{by: desk, title: {zh: 关闭, en: Close}}").title.in_("zh") == "关闭"
