@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from engine.deciding.clock_steps import Awaited, Rolled, StoodThroughout, Tell
+from engine.deciding.case import ClockRun
+from engine.deciding.clock_steps import Awaited, Ended, Rolled, StoodThroughout, Tell
 from engine.ground.calendars import Calendar, instant_at
 from engine.ground.duration import Duration, Unit
 from engine.ground.errors import CalendarExpired
@@ -117,6 +118,32 @@ def end_while_running(
             if tell:
                 tell(Awaited(day))
     return end(day)
+
+
+def end_of_run(
+    run: ClockRun, day: date, ends: str | None, like: datetime, start: datetime, calendar: Calendar, stops: Sequence[Stretch],
+    workdays: bool, tell: Tell | None,
+) -> datetime | None:
+    """When a run ends whose last date is that one, by its counting: never before `start`, nor while it stands still."""
+    roll = run.counting.roll
+    if roll:
+        day = rolled(calendar, day, roll, tell)
+    at = end_while_running(
+        calendar, day, lambda last: max(start, end_on(calendar, last, ends, like)), stops, workdays or roll is not None, tell
+    )
+    if tell and at and run.counting.ends:
+        tell(Ended(run.counting.ends, at))
+    return at
+
+
+def on_workday(
+    run: ClockRun, at: datetime, start: datetime, calendar: Calendar, stops: Sequence[Stretch], tell: Tell | None
+) -> datetime | None:
+    """An instant, at the same time of day on another day when its own is not worked and the run rolls; 24:00 stays 24:00."""
+    day = last_date(calendar, at)
+    if not run.counting.roll or is_workday(calendar, day):
+        return at
+    return end_of_run(run, day, "same_time" if day == local_date(calendar, at) else None, at, start, calendar, stops, False, tell)
 
 
 def beyond(calendar: Calendar) -> CalendarExpired:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from engine.deciding.budgets import UNCOUNTABLE
 from engine.deciding.case import ClockRun, ClockStatus
 from engine.deciding.clock_due import as_if_running, due_extended, is_worked, span, spent
 from engine.ground.calendars import Calendar
@@ -64,5 +65,7 @@ def unknown_text(unknown: str | None) -> str:
     """Why a due time is unknown (`ClockRun.unknown`, recorded alike in every language) in the language spoken; "" when it is known."""
     if not unknown:
         return ""
+    if unknown.startswith(UNCOUNTABLE):
+        return say("{limit} cannot be counted", limit=unknown.removeprefix(UNCOUNTABLE))
     calendar, _, until = unknown.rpartition(" ")
     return say("calendar {calendar} is known until {until} only", calendar=calendar, until=until)

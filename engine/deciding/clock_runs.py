@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from engine.deciding import clock_stops
+from engine.deciding.budgets import UNCOUNTABLE
 from engine.deciding.case import ClockRun, ClockStatus, Stop
 from engine.deciding.clock_due import due, standing_still
 from engine.deciding.clock_stops import CLOSED, STOPPED
@@ -30,6 +31,9 @@ def timed(run: ClockRun, calendar: Calendar) -> ClockRun:
         due_at = due(run, calendar)
     except CalendarExpired as error:
         unknown = _why_unknown(error)
+    else:
+        if due_at is None and status is ClockStatus.RUNNING:
+            unknown = UNCOUNTABLE + run.budget
     if status is run.status and due_at == run.due_at and unknown == run.unknown:
         return run
     return replace(run, status=status, due_at=due_at, unknown=unknown)

@@ -11,9 +11,9 @@ from enum import StrEnum
 from engine.deciding.case import ClockRun, ClockStatus, Event, clock_from
 from engine.deciding.clock_due import as_if_running, due_extended
 from engine.deciding.clock_runs import LASTING, LIVE
-from engine.deciding.clock_steps import Awaited, Counted, Ran, Rolled, Step, StoodThroughout
+from engine.deciding.clock_steps import Awaited, Counted, CountedBack, Ran, Rolled, Step, StoodThroughout
 from engine.ground.calendars import Calendar
-from engine.ground.duration import Unit
+from engine.ground.duration import Duration, Unit
 from engine.ground.errors import CalendarExpired
 from engine.ground.worktime import local_date
 
@@ -54,6 +54,8 @@ def explain(run: ClockRun, calendar: Calendar, now: datetime) -> Explanation:
         due = due_extended(asked, calendar, run.extended, steps.append)
     except CalendarExpired as error:
         return Explanation(tuple(steps), None, False, PassedOver(), error.message)
+    if due is None:
+        return Explanation(tuple(steps), None, False, PassedOver())
     return Explanation(tuple(steps), due, run.due_at is None, passed_over(calendar, counted_by_calendar(calendar, steps)))
 
 
@@ -67,6 +69,8 @@ def counted_by_calendar(calendar: Calendar, steps: Iterable[Step]) -> set[date]:
                 found |= _dates(local_date(calendar, step.since), local_date(calendar, step.until - _INSTANT))
             case Counted():
                 after = step.first if step.duration.unit is Unit.WORKING_DAYS else None
+            case CountedBack(duration=Duration(unit=Unit.WORKING_DAYS)):
+                found |= _dates(step.last, local_date(calendar, step.since - _INSTANT))
             case Rolled():
                 found |= _dates(min(step.day, step.last), max(step.day, step.last))
         if after is not None and isinstance(step, (Counted, StoodThroughout, Awaited)):

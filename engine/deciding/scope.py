@@ -6,10 +6,11 @@ clock of the procedure, so that `opened_at <= bought_on` and every text mean its
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from engine.deciding import fields
+from engine.deciding.budgets import ends_with_a_day, read
 from engine.deciding.case import CaseState, ClockRun, ClockStatus
 from engine.deciding.days import worked_days
 from engine.deciding.expressions import FUNCTIONS
@@ -18,8 +19,6 @@ from engine.deciding.values import Customer, DayEnd, Reached, Titled, due_moment
 from engine.defining.definition import Definition, FieldType
 from engine.defining.organisation import Organisation
 from engine.ground.calendars import Calendar
-from engine.ground.duration import ELAPSED, WORKED, parse_duration
-from engine.ground.errors import Invalid
 
 __all__ = ["FUNCTIONS", "RUNG_WORDS", "WORDS", "Customer", "allowed_names", "scope_of"]
 
@@ -172,17 +171,8 @@ def elapsed(run: ClockRun, now: datetime) -> timedelta:
     return max(end - run.started_at - stopped, timedelta(0))
 
 
-@cache
-def _unit_by_days(budget: str) -> bool:
-    try:
-        return parse_duration(budget).unit not in ELAPSED | WORKED
-    except Invalid:
-        return False
-
-
 def _by_days(run: ClockRun) -> bool:
-    return _unit_by_days(run.budget)
-
+    return ends_with_a_day(read(run.budget))
 
 _WORDS: Mapping[str, Callable[[CaseScope], Any]] = {
     "number": lambda s: s._case.number,

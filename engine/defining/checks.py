@@ -12,6 +12,7 @@ from engine.defining import (
     checks_doings,
     checks_fields,
     checks_flow,
+    checks_limits,
     checks_names,
     checks_notices,
     checks_people,
@@ -36,6 +37,7 @@ CHECKS: tuple[Check, ...] = (
     *checks_waiting.CHECKS,
     *checks_time.CHECKS,
     *checks_counting.CHECKS,
+    *checks_limits.CHECKS,
     *checks_notices.CHECKS,
     *checks_doings.CHECKS,
 )

@@ -64,7 +64,7 @@ def rungs_that_never_fire(view: View) -> Iterator[Finding]:
 
 def _rung(rung: Rung, clock: str, within: tuple[Case, ...], window: bool, path: Path) -> Iterator[Finding]:
     point = rung.at
-    budgets = [case.value for case in within if isinstance(case.value, Duration)]
+    budgets = [case.value for case in within if isinstance(case.value, Duration) and case.before is None]
     if point.kind is PointKind.PERCENT and point.percent > 100:
         yield Finding(
             (*path, "at"),

@@ -7,9 +7,11 @@ from typing import Any, Literal
 from engine.defining.definition import (
     Action,
     Case,
+    Computed,
     Definition,
     Doing,
     DoingKind,
+    Expression,
     LinkedCase,
     Rung,
     State,
@@ -261,10 +263,7 @@ def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
     for cases, path in conditional(definition):
         yield from ((case.when, (*path, index, "when")) for index, case in enumerate(cases) if case.when is not None)
     yield from clock_conditions(definition)
-    for _, within, rungs, path in ladders(definition):
-        for index, case in enumerate(within):
-            if case.when is not None:
-                yield case.when, (*case_path(path, within, index), "when")
+    for _, _, rungs, path in ladders(definition):
         for index, rung in enumerate(rungs):
             if rung.when is not None:
                 yield rung.when, (*path, "ladder", index, "when")
@@ -273,10 +272,30 @@ def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
 
 
 def clock_conditions(definition: Definition) -> Iterator[tuple[str, Path]]:
-    """Conditions by which clocks exist: judged whenever something happens in the case."""
+    """Conditions by which clocks exist, and what their limits read: judged whenever something happens in the case."""
     for clock in definition.clocks.values():
         if clock.when is not None:
             yield clock.when, ("clocks", clock.name, "when")
+    for _, within, _, path in ladders(definition):
+        for index, case in enumerate(within):
+            yield from _of_limit(case, case_path(path, within, index))
+
+
+def _of_limit(case: Case, path: Path) -> Iterator[tuple[Expression, Path]]:
+    """The expressions of one case of a limit."""
+    for one, place in nested(case, path):
+        if one.when is not None:
+            yield one.when, (*place, "when")
+        if isinstance(one.value, Computed):
+            yield one.value.number, (*place, "is")
+
+
+def nested(case: Case, path: Path) -> Iterator[tuple[Case, Path]]:
+    """One case of a limit and those within it, each with where it is written."""
+    yield case, path
+    for key, several in (("earliest of", case.earliest_of), ("latest of", case.latest_of)):
+        for index, one in enumerate(several):
+            yield from nested(one, (*path, key, index))
 
 
 def assignments(doing: Doing) -> Mapping[str, tuple[Case, ...]]:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from engine.defining.vocabulary import (
+    Computed,
     Counting,
     Doing,
     DoingKind,
@@ -31,7 +32,7 @@ from engine.ground.money import Money
 
 # The whole model, with the words it is made of: everybody imports both from here.
 __all__ = [
-    "Action", "Anywhere", "Case", "ClockSpec", "Counting", "Definition", "Doing", "DoingKind", "EventKind", "Expression",
+    "Action", "Anywhere", "Case", "ClockSpec", "Computed", "Counting", "Definition", "Doing", "DoingKind", "EventKind", "Expression",
     "Extension", "Field", "FieldType", "Happening", "LinkedCase", "Notice", "Opening", "Pause", "Point", "PointKind", "Role", "Rung",
     "State", "Task", "Text", "Who", "WhoKind", "derived", "item",
 ]
@@ -42,9 +43,15 @@ class Case:
     """One branch of a value given by cases, `{when: region == 'domestic', is: 13 days}`, or one item of a list that counts only while
     its condition holds; without `when` it always does."""
 
-    value: Any = item("the value, or the item of the list, when the condition holds", key="is")
+    value: Any = item("the value, or the item of the list, when the condition holds", None, key="is")
     when: Expression | None = item("the condition; the last branch of a value has none", None)
-    counting: Counting = item("how the dates of this branch are counted, where otherwise than for the clock", factory=Counting)
+    before: str | None = item("for a limit: `is` is counted backward from this date or moment field", None)
+    earliest_of: "tuple[Case, ...]" = item(
+        "for a limit, instead of `is`: of several the one that is due first; what is empty, or whose condition does not hold, is left out",
+        (), key="earliest of",
+    )
+    latest_of: "tuple[Case, ...]" = item("the same: the one that is due last", (), key="latest of")
+    counting: Counting = item("for a limit: how its dates are counted, where otherwise than for the clock", factory=Counting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +148,7 @@ class Task:
     require: tuple[Case, ...] = item("fields that must be filled to finish it; `comment` for a reason", ())
     limit: str | None = item("a money field that the person's own authority must cover", None)
     except_: tuple[Who, ...] = item("who may not, even with the role", (), key="except")
-    within: tuple[Case, ...] = item("its time limit: a duration, or cases", ())
+    within: tuple[Case, ...] = item("its time limit: a limit, or cases", ())
     ladder: tuple[Rung, ...] = item("what happens before, at and after its limit", ())
     backdate: Duration | None = item("staff may say when it was really done, at most this long ago; else it counts from now", None)
     in_: tuple[str, ...] = item("for tasks under `anywhere`: only in these states, which count as one", (), key="in")
@@ -214,7 +221,9 @@ class ClockSpec:
     until: tuple[Happening, ...] = item(
         "what stops it; any of them. Without it the clock is a window: it ends when due and never breaches", ()
     )
-    within: tuple[Case, ...] = item("how long: a duration, or cases `[{when: …, is: …}, {is: …}]`; the first match counts", ())
+    within: tuple[Case, ...] = item(
+        "how long: a limit, or cases `[{when: …, is: …}, {is: …}]`; the first match that is not empty counts", ()
+    )
     every: Duration | None = item(
         "instead of `within`, for what recurs: a run of this length. Each `until` event begins the next run, counted from it; without "
         "`until` runs follow each other, counted from the start, until the case is closed", None

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from engine.defining.checks_walk import opened
-from engine.defining.definition import Action, Case, Definition, State, Task, Text, Who, WhoKind
+from engine.defining.definition import Action, Case, Computed, Definition, State, Task, Text, Who, WhoKind
 from engine.ground.duration import Duration, Unit
 
 ANYWHERE = " anywhere"  # a key that no state can have
@@ -17,6 +17,9 @@ _WORDS = {
         "any": "any open state",
         "of": "{0}, {1}",
         "within": "≤ {0}",
+        "earliest": "the earliest of {0}",
+        "latest": "the latest of {0}",
+        "before": "{0} before {1}",
         "after": "after {0}",
         "every": "every {0}",
         "back": "back",
@@ -40,6 +43,9 @@ _WORDS = {
         "any": "任一未结状态",
         "of": "{0}、{1}",
         "within": "≤ {0}",
+        "earliest": "{0} 中最早者",
+        "latest": "{0} 中最晚者",
+        "before": "{1}前 {0}",
         "after": "{0}后",
         "every": "每{0}",
         "back": "返回",
@@ -203,12 +209,20 @@ class _Words:
 
     def limit(self, within: tuple[Case, ...]) -> str:
         """`≤ 13 days / 17 days`, or nothing."""
-        durations = list(dict.fromkeys(self.duration(case.value) for case in within))
+        durations = list(dict.fromkeys(self.length(case) for case in within))
         return self.said("within", " / ".join(durations)) if durations else ""
 
+    def length(self, case: Case) -> str:
+        several = case.earliest_of or case.latest_of
+        if several:
+            return self.said("earliest" if case.earliest_of else "latest", ", ".join(map(self.length, several)))
+        value = self.named(case.value) if isinstance(case.value, str) else self.duration(case.value)
+        return value if case.before is None else self.said("before", value, self.named(case.before))
+
     def duration(self, value: object) -> str:
-        if isinstance(value, Duration) and self.language.startswith("zh"):
-            return f"{value.amount.normalize():f} {_UNITS[value.unit]}"
+        if isinstance(value, Duration | Computed) and self.language.startswith("zh"):
+            number = value.number if isinstance(value, Computed) else f"{value.amount.normalize():f}"
+            return f"{number} {_UNITS[value.unit]}"
         return str(value)
 
     def automatic(self, action: Action) -> bool:

@@ -37,6 +37,7 @@ from engine.defining.words import (
     parse_every,
     parse_happening,
     parse_length,
+    parse_limit,
     parse_point,
     parse_who,
 )
@@ -54,8 +55,10 @@ _BY_TYPE: dict[Any, Read] = {
 _EVERY = kinds.parsed(parse_every, lambda: say("a duration"))
 _LABEL = kinds.matching(LABEL, lambda: say("a name of letters, digits, '-', '_' and '.'"))
 _NAMES = conditional(kinds.words)
+_LIMIT = kinds.parsed(parse_limit, lambda: say("a duration or a field"))
+_SAYING = ("is", "earliest of", "latest of")
 _SPECIAL: dict[tuple[str, str], Read] = {
-    ("Case", "value"): _BY_TYPE[Duration],
+    ("Case", "value"): _LIMIT,
     ("Action", "require"): _NAMES, ("Task", "require"): _NAMES, ("Opening", "require"): _NAMES, ("Extension", "require"): _NAMES,
     ("Extension", "notice"): _NAMES,
     ("Notice", "to"): conditional(_WHO, required=True),
@@ -156,7 +159,7 @@ def reader_for(owner: str, attribute: str, hint: Any, required: bool = False) ->
         if inner[0] is Doing:
             return _read_doings
         if inner[0] is Case:
-            return _read_cases
+            return _read_limits if owner == "Case" else _read_cases
         return several(_ITEMS.get((owner, attribute)) or _single(inner[0]), is_dataclass(inner[0]), required)
     if origin is tuple:
         return fixed(_single(inner[0]), len(inner))
@@ -252,23 +255,43 @@ def _read_linked(value: Any, path: Path, reading: Reading) -> Any:
 
 
 def _read_cases(value: Any, path: Path, reading: Reading) -> Any:
-    """A duration, one case, or a list of cases; any but the last needs its `when`, or the later ones are never reached."""
+    """A limit, one case, or a list of cases; one that always has a value must be the last, or the later ones are never reached."""
     written = value if isinstance(value, list) else [value]
     if not written:
         return kinds.expected(value, path, reading, say("a duration"))
     found = []
     for index, entry in enumerate(written):
         below = (*path, index) if isinstance(value, list) else path
-        if isinstance(entry, dict):
-            told = read_object(plan(Case), entry, below, reading)
-        else:
-            told = _BY_TYPE[Duration](entry, below, reading)
-            told = told if told is WRONG else Case(value=told)
+        told = _read_limit(entry, below, reading)
         if told is not WRONG:
             found.append(told)
-            if told.when is None and index < len(written) - 1:
+            if told.when is None and told.before is None and isinstance(told.value, Duration) and index < len(written) - 1:
                 reading.report(below, say("The cases after this one are never reached"), hint=say("Give it a when, or put it last."))
     return tuple(found)
+
+
+def _read_limits(value: Any, path: Path, reading: Reading) -> Any:
+    """Several limits of which the earliest or latest counts; `counting` holds for all of them."""
+    if not isinstance(value, list) or len(value) < 2:
+        return kinds.expected(value, path, reading, say("a list of at least two"))
+    for index, entry in enumerate(value):
+        if isinstance(entry, dict) and "counting" in entry:
+            reading.report((*path, index, "counting"), say("`counting` holds for the whole limit"), at_key=True,
+                           hint=say("Write it beside `{key}`.", key=path[-1]))
+    return tuple(told for index, entry in enumerate(value) if (told := _read_limit(entry, (*path, index), reading)) is not WRONG)
+
+
+def _read_limit(value: Any, path: Path, reading: Reading) -> Any:
+    """One limit alone, or as a mapping that says it by exactly one of its keys."""
+    if not isinstance(value, dict):
+        told = _LIMIT(value, path, reading)
+        return told if told is WRONG else Case(value=told)
+    said = [key for key in _SAYING if key in value]
+    if not said:
+        reading.report(path, say("'{key}' is missing", key="is"), expected=_what_for(Case, plan(Case).entries["is"]))
+    elif len(said) > 1 or ("before" in value and "is" not in said):
+        reading.report(path, say("A limit is said by one of {keys}; `before` goes with `is`", keys=", ".join(_SAYING)))
+    return read_object(plan(Case), value, path, reading)
 
 
 _DOING: dict[DoingKind, Read] = {

@@ -43,7 +43,8 @@ _WORDS: dict[Any, str] = {
     Expression: "expression", Who: "who", Duration: "duration", Happening: "event", Point: "point",
 }
 _SPECIAL: dict[tuple[str, str], str] = {
-    ("Case", "value"): "duration, or item of a list",
+    ("Case", "value"): "limit, or item of a list",
+    ("Case", "earliest_of"): "list of limits", ("Case", "latest_of"): "list of limits",
     **dict.fromkeys([("Action", "require"), ("Task", "require"), ("Opening", "require"), ("Extension", "require"), ("Extension", "notice")],
                     "text, or list; items may have a condition"),
     ("LinkedCase", "with_"): "mapping field → expression, or cases",
@@ -92,8 +93,11 @@ counts. For `set` the last is `is` alone; where none holds for `assign` or `reas
   this case opened), or a date field by name: as a start, its date; as an end, when it is filled.
 - **duration**: a number and a unit: `minutes`, `hours` (elapsed), `working minutes`, `working hours`, `days`, `working days`,
   `weeks`, `months`, `quarters`, `years`; in Chinese `分钟`, `小时`, `工作小时`, `天`, `工作日`, `周`, `个月`, `季度`, `年`.
-- **value by cases**: a duration, or a list of branches `[{when: region == 'domestic', is: 13 days}, {is: 17 days}]`; the first
-  that matches counts.
+- **limit**: a duration; one whose number is an expression (`promised working days`, `3 * pieces hours`); a date, moment or duration
+  field by name (a date ends with that day); `{earliest of: [3 days, visit_at]}` or `{latest of: […]}`, also one in the other;
+  `{before: visit_at, is: 2 days}` counts backward. What reads an empty field is empty.
+- **limit by cases**: a limit, or a list of branches `[{when: region == 'domestic', is: 13 days}, {is: 17 days}]`; the first that matches
+  and is not empty counts. When a field that it reads changes, the due time is computed anew.
 - **point**: a place on a clock: `50%`, `4 working hours before`, `due`, `1 working day after`, `every 5 working days after`.
 - **expression**: a condition or value over the fields of the case, such as `region == 'overseas' and loss > 500`; see below.
 - **amount**: `5000 CNY` or `unlimited`, alone or as `{amount: …}`.
@@ -178,7 +182,7 @@ def _words(hint: Any) -> str:
     if origin is tuple and inner[-1] is not Ellipsis:
         return f"list of {len(inner)}: {_words(inner[0])}"
     if origin is tuple and inner[0] is Case:
-        return "value by cases"
+        return "limit by cases"
     if origin is tuple and inner[0] is Doing:
         return "mapping of doings: " + ", ".join(f"`{kind.value}`" for kind in DoingKind)
     if origin is tuple:

@@ -32,6 +32,10 @@ _DURATION: Schema = {
     "type": "string", "pattern": r"^\s*[0-9]{1,6}(\.[0-9]{1,4})?\s*个?\s*([A-Za-z ]+|[一-鿿]+)\s*$",
     "examples": ["30 minutes", "24 hours", "4 working hours", "3 working days", "8 weeks", "1 month", "3 个工作日"],
 }
+_LIMIT: Schema = {
+    "type": "string", "minLength": 1,
+    "examples": ["24 hours", "3 working days", "promised working days", "3 * pieces hours", "visit_at"],
+}
 _MONEY: Schema = {
     "type": "string", "pattern": r"^(unlimited|\s*-?[0-9]+(\.[0-9]+)?\s*[A-Za-z]{3}\s*)$", "examples": ["5000 CNY", "unlimited"],
 }
@@ -52,7 +56,7 @@ def _shape(pattern: str) -> Schema:
 
 
 _SPECIAL: dict[tuple[str, str], Schema] = {
-    ("Case", "value"): _DURATION,
+    ("Case", "value"): _LIMIT,
     ("Action", "after"): {"type": "string", "examples": ["tasks", "any task", "2 tasks", "30 days"]},
     ("Field", "length"): {"anyOf": [{"type": "integer", "minimum": 0}, _shape(rf"\s*({LENGTH.pattern})\s*")]},
     ("Field", "options"): {"anyOf": [
@@ -76,6 +80,7 @@ _LISTED: dict[tuple[str, str], Any] = {
     ("Extension", "notice"): str, ("Notice", "to"): Who,
 }
 _EITHER: dict[str, Schema] = {
+    "Case": {"oneOf": [{"required": [key]} for key in ("is", "earliest of", "latest of")]},
     "CalendarSpec": {"anyOf": [{"required": ["union"]}, {"required": ["timezone", "hours", "valid_through"]}]},
     "ClockSpec": {"anyOf": [{"required": ["within"]}, {"required": ["every"]}]},
 }
@@ -153,7 +158,9 @@ class _Schemas:
         if origin is tuple and inner[0] is Doing:
             return {"type": "object", "properties": {str(k.value): self.doing(k) for k in DoingKind}, "additionalProperties": False}
         if origin is tuple and inner[0] is Case:
-            one = {"anyOf": [_DURATION, self.reference(Case)]}
+            one: Schema = {"anyOf": [_LIMIT, self.reference(Case)]}
+            if owner == "Case":
+                return {"type": "array", "items": one, "minItems": 2}
             return {"anyOf": [*one["anyOf"], {"type": "array", "items": one, "minItems": 1}]}
         if origin is tuple:
             return self.several(self.single(inner[0]), required)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, NewType
 
-from engine.ground.duration import Duration
+from engine.ground.duration import Duration, Unit
 
 Expression = NewType("Expression", str)
 """A condition or value in the one expression language (Jinja2 syntax, see `engine.deciding.expressions`)."""
@@ -82,6 +82,17 @@ class Who:
         if self.kind is WhoKind.ACTOR_OF:
             return f"actor_of('{self.name}')"
         return f"{self.kind.value} of {self.of}" if self.of else self.kind.value
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A duration whose number is worked out from the case: `promised working days`, `3 * pieces hours`."""
+
+    number: Expression
+    unit: Unit
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.unit.value}"
 
 
 class EventKind(StrEnum):

@@ -4,8 +4,8 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
-from engine.defining.definition import EventKind, Happening, Point, PointKind, Who, WhoKind
-from engine.ground.duration import Duration, parse_duration
+from engine.defining.definition import Computed, EventKind, Expression, Happening, Point, PointKind, Who, WhoKind
+from engine.ground.duration import Duration, amount_and_unit, parse_duration
 from engine.ground.errors import Invalid
 from engine.ground.language import say
 
@@ -39,6 +39,7 @@ RESERVED: dict[str, frozenset[str]] = {
 
 _ACTOR_OF = re.compile(r"actor_of\(\s*(['\"]?)([^'\"()]+)\1\s*\)")
 _TASKS = re.compile(r"([1-9][0-9]?) tasks?", re.ASCII)
+_NAMED = re.compile(rf"[{_LETTERS}]")
 _PERCENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?)\s*%", re.ASCII)
 _DEEP = 5
 
@@ -157,6 +158,20 @@ def parse_every(text: str) -> Duration:
     if not duration.amount:
         raise _refuse(text, say("how often"), hint)
     return duration
+
+
+def parse_limit(text: str) -> Duration | Computed | str:
+    """Read a duration, one whose number is an expression (`promised working days`), or the name of a field; raises Invalid."""
+    words = " ".join(text.split())
+    if NAME.fullmatch(words):
+        return words
+    try:
+        return parse_duration(words)
+    except Invalid:
+        computed = amount_and_unit(words)
+        if computed is None or not _NAMED.search(computed[0]):
+            raise
+        return Computed(Expression(computed[0]), computed[1])
 
 
 def parse_length(text: str) -> str:

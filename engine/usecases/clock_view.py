@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from engine.deciding import clocks
 from engine.deciding import fields as values
+from engine.deciding.budgets import read_values
 from engine.deciding.case import CaseState, ClockRun, ClockStatus, Event, rebuild
 from engine.deciding.clock_due import is_worked
 from engine.deciding.clock_figures import consumed, remaining, share, unknown_text
@@ -211,7 +212,8 @@ class _View:
             return None
         refused = tuple(case.when for case in spec.within[: found.place] if case.when)
         when = spec.within[found.place].when
-        values_read = self._read((when,) if when else refused, then, known)
+        read = (*((when,) if when else refused), *read_values(spec.within[found.place]))
+        values_read = self._read(read, then, known)
         return Chosen(found.place, len(spec.within), when, refused, tuple(values_read))
 
     def _read(self, conditions: Sequence[str], then: CaseState, known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -261,8 +263,8 @@ def _explained(narrator: Narrator) -> dict[str, Any]:
 
 
 _STEPS = {
-    "Fixed": "fixed", "Ran": "ran", "Counted": "counted", "StoodThroughout": "stood_throughout", "Rolled": "rolled", "Awaited": "awaited",
-    "Ended": "ended", "Longer": "longer",
+    "Fixed": "fixed", "CountedBack": "counted_back", "Picked": "picked", "Ran": "ran", "Counted": "counted",
+    "StoodThroughout": "stood_throughout", "Rolled": "rolled", "Awaited": "awaited", "Ended": "ended", "Longer": "longer",
 }
 
 
@@ -270,5 +272,5 @@ def _step(step: Step) -> dict[str, Any]:
     form: dict[str, Any] = {"kind": _STEPS[type(step).__name__]}
     for one in fields(step):
         value = getattr(step, one.name)
-        form[one.name] = str(value) if one.name in ("duration", "by") else value
+        form[one.name] = str(value) if one.name in ("duration", "by", "budget") else value
     return form

@@ -34,6 +34,7 @@ fields:
   code: {type: text, title: The code, pattern: "[A-Z]+", length: ..3, personal: false}
   score: {type: number, between: [0, 10]}
   plain: {type: number}
+  visit: {type: date}
   cost: {type: money, currency: EUR}
   story: {type: text}
 roles: {desk: {title: The desk}, lab: {}, manager: {}, director: {}}
@@ -468,6 +469,9 @@ LINES = [
         39.0,
     ),
     Line("Definition.counting", "contact: the hotline\n", "contact: the hotline\ncounting: {ends: same_time}\n", due("total"), 63.0, 48.0),
+    Line("Case.before", "{is: 2 days}]", "{before: visit, is: 2 days}]", due("total", visit="2026-03-20"), 63.0, 399.0),
+    Line("Case.earliest_of", "{is: 2 days}]", "{earliest of: [1 day, visit]}]", due("total", visit="2026-03-20"), 63.0, 39.0),
+    Line("Case.latest_of", "{is: 2 days}]", "{latest of: [1 day, visit]}]", due("total", visit="2026-03-20"), 63.0, 447.0),
     Line("Case.counting", "is: 4 days", "is: 4 days, counting: {ends: close_of_business}", due("total", kind="b"), 111.0, 104.0),
     Line("Counting.first_day", "first_day: excluded", "first_day: included", due("gift"), 183.0, 111.0),
     Line("Counting.ends", "ends: end_of_day", "ends: same_time", due("gift"), 183.0, 168.0),

@@ -110,6 +110,10 @@ PARCEL = dedent("""\
           - {at: every 5 working days after, remind: director, at_most: 6}
       sign_of_life: {every: 1 month, at_most: 12, from: opened, until: inform}
       promise: {within: 2 days, from: promised_on, until: examination, when: region == 'home', restart: again, recompute: forward}
+      calling:
+        within: [{before: promised_on, is: 1 day}, {latest of: [1 day, {earliest of: [promised_on, 3 * amount hours]}]}]
+        from: opened
+        until: acknowledge
     notices:
       receipt: {to: customer, via: [email, sms], mandatory: true, contains: [number, clock total]}
       refusal: {to: customer, via: email}

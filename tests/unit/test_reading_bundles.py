@@ -263,7 +263,7 @@ def test_a_states_own_action_stands_before_one_of_anywhere() -> None:
 
 def test_limits_of_states_and_tasks_are_clocks_of_their_name() -> None:
     done, _ = complete(definition_in(PARCEL), {})
-    assert list(done.all_clocks) == ["first_reply", "total", "sign_of_life", "promise", "examination", "visit", "deciding"]
+    assert list(done.all_clocks) == ["first_reply", "total", "sign_of_life", "promise", "calling", "examination", "visit", "deciding"]
     deciding, examination = done.all_clocks["deciding"], done.all_clocks["examination"]
     assert (deciding.from_, deciding.until) == ((Happening(EventKind.STATE, "deciding"),), (Happening(EventKind.LEFT, "deciding"),))
     assert (examination.from_, examination.until) == (
