@@ -859,7 +859,6 @@ TEXTS: dict[str, str] = {
     "`at_most`, `done('{name}')` and clocks take both for the same action: rename one if they are not.": "`at_most`、`done('{name}')` 和时限会把两者当成同一个动作；如果不是，请给其中一个改名。",
     "`in` is only for what stands under `anywhere`": "`in` 只用于 `anywhere` 下的内容",
     "`counting` holds for the whole limit": "`counting` 对整个时限有效",
-    "`in` is only for actions under `anywhere`": "`in` 只用于 `anywhere` 下的动作",
     "`makegood audit verify` shows what else was changed; put back a backup.": "用 `makegood audit verify` 查看还有哪些改动；请恢复备份。",
     "`makegood case act {case}` lists what is possible for you, and why the rest is not.": "用 `makegood case act {case}` 查看您可以执行哪些操作，以及其余操作为何不可执行。",
     "`makegood case list` shows the cases.": "用 `makegood case list` 查看案件。",
