@@ -7,11 +7,9 @@ from typing import Any, Literal
 from engine.defining.definition import (
     Action,
     Case,
-    Computed,
     Definition,
     Doing,
     DoingKind,
-    Expression,
     LinkedCase,
     Rung,
     State,
@@ -19,6 +17,7 @@ from engine.defining.definition import (
     Who,
     WhoKind,
 )
+from engine.defining.limits import expressions_of
 from engine.defining.organisation import Organisation
 from engine.defining.tree import Path
 
@@ -109,12 +108,6 @@ def ladders(definition: Definition) -> Iterator[tuple[str, tuple[Case, ...], tup
         yield state.name, state.within, state.ladder, ("states", state.name)
     for _, task, path in written_tasks(definition):
         yield task.name, task.within, task.ladder, path
-
-
-def case_path(path: Path, within: tuple[Case, ...], index: int) -> Path:
-    """Where one case of a limit is written; `path` is that of its owner."""
-    many = len(within) > 1 or within[index].when is not None
-    return (*path, "within", index) if many else (*path, "within")
 
 
 def doings(definition: Definition) -> Iterator[tuple[Doing, Path]]:
@@ -277,25 +270,7 @@ def clock_conditions(definition: Definition) -> Iterator[tuple[str, Path]]:
         if clock.when is not None:
             yield clock.when, ("clocks", clock.name, "when")
     for _, within, _, path in ladders(definition):
-        for index, case in enumerate(within):
-            yield from _of_limit(case, case_path(path, within, index))
-
-
-def _of_limit(case: Case, path: Path) -> Iterator[tuple[Expression, Path]]:
-    """The expressions of one case of a limit."""
-    for one, place in nested(case, path):
-        if one.when is not None:
-            yield one.when, (*place, "when")
-        if isinstance(one.value, Computed):
-            yield one.value.number, (*place, "is")
-
-
-def nested(case: Case, path: Path) -> Iterator[tuple[Case, Path]]:
-    """One case of a limit and those within it, each with where it is written."""
-    yield case, path
-    for key, several in (("earliest of", case.earliest_of), ("latest of", case.latest_of)):
-        for index, one in enumerate(several):
-            yield from nested(one, (*path, key, index))
+        yield from expressions_of(within, path)
 
 
 def assignments(doing: Doing) -> Mapping[str, tuple[Case, ...]]:

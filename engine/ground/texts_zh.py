@@ -324,7 +324,6 @@ TEXTS: dict[str, str] = {
     "Is its port free? Name another with --port, or a running server with PREFECT_API_URL.": "端口是否被占用？请用 --port 换一个端口，或用 PREFECT_API_URL 指定正在运行的服务器。",
     "It begins with: {events}.": "开始计时的事件：{events}。",
     "It can use fields of type {types}.": "可用的字段类型：{types}。",
-    "It ends at the time of day at which it began: {at}.": "在与开始时相同的钟点到期：{at}。",
     "It ends at the same time of day: {at}.": "在相同的钟点到期：{at}。",
     "It ends with the last working hours of that day: {at}.": "在该日最后的工作时间结束时到期：{at}。",
     "It is for fields of type {types}.": "它用于 {types} 类型的字段。",
