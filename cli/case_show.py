@@ -116,12 +116,13 @@ def _named(name: str | None, id_: str | None) -> str:
 
 
 def _clock(clock: "ClockView", now: datetime, zone: str) -> tuple[str, str]:
+    from engine.deciding.clock_figures import unknown_text
     from engine.usecases.naming import clock_status
 
     late = say(" (was due {at})", at=wall_due(clock.breached_at, zone)) if clock.breached_at else ""
     if clock.status == "running":
         if clock.unknown:
-            return say("due time unknown: {why}", why=clock.unknown), "red"
+            return say("due time unknown: {why}", why=unknown_text(clock.unknown)), "red"
         text, colour = due(clock.due_at, now, zone)
         return say("due {at}", at=text), "red" if clock.breached_at else colour
     if clock.status == "met":

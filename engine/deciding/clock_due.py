@@ -175,6 +175,8 @@ def standing_still(run: ClockRun) -> bool:
 def stood_still(stops: Iterable[Stop]) -> list[Stretch]:
     """When a clock stood still, in order; overlapping stops count once."""
     found: list[Stretch] = []
+    if not stops:       # nearly always
+        return found
     for since, until in sorted(((stop.since, stop.until) for stop in stops), key=lambda pair: pair[0]):
         if found and (found[-1][1] is None or since <= found[-1][1]):
             before = found[-1]

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import fields
 
 from engine.defining.checks_walk import Finding, View, ladders
-from engine.defining.clock_walk import case_path
 from engine.defining.definition import Case, Counting, Definition, FieldType
+from engine.defining.limits import case_path
 from engine.defining.tree import Path
 from engine.ground.duration import ELAPSED, WORKED, Duration, Unit
 from engine.ground.language import say

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator
 
 from engine.defining.checks_walk import Finding, View, ladders
-from engine.defining.clock_walk import case_path, nested
 from engine.defining.definition import Case, Computed, Definition, FieldType
+from engine.defining.limits import nested
 from engine.defining.problems import nearest
 from engine.defining.tree import Path
 from engine.ground.language import say
@@ -16,9 +16,8 @@ DUE = (*DATED, FieldType.DURATION)
 def fields_of_limits(view: View) -> Iterator[Finding]:
     """Fields in limits that do not exist or hold something else than is counted there."""
     for _, within, _, path in ladders(view.definition):
-        for index, case in enumerate(within):
-            for one, place in nested(case, case_path(path, within, index)):
-                yield from _of_case(view.definition, one, place)
+        for case, place in nested(within, path):
+            yield from _of_case(view.definition, case, place)
 
 
 def _of_case(definition: Definition, case: Case, path: Path) -> Iterator[Finding]:

@@ -4,15 +4,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from engine.defining.clock_walk import case_path, extensions, nested, pauses
+from engine.defining.clock_walk import extensions, pauses
 from engine.defining.definition import (
     Action,
     Case,
-    Computed,
     Definition,
     Doing,
     DoingKind,
-    Expression,
     LinkedCase,
     Rung,
     State,
@@ -20,6 +18,7 @@ from engine.defining.definition import (
     Who,
     WhoKind,
 )
+from engine.defining.limits import expressions_of
 from engine.defining.organisation import Organisation
 from engine.defining.tree import Path
 
@@ -279,14 +278,4 @@ def clock_conditions(definition: Definition) -> Iterator[tuple[str, Path]]:
         if pause.while_ is not None:
             yield pause.while_, (*path, "while")
     for _, within, _, path in ladders(definition):
-        for index, case in enumerate(within):
-            yield from _of_limit(case, case_path(path, within, index))
-
-
-def _of_limit(case: Case, path: Path) -> Iterator[tuple[Expression, Path]]:
-    """The expressions of one case of a limit."""
-    for one, place in nested(case, path):
-        if one.when is not None:
-            yield one.when, (*place, "when")
-        if isinstance(one.value, Computed):
-            yield one.value.number, (*place, "is")
+        yield from expressions_of(within, path)

@@ -3,16 +3,10 @@
 from collections.abc import Iterator
 from typing import TypeVar
 
-from engine.defining.definition import Case, Definition, Extension, Pause
+from engine.defining.definition import Definition, Extension, Pause
 from engine.defining.tree import Path
 
 _Written = TypeVar("_Written", Extension, Pause)
-
-
-def case_path(path: Path, within: tuple[Case, ...], index: int) -> Path:
-    """Where one case of a limit is written; `path` is that of its owner."""
-    many = len(within) > 1 or within[index].when is not None
-    return (*path, "within", index) if many else (*path, "within")
 
 
 def extensions(definition: Definition) -> Iterator[tuple[Extension, Path]]:
@@ -31,11 +25,3 @@ def _listed(written: tuple[_Written, ...], path: Path) -> Iterator[tuple[_Writte
     """One may stand alone, several stand in a list."""
     for index, one in enumerate(written):
         yield one, (*path, index) if len(written) > 1 else path
-
-
-def nested(case: Case, path: Path) -> Iterator[tuple[Case, Path]]:
-    """One case of a limit and those within it, each with where it is written."""
-    yield case, path
-    for key, several in (("earliest of", case.earliest_of), ("latest of", case.latest_of)):
-        for index, one in enumerate(several):
-            yield from nested(one, (*path, key, index))

@@ -48,8 +48,7 @@ def conditional(one: Read, required: bool = False) -> Read:
 def _case(one: Read, value: dict[str, Any], path: Path, reading: Reading) -> Any:
     for key in value:
         if key not in _CASE:
-            reading.report((*path, key), say("'{key}' is not known here", key=key[:80]), expected=", ".join(_CASE),
-                           near=reading.nearest(key, _CASE), at_key=True)
+            reading.unknown(path, key, _CASE)
     if "is" not in value:
         return reading.report(path, say("'{key}' is missing", key="is"), hint=say("Write both, when and is."))
     when = kinds.condition(value["when"], (*path, "when"), reading) if "when" in value else None

@@ -55,6 +55,12 @@ class Reading:
             self.problems.append(self.tree.problem(path, say("More problems follow; they are told when these are mended")))
         return WRONG
 
+    def unknown(self, path: Path, key: str, known: Iterable[str]) -> Any:
+        """Report a key that nothing here is called, with the nearest that is; gives WRONG."""
+        words = list(known)
+        return self.report((*path, key), say("'{key}' is not known here", key=key[:80]), expected=", ".join(words),
+                           near=self.nearest(key, words), at_key=True)
+
     @property
     def full(self) -> bool:
         """Whether so many problems were found that the others can wait."""
@@ -272,8 +278,7 @@ def authority(value: Any, path: Path, reading: Reading) -> Any:
     if isinstance(value, dict):
         for key in value:
             if key != "amount":
-                reading.report((*path, key), say("'{key}' is not known here", key=key[:80]), expected="amount",
-                               near=reading.nearest(key, ["amount"]), at_key=True)
+                reading.unknown(path, key, ["amount"])
         if "amount" not in value:
             return reading.report(path, say("'{key}' is missing", key="amount"), hint=say(
                 "Write an amount with its currency, or unlimited."))

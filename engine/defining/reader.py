@@ -216,9 +216,7 @@ def read_object(how: Plan, value: Any, path: Path, reading: Reading) -> Any:
         elif key in how.doings:
             doings.append(key)
         else:
-            words = [*how.entries, *how.doings]
-            reading.report((*path, key), say("'{key}' is not known here", key=key[:80]), expected=", ".join(words),
-                           near=reading.nearest(key, words), at_key=True)
+            reading.unknown(path, key, [*how.entries, *how.doings])
     if doings:
         given["do"] = _doings(value, doings, how.doings, path, reading)
     for entry in how.entries.values():
@@ -244,8 +242,7 @@ def _read_doings(value: Any, path: Path, reading: Reading) -> Any:
         return kinds.expected(value, path, reading, say("a mapping with {keys}", keys=", ".join(known)))
     for key in value:
         if key not in known:
-            reading.report((*path, key), say("'{key}' is not known here", key=key[:80]), expected=", ".join(known),
-                           near=reading.nearest(key, known), at_key=True)
+            reading.unknown(path, key, known)
     return _doings(value, [key for key in value if key in known], known, path, reading)
 
 

@@ -18,11 +18,8 @@ class Case:
     value: Any = item("the value, or the item of the list, when the condition holds", None, key="is")
     when: Expression | None = item("the condition; the last branch of a value has none", None)
     before: str | None = item("for a limit: `is` is counted backward from this date or moment field", None)
-    earliest_of: "tuple[Case, ...]" = item(
-        "for a limit, instead of `is`: of several the one that is due first; what is empty, or whose condition does not hold, is left out",
-        (), key="earliest of",
-    )
-    latest_of: "tuple[Case, ...]" = item("the same: the one that is due last", (), key="latest of")
+    earliest_of: "tuple[Case, ...]" = item("instead of `is`: the first due of several; what is empty is left out", (), key="earliest of")
+    latest_of: "tuple[Case, ...]" = item("instead of `is`: the last due of several; what is empty is left out", (), key="latest of")
     counting: Counting = item("for a limit: how its dates are counted, where otherwise than for the clock", factory=Counting)
 
 
@@ -74,7 +71,7 @@ class ClockSpec:
         "what stops it; any of them. Without it the clock is a window: it ends when due and never breaches", ()
     )
     within: tuple[Case, ...] = item(
-        "how long: a limit, or cases `[{when: …, is: …}, {is: …}]`; the first match that is not empty counts", ()
+        "how long: a limit, or cases `[{when: …, is: …}, …]`; the first match not empty counts", ()
     )
     every: Duration | None = item(
         "instead of `within`, for what recurs: a run of this length. Each `until` event begins the next run, counted from it; without "

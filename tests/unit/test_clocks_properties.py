@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.deciding import clocks
-from engine.deciding.case import ClockStatus, clock_json
+from engine.deciding.case import USUAL, ClockStatus, clock_json
 from engine.deciding.clock_due import due_after
 from engine.deciding.clock_runs import timed
 from engine.deciding.clocks import PendingKind
-from engine.defining.definition import Case, ClockSpec, Expression, Pause
+from engine.defining.definition import Case, ClockSpec, Counting, Expression, Pause
+from engine.ground.calendars import Calendar
 from engine.ground.duration import parse_duration
 from engine.ground.worktime import end_of_day, is_workday, local_date, start_of_day
 from tests.unit.test_clocks import CALENDAR, Story, clock, local, rungs
@@ -27,9 +28,12 @@ Steps = list[tuple[str, int]]
 steps: st.SearchStrategy[Steps] = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(1, 3 * 24 * 60)), max_size=12)
 
 
-def spec(name: str, budget: str, *, up_to: str | None = None) -> ClockSpec:
+def spec(name: str, budget: str, *, up_to: str | None = None, counting: Counting = USUAL) -> ClockSpec:
     """A clock with everything: two cases, a pause, a ladder."""
-    limits = (Case(value=parse_duration(budget), when=Expression("usual")), Case(value=parse_duration("8 days")))
+    limits = (
+        Case(value=parse_duration(budget), when=Expression("usual"), counting=counting),
+        Case(value=parse_duration("8 days"), counting=counting),
+    )
     pause = Pause(in_=("waiting",), up_to=parse_duration(up_to) if up_to else None)
     return clock(name, limits, until="acknowledge", pause=(pause,), ladder=LADDER)
 
@@ -37,10 +41,10 @@ def spec(name: str, budget: str, *, up_to: str | None = None) -> ClockSpec:
 class Watched(Story):
     """A story that checks at every step what must always hold."""
 
-    def __init__(self, *specs: ClockSpec) -> None:
+    def __init__(self, *specs: ClockSpec, start: str = START, calendar: Calendar = CALENDAR) -> None:
         self.fired: list[tuple[str, int, int, int, int]] = []
-        self.now = local(START)
-        super().__init__(*specs, usual=True, applies=True)
+        self.now = local(start)
+        super().__init__(*specs, at=start, calendar=calendar, usual=True, applies=True)
 
     def go(self, step: str, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
@@ -91,7 +95,7 @@ class Watched(Story):
         self.happen(self.now)
         for run in self.case.clocks.values():
             assert (run.due_at is None) == (run.status in (ClockStatus.PAUSED, ClockStatus.OFF)), "they have no due time, others do"
-            assert timed(run, CALENDAR) == run, "a due time can be computed again from the run alone"
+            assert timed(run, self.calendar) == run, "a due time can be computed again from the run alone"
             assert run.due_at is None or run.due_at >= run.started_at
             assert run.breached_at is None or run.breached_at < self.now
         assert self.happen(self.now) == {}, "following twice changes nothing"
