@@ -8,15 +8,17 @@ instants as ISO text, lists). `engine.deciding.fields` turns them into live valu
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from engine.defining.definition import Counting
+from engine.deciding.clock_record import USUAL, ClockRun, ClockStatus, Stop, clock_from, clock_json, instant, known, stamp
 
-USUAL = Counting()
-"""Dates counted as every unit counts them anyway."""
+__all__ = [
+    "USUAL", "Act", "CaseState", "ClockRun", "ClockStatus", "Event", "Stop", "TaskRun", "TaskStatus", "apply", "case_from", "case_json",
+    "clock_from", "clock_json", "instant", "opened", "rebuild", "stamp", "task_from", "task_json",
+]
 
 
 class TaskStatus(StrEnum):
@@ -26,17 +28,6 @@ class TaskStatus(StrEnum):
     HELD = "held"            # its state was left, but `to: back` leads back to it
     DONE = "done"
     CANCELLED = "cancelled"
-
-
-class ClockStatus(StrEnum):
-    """What became of a run of a clock."""
-
-    RUNNING = "running"
-    PAUSED = "paused"
-    OFF = "off"              # as the case stands this clock does not exist: its `when:` does not hold, or nothing of `within:` matches
-    MET = "met"              # its until event came (in time or not: see breached_at)
-    ENDED = "ended"          # a window that ran out, or the case closed before its until event
-    CANCELLED = "cancelled"  # its state or task was left, or it was over while off
 
 
 @dataclass(slots=True)
@@ -49,46 +40,6 @@ class TaskRun:
     opened_at: datetime
     ended_at: datetime | None = None
     assignee: str | None = None          # a person's id, when it was assigned
-
-
-@dataclass(slots=True)
-class Stop:
-    """A stretch during which a clock stood still."""
-
-    since: datetime
-    until: datetime | None
-    why: str                             # the state or task, "closed", or "by hand"
-
-
-@dataclass(slots=True)
-class ClockRun:
-    """The latest run of a clock in this case; everything its due time is computed from."""
-
-    name: str
-    status: ClockStatus
-    started_at: datetime
-    budget: str                          # the duration chosen from `within:`, as text; "" while it has never been anything but off
-    due_at: datetime | None = None       # None while paused or when the calendar does not reach that far
-    ended_at: datetime | None = None
-    breached_at: datetime | None = None  # the due time that passed; None again when withdrawn
-    run: int = 1                         # how many times this clock has started
-    round: int = 1                       # how many times its due time was computed anew by extension or correction
-    stops: list[Stop] = field(default_factory=list)
-    extended: list[str] = field(default_factory=list)    # durations added, as text
-    fired: list[tuple[int, int]] = field(default_factory=list)  # (rung, n-th time) carried out in this round
-    counting: Counting = USUAL           # how its dates are counted
-    unknown: str | None = None           # why the due time cannot be known, for example a calendar that ends
-    counts_from: datetime | None = None  # from when its limit counts, when not from the start (`recompute: forward`)
-
-    @property
-    def anchor(self) -> datetime:
-        """The instant from which its limit counts."""
-        return self.counts_from or self.started_at
-
-    @property
-    def existed(self) -> bool:
-        """Whether it ever was more than off."""
-        return bool(self.budget)
 
 
 @dataclass(slots=True)
@@ -206,20 +157,6 @@ def rebuild(events: list[Event]) -> CaseState:
 # --- canonical form (JSON) of runs and of the whole case -------------------------------------------------------------
 
 
-def stamp(instant: datetime | None) -> str | None:
-    """An instant as canonical text (ISO, UTC, microseconds only where there are some)."""
-    return instant.isoformat() if instant else None
-
-
-def instant(text: str | None) -> datetime | None:
-    """The instant of a canonical text."""
-    return datetime.fromisoformat(text) if text else None
-
-
-def _known(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
 def task_json(task: TaskRun) -> dict[str, Any]:
     """Canonical form of a task's run; what is empty is left out."""
     form: dict[str, Any] = {"name": task.name, "state": task.state, "status": task.status.value, "opened": stamp(task.opened_at)}
@@ -233,42 +170,7 @@ def task_json(task: TaskRun) -> dict[str, Any]:
 def task_from(form: Mapping[str, Any]) -> TaskRun:
     """The run of a task from its canonical form."""
     return TaskRun(
-        form["name"], form["state"], TaskStatus(form["status"]), _known(form["opened"]), instant(form.get("ended")), form.get("assignee")
-    )
-
-
-def clock_json(clock: ClockRun) -> dict[str, Any]:
-    """Canonical form of a clock's run; what is empty is left out."""
-    form: dict[str, Any] = {
-        "name": clock.name, "status": clock.status.value, "started": stamp(clock.started_at), "budget": clock.budget,
-        "run": clock.run, "round": clock.round,
-    }
-    for key, value in (("due", clock.due_at), ("ended", clock.ended_at), ("breached", clock.breached_at), ("counts", clock.counts_from)):
-        if value:
-            form[key] = stamp(value)
-    if clock.stops:
-        form["stops"] = [[stamp(s.since), stamp(s.until), s.why] for s in clock.stops]
-    if clock.extended:
-        form["extended"] = list(clock.extended)
-    if clock.fired:
-        form["fired"] = [list(pair) for pair in clock.fired]
-    if clock.counting != USUAL:
-        form["counting"] = {key: word for key, word in asdict(clock.counting).items() if word}
-    if clock.unknown:
-        form["unknown"] = clock.unknown
-    return form
-
-
-def clock_from(form: Mapping[str, Any]) -> ClockRun:
-    """The run of a clock from its canonical form."""
-    return ClockRun(
-        name=form["name"], status=ClockStatus(form["status"]), started_at=_known(form["started"]), budget=form["budget"],
-        due_at=instant(form.get("due")), ended_at=instant(form.get("ended")), breached_at=instant(form.get("breached")),
-        run=form["run"], round=form["round"],
-        stops=[Stop(_known(since), instant(until), why) for since, until, why in form.get("stops", ())],
-        extended=list(form.get("extended", ())), fired=[(rung, n) for rung, n in form.get("fired", ())], unknown=form.get("unknown"),
-        counting=Counting(**form["counting"]) if "counting" in form else USUAL,
-        counts_from=instant(form.get("counts")),
+        form["name"], form["state"], TaskStatus(form["status"]), known(form["opened"]), instant(form.get("ended")), form.get("assignee")
     )
 
 
@@ -289,12 +191,12 @@ def case_json(case: CaseState) -> dict[str, Any]:
 def case_from(form: Mapping[str, Any]) -> CaseState:
     """The case from its canonical form."""
     return CaseState(
-        number=form["number"], version_id=form["version"], opened_at=_known(form["opened"]), state=form["state"],
+        number=form["number"], version_id=form["version"], opened_at=known(form["opened"]), state=form["state"],
         entered_at=instant(form["entered"]), back=list(form["back"]), owner=form["owner"], closed_at=instant(form["closed"]),
         party=form["party"], fields=dict(form["fields"]), sealed=dict(form["sealed"]), added=list(form["added"]),
-        acts={name: Act(count, _known(at), list(actors)) for name, (count, at, actors) in form["acts"].items()},
+        acts={name: Act(count, known(at), list(actors)) for name, (count, at, actors) in form["acts"].items()},
         tasks={name: task_from(task) for name, task in form["tasks"].items()},
         clocks={name: clock_from(clock) for name, clock in form["clocks"].items()},
-        links=[(kind, number) for kind, number in form["links"]], notices={name: _known(at) for name, at in form["notices"].items()},
+        links=[(kind, number) for kind, number in form["links"]], notices={name: known(at) for name, at in form["notices"].items()},
         waits=list(form.get("waits", ())), seq=form["seq"], recorded_at=instant(form["recorded"]),
     )

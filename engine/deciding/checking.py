@@ -15,6 +15,7 @@ from engine.deciding.scope import FUNCTIONS, allowed_names
 from engine.defining.bundle import Bundle
 from engine.defining.checks import check, problems_of
 from engine.defining.checks_walk import Finding, actions, by_system, expressions, ladders, written_actions
+from engine.defining.clock_parts import pauses
 from engine.defining.definition import Definition, Field, FieldType
 from engine.defining.organisation import Organisation
 from engine.defining.problems import Problem, nearest
@@ -47,7 +48,7 @@ def check_definition(
 
 def names_in_expressions(definition: Definition) -> Iterator[Finding]:
     """Expressions that cannot be read, or that name something unknown."""
-    rungs = {(*owner, "ladder") for _, _, _, owner in ladders(definition)}
+    rungs = {(*owner, "ladder") for _, _, _, owner in ladders(definition)} | {(*path, "then") for _, path in pauses(definition)}
     for text, path in expressions(definition):
         try:
             compiled = expression(text)

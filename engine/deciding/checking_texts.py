@@ -11,6 +11,7 @@ from engine.deciding.templates import CompiledTemplate, template
 from engine.deciding.wording import split_notice
 from engine.defining.checks_notices import HTML
 from engine.defining.checks_walk import Finding, ladders, sent
+from engine.defining.clock_parts import pauses
 from engine.defining.completing import BUILT_IN_NOTICES
 from engine.defining.definition import Definition, Notice
 from engine.defining.problems import nearest
@@ -170,8 +171,9 @@ def _read(part: Any) -> set[str]:
 
 
 def _clocks_sending(definition: Definition, notice: Notice) -> list[str]:
-    """The clocks whose ladder sends the notice."""
-    return [
+    """The clocks that send the notice when a point of them is reached: a rung, or the end of a pause."""
+    pausing = [str(path[1]) for pause, path in pauses(definition) if notice.name in sent(pause.then)]
+    return pausing + [
         clock
         for clock, _, rungs, _ in ladders(definition)
         if any(notice.name in sent(rung.do) for rung in rungs)

@@ -8,7 +8,7 @@ from engine.ground.calendars import Calendar, instant_at
 from engine.ground.duration import Duration, Unit
 from engine.ground.errors import CalendarExpired
 from engine.ground.language import say
-from engine.ground.worktime import add_workdays, end_of_day, is_workday, local_date, start_of_day
+from engine.ground.worktime import add_workdays, end_of_day, is_workday, local_date, start_of_day, workdays_between
 
 Stretch = tuple[datetime, datetime | None]
 """From, to; without an end while it goes on."""
@@ -117,6 +117,29 @@ def end_while_running(
             if tell:
                 tell(Awaited(day))
     return end(day)
+
+
+def whole_dates(calendar: Calendar, since: datetime, until: datetime, workdays: bool) -> int:
+    """How many (working) local dates lie within a stretch from their beginning to their end."""
+    before, last = _before_whole(calendar, since), local_date(calendar, until) - timedelta(days=1)
+    if last <= before:
+        return 0
+    return workdays_between(calendar, before, last) if workdays else (last - before).days
+
+
+def after_whole_dates(calendar: Calendar, since: datetime, count: int, workdays: bool) -> datetime:
+    """The end of the last of so many whole (working) dates from an instant on; raises CalendarExpired."""
+    before = _before_whole(calendar, since)
+    try:
+        return end_of_day(calendar, add_workdays(calendar, before, count) if workdays else before + timedelta(days=count))
+    except OverflowError as error:
+        raise beyond(calendar) from error
+
+
+def _before_whole(calendar: Calendar, since: datetime) -> date:
+    """The date before the first whole one."""
+    day = local_date(calendar, since)
+    return day - timedelta(days=1) if start_of_day(calendar, day) == since else day
 
 
 def beyond(calendar: Calendar) -> CalendarExpired:

@@ -31,11 +31,24 @@ def remaining(run: ClockRun, now: datetime, calendar: Calendar) -> timedelta | N
     if run.status not in (ClockStatus.RUNNING, ClockStatus.PAUSED):
         return None
     try:
-        asked = as_if_running(run, now)
-        due = run.due_at or due_extended(asked, calendar, run.extended)
+        due = _expected(run, now, calendar)
         return None if due is None else span(now, due, calendar, is_worked(run))
     except CalendarExpired:
         return None
+
+
+def overdue(run: ClockRun, now: datetime, calendar: Calendar) -> bool:
+    """Whether a run is past its due time, also while it stands still; no while that cannot be known."""
+    try:
+        due = _expected(run, now, calendar)
+    except CalendarExpired:
+        return False
+    return due is not None and due < now
+
+
+def _expected(run: ClockRun, now: datetime, calendar: Calendar) -> datetime | None:
+    """When a run is due, or would be if it ran on now."""
+    return run.due_at or due_extended(as_if_running(run, now), calendar, run.extended)
 
 
 def share(run: ClockRun, now: datetime, calendar: Calendar) -> float | None:

@@ -16,7 +16,7 @@ from engine.ground.language import say
 
 
 def mark(definition: Definition, case: CaseState, item: Pending, calendars: Calendars) -> ClockRun:
-    """The run after carrying out what was pending: breached, rung passed, resumed or ended."""
+    """The run after carrying out what was pending: breached, rung passed, pause used up, resumed or ended."""
     run, spec = case.clocks[item.clock], definition.all_clocks[item.clock]
     match item.kind:
         case PendingKind.BREACH:
@@ -27,6 +27,8 @@ def mark(definition: Definition, case: CaseState, item: Pending, calendars: Cale
             if spec.every is None or (spec.at_most is not None and run.run >= spec.at_most):
                 return over(run, ClockStatus.ENDED, item.due_at)
             return _next_period(spec.every, run, calendars(spec.calendar))
+        case PendingKind.USED_UP:
+            run = replace(run, used_up=[*run.used_up, item.rung])
     calendar = calendars(spec.calendar)
     return timed(clock_stops.bounded(spec, run, item.due_at, calendar), calendar)
 
@@ -37,11 +39,17 @@ def _next_period(every: Duration, run: ClockRun, calendar: Calendar) -> ClockRun
     return timed(replace(run, run=run.run + 1, round=1, fired=[], extended=[], budget=str(Duration(periods, every.unit))), calendar)
 
 
-def extend(definition: Definition, case: CaseState, name: str, by: Duration, at: datetime, calendars: Calendars) -> ClockRun:
-    """The run with more time: a new round, in which rungs whose time lies in the future fire again. A recorded breach stays one."""
+def extend(
+    definition: Definition, case: CaseState, name: str, by: Duration, at: datetime, calendars: Calendars, place: int = 0
+) -> ClockRun:
+    """The run with more time, by the `extend:` at that place: a new round, in which rungs whose time lies in the future fire again.
+
+    A recorded breach stays one.
+    """
     run, spec = _live(case, name), definition.all_clocks[name]
     calendar = calendars(spec.calendar)
-    longer = timed(replace(run, extended=[*run.extended, str(by)], round=run.round + 1), calendar)
+    granted = [*run.granted, (place, str(by))]
+    longer = timed(replace(run, extended=[*run.extended, str(by)], granted=granted, round=run.round + 1), calendar)
     return new_round(spec, longer, at, calendar)
 
 

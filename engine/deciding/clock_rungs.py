@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from engine.deciding.case import CaseState, ClockRun, ClockStatus
 from engine.deciding.clock_due import as_if_running, due_extended, is_worked, shift, spent, stood_still, stretches, times, walk
-from engine.deciding.clock_stops import resume_at
+from engine.deciding.clock_stops import resume_at, then_at
 from engine.defining.definition import ClockSpec, Definition, PointKind, Rung
 from engine.ground.calendars import Calendar
 from engine.ground.duration import Unit
@@ -25,7 +25,8 @@ class PendingKind(StrEnum):
 
     BREACH = "breach"
     RUNG = "rung"
-    RESUME = "resume"        # its pause has lasted as long as it may
+    USED_UP = "used up"      # the longest total of a pause that has a `then:`
+    RESUME = "resume"        # its pauses have lasted as long as they may
     END = "end"              # a window runs out
 
 
@@ -34,7 +35,7 @@ class Pending:
     """One thing to come. It fell due at `due_at`; it may be carried out from `fire_at`.
 
     They differ by a microsecond for whatever comes at or after due, since what is done exactly at the due instant is in time
-    (clocks rule 10). `rung` is the place in the ladder; the end of a window has the place after the last rung.
+    (clocks rule 10). `rung` is the place in the ladder, of a pause that in `pause:`; the end of a window has the place after the last rung.
     """
 
     due_at: datetime
@@ -45,7 +46,7 @@ class Pending:
     n: int = 1
 
 
-_RANK = {PendingKind.RESUME: 0, PendingKind.BREACH: 1, PendingKind.RUNG: 2, PendingKind.END: 3}
+_RANK = {PendingKind.USED_UP: 0, PendingKind.RESUME: 1, PendingKind.BREACH: 2, PendingKind.RUNG: 3, PendingKind.END: 4}
 
 
 def pending(definition: Definition, case: CaseState, calendars: Calendars) -> list[Pending]:
@@ -111,10 +112,12 @@ def _earliest(spec: ClockSpec, rungs: Sequence[tuple[int, int]], breach: bool) -
 
 def _resumption(spec: ClockSpec, run: ClockRun, calendar: Calendar) -> Iterator[Pending]:
     try:
-        end = resume_at(spec, run, calendar)
+        used_up, end = list(then_at(spec, run, calendar)), resume_at(spec, run, calendar)
     except CalendarExpired:
         return
-    if end is not None:
+    for place, at in used_up:
+        yield Pending(at, at, PendingKind.USED_UP, spec.name, place)
+    if end is not None and all(at != end for _, at in used_up):     # otherwise the clock runs on with that
         yield Pending(end, end, PendingKind.RESUME, spec.name)
 
 

@@ -102,6 +102,7 @@ def _from_now_on(step: Step, spec: ClockSpec, run: ClockRun, said: Terms) -> Clo
         stops = [replace(stop, since=step.at) for stop in run.stops if stop.until is None]
         number = run.run + 1 if run.existed else run.run
         new = ClockRun(spec.name, ClockStatus.RUNNING, begins, said.budget, run=number, stops=stops, counting=said.counting)
+        new = replace(new, granted=run.granted)
     else:
         new = replace(run, status=ClockStatus.RUNNING, round=run.round + 1, **said._asdict())
     return replace(new, counts_from=since if since != new.started_at else None)

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from engine.defining.checks_walk import Finding, View, ladders
+from engine.defining.clock_parts import pauses
 from engine.defining.definition import Case, Definition, EventKind, PointKind, Rung
 from engine.defining.problems import nearest
 from engine.defining.tree import Path
-from engine.ground.duration import ELAPSED, Duration, Unit
+from engine.ground.duration import ELAPSED, WORKED, Duration, Unit
 from engine.ground.language import say
 
 _DATES = {
@@ -115,19 +116,30 @@ def endless_reminders(view: View) -> Iterator[Finding]:
                 )
 
 
-def pauses(view: View) -> Iterator[Finding]:
-    """Pauses bounded in working time, which is not counted while a clock stands still; pauses of a clock that nothing stops."""
-    for clock in view.definition.clocks.values():
-        for pause in clock.pause:
-            path: Path = ("clocks", clock.name, "pause")
-            if pause.up_to is not None and pause.up_to.unit not in ELAPSED | {Unit.DAYS, Unit.WEEKS}:
-                yield Finding(
-                    (*path, "up_to"),
-                    say("A pause is bounded in elapsed time, not in {unit}", unit=pause.up_to.unit.value),
-                    expected="minutes | hours | days | weeks",
-                )
-            if not pause.in_:
-                yield Finding(path, say("This pause never begins: it names no state or task"), hint=say("Write `in: [waiting]`."))
+def unfit_pauses(view: View) -> Iterator[Finding]:
+    """Pauses that say in more than one way or in none when they begin, that never end, or whose total cannot be counted."""
+    for pause, path in pauses(view.definition):
+        ways = [key for key, said in (("in", pause.in_), ("while", pause.while_), ("from", pause.from_)) if said]
+        if not ways:
+            yield Finding(
+                path, say("This pause never begins: it names no state, condition or event"), hint=say("Write `in: [waiting]`.")
+            )
+        elif len(ways) > 1:
+            yield Finding(
+                path, say("A pause begins in one way: {ways}", ways=", ".join(ways)), hint=say("Write a list of pauses, one for each.")
+            )
+        if pause.until and not pause.from_:
+            yield Finding((*path, "until"), say("`until` of a pause belongs to its `from`"), hint=say("Write `from:`, or remove it."))
+        if pause.from_ and not pause.until and pause.up_to is None:
+            yield Finding(path, say("This pause never ends"), hint=say("Write `until:`, `up_to:` or both."))
+        if pause.then and pause.up_to is None:
+            yield Finding((*path, "then"), say("This never happens: the pause has no `up_to`"), hint=say("Write `up_to:`."))
+        if pause.up_to is not None and pause.up_to.unit not in ELAPSED | WORKED | {Unit.DAYS, Unit.WEEKS, Unit.WORKING_DAYS}:
+            yield Finding(
+                (*path, "up_to"),
+                say("The total of several pauses cannot be counted in {unit}", unit=pause.up_to.unit.value),
+                expected="minutes | hours | working minutes | working hours | days | weeks | working days",
+            )
 
 
 def lives(view: View) -> Iterator[Finding]:
@@ -190,4 +202,4 @@ def unknown_calendars(view: View) -> Iterator[Finding]:
             )
 
 
-CHECKS = (rungs_that_never_fire, endless_reminders, pauses, lives, recurring, unknown_calendars)
+CHECKS = (rungs_that_never_fire, endless_reminders, unfit_pauses, lives, recurring, unknown_calendars)

@@ -28,6 +28,7 @@ from engine.defining.checks_walk import (
     sent,
     written_tasks,
 )
+from engine.defining.clock_parts import extensions, pauses
 from engine.defining.definition import (
     Action,
     ClockSpec,
@@ -102,7 +103,9 @@ def _can_limit(clock: ClockSpec) -> bool:
 
 
 def _paused_for_ever(clock: ClockSpec, state: State) -> bool:
-    return any(pause.up_to is None and (state.name in pause.in_ or set(pause.in_) & set(state.tasks)) for pause in clock.pause)
+    return any(
+        pause.up_to is None and (not pause.in_ or state.name in pause.in_ or set(pause.in_) & set(state.tasks)) for pause in clock.pause
+    )
 
 
 def certainly_runs(definition: Definition, clock: ClockSpec) -> set[str]:
@@ -197,9 +200,10 @@ def _may_happen_in(definition: Definition, state: State) -> set[Happening]:
         for rung in rungs:
             found |= _touched(rung.do) | _sending(rung.do)
     found |= {Happening(EventKind.CASE_CLOSED, linked.procedure) for linked, _ in opened(definition)}
-    for clock in definition.clocks.values():
-        if clock.extend:
-            found |= {Happening(EventKind.NOTICE_SENT, name) for name in possible(clock.extend.notice)}
+    for pause, _ in pauses(definition):
+        found |= _touched(pause.then) | _sending(pause.then)
+    for extension, _ in extensions(definition):
+        found |= {Happening(EventKind.NOTICE_SENT, name) for name in possible(extension.notice)}
     return found | _touched(state.entry)
 
 

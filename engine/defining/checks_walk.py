@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from engine.defining.clock_parts import clock_conditions, extensions, pauses
 from engine.defining.definition import (
     Action,
     Case,
@@ -125,6 +126,8 @@ def doings(definition: Definition) -> Iterator[tuple[Doing, Path]]:
     for _, _, rungs, path in ladders(definition):
         for index, rung in enumerate(rungs):
             yield from _keyed(rung.do, (*path, "ladder", index))
+    for pause, path in pauses(definition):
+        yield from _keyed(pause.then, (*path, "then"))
 
 
 def _keyed(done: Iterable[Doing], path: Path) -> Iterator[tuple[Doing, Path]]:
@@ -150,9 +153,8 @@ def _mentions(definition: Definition) -> Iterator[tuple[Who, Path]]:
     for what, path in doers(definition):
         yield from ((who, (*path, "by")) for who in what.by)
         yield from ((who, (*path, "except")) for who in what.except_)
-    for clock in definition.clocks.values():
-        if clock.extend:
-            yield from ((who, ("clocks", clock.name, "extend", "by")) for who in clock.extend.by)
+    for extension, path in extensions(definition):
+        yield from ((who, (*path, "by")) for who in extension.by)
     for notice in definition.notices.values():
         yield from ((who, ("notices", notice.name, "to")) for who in possible(notice.to))
     for doing, path in doings(definition):
@@ -197,9 +199,8 @@ def requirements(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Pat
     yield definition.opening.require, ("opening", "require")
     for what, path in doers(definition):
         yield what.require, (*path, "require")
-    for clock in definition.clocks.values():
-        if clock.extend:
-            yield clock.extend.require, ("clocks", clock.name, "extend", "require")
+    for extension, path in extensions(definition):
+        yield extension.require, (*path, "require")
 
 
 def sent(done: Iterable[Doing], items: Items = possible) -> set[str]:
@@ -217,9 +218,8 @@ def notices_sent(definition: Definition) -> Iterator[tuple[str, Path]]:
     for doing, path in doings(definition):
         if doing.kind is DoingKind.NOTICE:
             yield from ((name, path) for name in possible(doing.value))
-    for clock in definition.clocks.values():
-        if clock.extend:
-            yield from ((name, ("clocks", clock.name, "extend", "notice")) for name in possible(clock.extend.notice))
+    for extension, path in extensions(definition):
+        yield from ((name, (*path, "notice")) for name in possible(extension.notice))
 
 
 def conditional(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Path]]:
@@ -227,9 +227,8 @@ def conditional(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Path
     yield from requirements(definition)
     for notice in definition.notices.values():
         yield notice.to, ("notices", notice.name, "to")
-    for clock in definition.clocks.values():
-        if clock.extend:
-            yield clock.extend.notice, ("clocks", clock.name, "extend", "notice")
+    for extension, path in extensions(definition):
+        yield extension.notice, (*path, "notice")
     for doing, path in doings(definition):
         if doing.kind is not DoingKind.SET:
             yield doing.value, path
@@ -270,13 +269,6 @@ def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
                 yield rung.when, (*path, "ladder", index, "when")
     for cases, path in assigned(definition):
         yield from ((case.value, (*path, index)) for index, case in enumerate(cases))
-
-
-def clock_conditions(definition: Definition) -> Iterator[tuple[str, Path]]:
-    """Conditions by which clocks exist: judged whenever something happens in the case."""
-    for clock in definition.clocks.values():
-        if clock.when is not None:
-            yield clock.when, ("clocks", clock.name, "when")
 
 
 def assignments(doing: Doing) -> Mapping[str, tuple[Case, ...]]:

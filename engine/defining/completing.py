@@ -5,7 +5,20 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
 
-from engine.defining.definition import Action, Anywhere, Case, ClockSpec, Counting, Definition, EventKind, FieldType, Happening, State, Task
+from engine.defining.definition import (
+    Action,
+    Anywhere,
+    Case,
+    ClockSpec,
+    Counting,
+    Definition,
+    EventKind,
+    FieldType,
+    Happening,
+    Pause,
+    State,
+    Task,
+)
 from engine.defining.problems import Problem, nearest
 from engine.defining.tree import Path, Tree
 from engine.ground.language import say
@@ -117,6 +130,15 @@ class _Completing:
             within=(Case(value=clock.every),) if clock.every else clock.within,
             from_=tuple(self.happening(h, (*path, "from"), i) for i, h in enumerate(clock.from_)),
             until=tuple(self.happening(h, (*path, "until"), i) for i, h in enumerate(clock.until)),
+            pause=tuple(self.pause(pause, (*path, "pause", n)) for n, pause in enumerate(clock.pause)),
+        )
+
+    def pause(self, pause: Pause, path: Path) -> Pause:
+        """The pause with its happenings resolved."""
+        return replace(
+            pause,
+            from_=tuple(self.happening(h, (*path, "from"), i) for i, h in enumerate(pause.from_)),
+            until=tuple(self.happening(h, (*path, "until"), i) for i, h in enumerate(pause.until)),
         )
 
     def happening(self, happening: Happening, path: Path, index: int) -> Happening:

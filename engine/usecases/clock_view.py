@@ -27,6 +27,7 @@ from engine.records.cases import Loaded
 from engine.records.library import PastCalendar
 from engine.usecases.clock_words import Chosen, Narrator
 from engine.usecases.house import House
+from engine.usecases.stop_words import why_stopped
 from engine.usecases.telling import Teller
 
 MOST_RUNGS = 30     # occurrences of a repeating rung that are listed
@@ -173,7 +174,10 @@ class _View:
             remaining=remaining(run, self.now, calendar), share=share(run, self.now, calendar), due_at=run.due_at, expected_at=expected,
             overdue=run.status is ClockStatus.RUNNING and bool(spec.until) and run.due_at is not None and run.due_at < self.now,
             breached_at=run.breached_at, run=run.run, round=run.round, extended=tuple(run.extended),
-            stops=tuple(StopView(s.since, s.until, s.why, narrator.why(s.why)) for s in sorted(run.stops, key=lambda stop: stop.since)),
+            stops=tuple(
+                StopView(stop.since, stop.until, stop.why, why_stopped(self.teller, stop.why))
+                for stop in sorted(run.stops, key=lambda stop: stop.since)
+            ),
             rungs=tuple(_rungs(spec, run, expected, past)) if expected else (), unknown=unknown_text(run.unknown),
             explanation=_explained(narrator) if explained else None,
         )

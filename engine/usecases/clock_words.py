@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 
-from engine.deciding import clock_stops
 from engine.deciding.case import ClockRun, ClockStatus, Event, Stop
 from engine.deciding.clock_due import budget_unit
 from engine.deciding.clock_figures import unknown_text
 from engine.deciding.clock_runs import LIVE
 from engine.deciding.clock_steps import Awaited, Counted, Ended, Fixed, Longer, Ran, Rolled, Step, StoodThroughout
+from engine.deciding.clock_stops import CLOSED
 from engine.deciding.explaining import Change, Chapter, Explanation
 from engine.deciding.printing import printed
 from engine.ground.duration import parse_duration
@@ -19,6 +19,7 @@ from engine.ground.language import say, spoken
 from engine.ground.lengths import dates_text, length_text
 from engine.ground.wall import wall, wall_due
 from engine.records.library import PastCalendar
+from engine.usecases.stop_words import why_stopped
 from engine.usecases.telling import Teller
 
 
@@ -106,7 +107,7 @@ class Narrator:
         for chapter in self._of(Change.EXTENDED):
             if parse_duration(chapter.why).unit is unit:
                 yield self._extended(chapter)
-        waiting = sorted((stop for stop in self.run.stops if stop.until or stop.why != clock_stops.CLOSED), key=lambda stop: stop.since)
+        waiting = sorted((stop for stop in self.run.stops if stop.until or stop.why != CLOSED), key=lambda stop: stop.since)
         for kind, group in groupby(self.explanation.steps, type):
             steps = list(group)
             if kind is StoodThroughout:
@@ -163,7 +164,7 @@ class Narrator:
                    at=self._wall(chapter.event.occurred_at), who=self.teller.who(chapter.event), reason=self._reason(chapter.event))
 
     def _stop(self, stop: Stop) -> str:
-        since, why = self._wall(stop.since), self.why(stop.why)
+        since, why = self._wall(stop.since), why_stopped(self.teller, stop.why)
         began = self._event(Change.PAUSED, stop.why, stop.since)
         by = say(" ({who}{reason})", who=self.teller.who(began), reason=self._reason(began)) if began else ""
         if stop.until is None:
@@ -172,18 +173,6 @@ class Narrator:
         again = say("; ran on: {what} ({who})", what=self._what(ended), who=self.teller.who(ended)) if ended else ""
         until = self._wall(stop.until)
         return say("Stood still {since} – {until}: {why}{by}{again}.", since=since, until=until, why=why, by=by, again=again)
-
-    def why(self, why: str) -> str:
-        """Why a clock stood still, in words: the title of a state or task, by hand, the case was closed."""
-        match why:
-            case clock_stops.BY_HAND:
-                return say("stopped by hand")
-            case clock_stops.CLOSED:
-                return say("the case was closed")
-            case clock_stops.STOPPED:
-                return say("it was over")
-        title = self.teller.state(why)
-        return self.teller.act(why) if title == why else title
 
     def _event(self, change: Change, why: str, at: datetime) -> Event | None:
         return next((c.event for c in self.story if c.change is change and c.why == why and c.event.occurred_at == at), None)

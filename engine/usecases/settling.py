@@ -3,7 +3,7 @@
 Every use case settles first (clocks rule 10), so a late answer never hides a breach because no sweep had come by.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from engine.deciding import clocks, duties
-from engine.deciding.case import clock_json, task_json
+from engine.deciding.case import ClockRun, clock_json, task_json
 from engine.deciding.clocks import Pending, PendingKind
 from engine.deciding.expressions import expression, truth
-from engine.defining.definition import EventKind, Happening, Task
+from engine.defining.definition import ClockSpec, Doing, EventKind, Happening, Task
 from engine.ground.errors import Unavailable
 from engine.ground.language import spoken
 from engine.records import cases
@@ -103,24 +103,39 @@ def _point(work: Work, item: Pending) -> None:
             work.record("ended", SYSTEM, item.due_at, data, [Happening(EventKind.CLOCK_DUE, item.clock)])
         case PendingKind.RESUME:
             work.record("resumed", SYSTEM, item.due_at, data)
+        case PendingKind.USED_UP:
+            pause = spec.pause[item.rung]
+            data |= {"pause": item.rung, "after": str(pause.up_to)}
+            _carry_point(work, "pause_over", pause.then, item, data, _extra(spec, run, item))
         case PendingKind.RUNG:
-            _rung(work, item, data, spec.title.in_(spoken()) or spec.name)
+            _rung(work, item, data, spec, run)
 
 
-def _rung(work: Work, item: Pending, data: dict[str, Any], title: str) -> None:
-    rung = work.definition.all_clocks[item.clock].ladder[item.rung]
-    due = work.case.clocks[item.clock].due_at
-    data |= {"rung": item.rung, "at": str(rung.at), "n": item.n}
-    extra = {
-        "clock_title": title, "clock": item.clock, "rung": str(rung.at), "due_at": due,
+def _extra(spec: ClockSpec, run: ClockRun, item: Pending, rung: str = "") -> dict[str, Any]:
+    """What texts and conditions see at a point of a clock."""
+    due = run.due_at
+    return {
+        "clock_title": spec.title.in_(spoken()) or spec.name, "clock": spec.name, "rung": rung, "due_at": due,
         "overdue": item.due_at - due if due and item.due_at > due else None,
     }
+
+
+def _rung(work: Work, item: Pending, data: dict[str, Any], spec: ClockSpec, run: ClockRun) -> None:
+    rung = spec.ladder[item.rung]
+    data |= {"rung": item.rung, "at": str(rung.at), "n": item.n}
+    extra = _extra(spec, run, item, str(rung.at))
     if rung.when is not None and not truth(expression(rung.when)(work.scope(SYSTEM, item.due_at, extra))):
         data["skipped"] = True
         work.record("rung", SYSTEM, item.due_at, data)
         return
-    filled, acts = carry(work, rung.do, SYSTEM, item.due_at, data, extra)
-    work.record("rung", SYSTEM, item.due_at, data, filled)
+    _carry_point(work, "rung", rung.do, item, data, extra)
+
+
+def _carry_point(
+    work: Work, kind: str, doings: Sequence[Doing], item: Pending, data: dict[str, Any], extra: Mapping[str, Any]
+) -> None:
+    filled, acts = carry(work, doings, SYSTEM, item.due_at, data, extra)
+    work.record(kind, SYSTEM, item.due_at, data, filled)
     work.given = {}
     for act in acts:
         attempt(work, act, item.due_at)

@@ -166,6 +166,8 @@ class Teller:
                 return say("had {notice} tried again", notice=data["name"])
             case "breach_withdrawn":
                 return say("{clock}: breach withdrawn", clock=clock)
+            case "pause_over":
+                return say("{clock}: stood still as long as it may ({total})", clock=clock, total=data["after"])
             case "clock_off":
                 return say("{clock}: no longer applies", clock=clock)
             case "clock_on":

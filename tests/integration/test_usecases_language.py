@@ -52,6 +52,7 @@ states:
           ladder: {at: due, remind: manager}, notice: looked}
     actions:
       go: {title: Go on, by: desk, to: second, when: not (score == 5), require: kind, within: 30 days}
+      ring: {by: desk}
       twice: {by: desk, at_most: 1}
       late: {by: system, to: done, after: 90 days}
       decide: {by: [manager, director], limit: cost, except: owner, set: {plain: 7}}
@@ -76,6 +77,7 @@ clocks:
       - {at: 1 day before, when: kind == 'a', remind: desk}
       - {at: every 1 day after, at_most: 2, remind: desk}
   work: {within: 12 working hours, from: opened, until: closed}
+  asked: {within: 2 weeks, from: opened, until: closed, pause: {from: ring, until: go, up_to: 2 hours, then: {remind: manager}}}
   gift: {within: 5 days, from: opened, until: closed, counting: {first_day: excluded, ends: end_of_day, roll: next}}
 notices:
   hello: {to: customer, via: [email, sms], mandatory: true}
@@ -181,10 +183,29 @@ def extended(by: str = "carl", more: str = "1 day", after: float = 0, times: int
     return see
 
 
+def standing(clock: str, *actions: str) -> Callable[[House], Any]:
+    """What has become of a clock after these actions."""
+
+    def see(house: House) -> Any:
+        number = open_(house)
+        for action in actions:
+            act(house, number, action)
+        return state_of(house, number).clocks[clock].status.value
+
+    return see
+
+
+def used_up(house: House) -> Any:
+    """Who is written to when the pause has lasted as long as it may."""
+    act(house, open_(house), "ring")
+    later(house, hours=3)
+    return [to for notice, to in sent(house) if notice == "reminder"]
+
+
 def paused(house: House) -> Any:
     number = open_(house)
     act(house, number, "go")
-    later(house, hours=30)
+    later(house, hours=40)
     return state_of(house, number).clocks["total"].status.value
 
 
@@ -424,6 +445,10 @@ LINES = [
     Line("Anywhere.actions", "    drop: {", "    stop: {by: desk}\n    drop: {", acted("stop"), "NotAllowed", "done"),
     Line("Pause.in_", "pause: {in: second", "pause: {in: first", met, "paused", "running"),
     Line("Pause.up_to", "up_to: 1 day}", "up_to: 2 days}", paused, "running", "paused"),
+    Line("Pause.while_", "pause: {in: second", "pause: {while: kind == 'a'", standing("total"), "running", "paused"),
+    Line("Pause.from_", "pause: {from: ring", "pause: {from: drop", standing("asked", "ring"), "paused", "running"),
+    Line("Pause.until", "until: go, up_to", "until: drop, up_to", standing("asked", "ring", "go"), "running", "paused"),
+    Line("Pause.then", ", then: {remind: manager}", "", used_up, ["dora", "carl"], ["dora"]),
     Line("Extension.by", "extend: {by: manager", "extend: {by: director", extended(), "done", "Denied"),
     Line("Extension.up_to", "up_to: 2 days, at_most", "up_to: 3 days, at_most", extended(more="3 days"), "Invalid", "done"),
     Line("Extension.at_most", "at_most: 1, require: plain", "at_most: 2, require: plain", extended(times=2), "NotAllowed", "done"),

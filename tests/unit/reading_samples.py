@@ -109,7 +109,8 @@ PARCEL = dedent("""\
           - {at: 1 working day after, reassign: superior of owner, notice: urging}
           - {at: every 5 working days after, remind: director, at_most: 6}
       sign_of_life: {every: 1 month, at_most: 12, from: opened, until: inform}
-      promise: {within: 2 days, from: promised_on, until: examination, when: region == 'home', restart: again, recompute: forward}
+      promise: {within: 2 days, from: promised_on, until: examination, when: region == 'home', restart: again, recompute: forward,
+                pause: [{while: kind == 'lost'}, {from: acknowledge, until: [propose, reject], up_to: 5 days, then: {remind: owner}}]}
     notices:
       receipt: {to: customer, via: [email, sms], mandatory: true, contains: [number, clock total]}
       refusal: {to: customer, via: email}

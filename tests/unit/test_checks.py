@@ -258,7 +258,17 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
         "when region is overseas",
     ),
     "limit that may match nothing": (put("clocks/total/within", "[{when: amount > 5, is: 10 days}]"), "warning", "when no branch matches"),
-    "pause in working time": (put("clocks/total/pause", "{in: waiting, up_to: 3 working days}"), "error", "elapsed time"),
+    "pause in months": (put("clocks/total/pause", "{in: waiting, up_to: 3 months}"), "error", "cannot be counted in months"),
+    "pause in two ways": (put("clocks/total/pause", "{in: waiting, while: region, up_to: 1 day}"), "error", "begins in one way: in, while"),
+    "pause with an end only": (put("clocks/total/pause", "{in: waiting, until: take, up_to: 1 day}"), "error", "belongs to its `from`"),
+    "pause that never ends": (put("clocks/total/pause", "{from: ask}"), "error", "never ends"),
+    "then without a total": (put("clocks/total/pause", "{in: waiting, then: {remind: owner}}"), "error", "never happens"),
+    "then that sends what does not exist": (
+        put("clocks/total/pause", "{in: waiting, up_to: 5 days, then: {notice: goodbye}}"), "error", "no notice 'goodbye'"),
+    "pause by a condition that reads the time": (
+        put("clocks/total/pause", "{while: today == due_on}"), "error", "changes though nothing happens"),
+    "pause by a condition without a bound": (
+        put("clocks/total/pause", "{while: remedy == 'refund'}"), "warning", "can wait in the state 'first'"),
     "pause that never begins": (put("clocks/total/pause", "{up_to: 3 days}"), "error", "never begins"),
     "condition of a clock that reads the time": (put("clocks/total/when", "today == due_on"), "error", "changes though nothing happens"),
     "condition of a clock that reads a clock": (put("clocks/total/when", "not breached('look')"), "error", "do not move each other"),

@@ -351,12 +351,28 @@ def test_a_pause_ends_by_itself_when_its_longest_total_is_reached() -> None:
     story.happen("2026-11-25 10:00", "left waiting, state working")              # four days used
     story.happen("2026-11-26 10:00", "left working, state waiting")
     assert [item.kind for item in clocks.pending(story.definition, story.case, story.calendars)] == [PendingKind.RESUME]
-    assert story.settle("2026-12-03 00:00")[0] == ("resume", "2026-12-02 10:00")
+    assert story.settle("2026-12-04 00:00")[0] == ("resume", "2026-12-03 24:00")     # the 22nd–24th and 27th–3rd
     assert story.run().status is ClockStatus.RUNNING
-    assert story.due() == "2026-12-11 24:00"             # 13 days and the 22nd–24th, 27th–1st: eight dates
+    assert story.due() == "2026-12-13 24:00"             # 13 days and those ten
     story.happen("2026-12-04 10:00", "left waiting, state working")
     story.happen("2026-12-05 10:00", "left working, state waiting")
     assert story.run().status is ClockStatus.RUNNING     # nothing is left of the pause
+
+
+@pytest.mark.parametrize(
+    ("up_to", "ends"),
+    [
+        ("30 hours", "2026-11-24 18:00"), ("9 working hours", "2026-11-24 14:00"), ("1 working day", "2026-11-24 24:00"),
+        ("6 working days", "2026-12-01 24:00"), ("1 week", "2026-11-30 24:00"), ("0 days", None),
+    ],
+)
+def test_the_longest_total_of_a_pause_is_exact_in_its_unit(up_to: str, ends: str | None) -> None:
+    """Paused from Friday 17:00 to 18:00, then from Monday 13:00 on."""
+    story = Story(clock(within="13 days", pause=(Pause(in_=("waiting",), up_to=parse_duration(up_to)),)))
+    story.happen("2026-11-20 17:00", "left working, state waiting")
+    story.happen("2026-11-20 18:00", "left waiting, state working")
+    story.happen("2026-11-23 13:00", "left working, state waiting")
+    assert (story.settle("2026-12-03 00:00") or [(None, None)])[0][1] == ends
 
 
 def test_a_pause_by_an_open_task_and_one_by_state_that_overlap_count_once() -> None:

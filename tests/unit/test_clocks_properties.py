@@ -15,6 +15,7 @@ from engine.deciding.clock_runs import timed
 from engine.deciding.clocks import PendingKind
 from engine.defining.definition import Case, ClockSpec, Expression, Pause
 from engine.ground.duration import parse_duration
+from engine.ground.worktime import end_of_day, is_workday, local_date, start_of_day
 from tests.unit.test_clocks import CALENDAR, Story, clock, local, rungs
 
 START = "2026-11-20 16:00"
@@ -125,6 +126,36 @@ def test_one_sweep_after_an_outage_does_what_many_would_have_done(budget: str, t
         often.go("wait", minutes)
     once.go("wait", sum(pauses))
     assert (clock_json(once.run()), once.fired) == (clock_json(often.run()), often.fired)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 6), st.booleans(), st.lists(st.tuples(st.integers(30, 4000), st.integers(30, 12_000)), min_size=1, max_size=5))
+def test_a_pause_of_so_many_days_stands_still_throughout_that_many_at_most(most: int, worked: bool, waits: list[tuple[int, int]]) -> None:
+    """Counted date by date, which the arithmetic does not."""
+    limit = parse_duration(f"{most} {'working days' if worked else 'days'}")
+    story, now = Story(clock(within="1 year", pause=(Pause(in_=("waiting",), up_to=limit),))), local(START)
+    for run_for, wait_for in waits:
+        for minutes, what in ((run_for, "left working, state waiting"), (wait_for, "left waiting, state working")):
+            now += timedelta(minutes=minutes)
+            story.settle(now)
+            story.happen(now, what)
+    days = [local_date(CALENDAR, local(START)) + timedelta(days=n) for n in range(80)]
+    still = [
+        day
+        for day in days
+        for stop in story.run().stops
+        if stop.until and stop.since <= start_of_day(CALENDAR, day) and end_of_day(CALENDAR, day) <= stop.until
+        if not worked or is_workday(CALENDAR, day)
+    ]
+    assert len(still) <= most
+    now += timedelta(minutes=1)
+    story.happen(now, "left working, state waiting")
+    if len(still) < most:
+        ((what, _),) = story.settle(now + timedelta(days=60))
+        until = story.run().stops[-1].until
+        assert what == "resume" and until is not None
+        whole = [day for day in days if now <= start_of_day(CALENDAR, day) and end_of_day(CALENDAR, day) <= until]
+        assert len(still) + sum(not worked or is_workday(CALENDAR, day) for day in whole) == most
 
 
 WHEN = Expression("applies")

@@ -259,16 +259,32 @@ def test_keys_of_clocks(parcel: Definition) -> None:
         Happening(EventKind.ACTION, "close"),
     )
     assert len(clock("{within: 2 days, from: opened, pause: [{in: received}, {in: [done]}]}").pause) == 2
+    assert clock("{within: 2 days, from: opened, pause: {while: late}}").pause == (Pause(while_=LATE),)
+    asked, answered = Happening(EventKind.ACTION, "ask"), Happening(EventKind.STATE, "done")
+    keys = "from: ask, until: [ask, state done], up_to: 2 days, then: {notice: a, remind: owner}"
+    assert clock(f"{{within: 2 days, from: opened, pause: {{{keys}}}}}").pause == (
+        Pause(
+            from_=(asked,), until=(asked, answered), up_to=TWO_DAYS,
+            then=(Doing(DoingKind.NOTICE, items("a")), Doing(DoingKind.REMIND, items(OWNER))),
+        ),
+    )
+
+
+def test_keys_of_the_life_of_a_clock() -> None:
+    read = clock("{within: 2 days, from: opened, when: late, restart: continue, recompute: reset}")
+    assert (read.when, read.restart, read.recompute) == (LATE, "continue", "reset")
+    plain = clock("{within: 2 days, from: opened}")
+    assert (plain.when, plain.restart, plain.recompute) == (None, None, "retroactive")
 
 
 def test_keys_of_an_extension(parcel: Definition) -> None:
-    extend = parcel.clocks["total"].extend
-    assert extend is not None
+    (extend,) = parcel.clocks["total"].extend
     assert (extend.by, extend.up_to, extend.at_most) == ((MANAGER,), Duration(Decimal(5), Unit.WORKING_DAYS), 1)
     assert (extend.require, extend.before, extend.notice) == (items("comment"), "due", items("receipt"))
-    assert clock("{within: 2 days, from: opened, extend: {by: [desk], up_to: 2 days}}").extend == language.Extension(
-        by=(DESK,), up_to=TWO_DAYS
+    assert clock("{within: 2 days, from: opened, extend: {by: [desk], up_to: 2 days}}").extend == (
+        language.Extension(by=(DESK,), up_to=TWO_DAYS),
     )
+    assert len(clock("{within: 2 days, from: opened, extend: [{by: desk, up_to: 2 days}, {by: lab, up_to: 4 days}]}").extend) == 2
 
 
 def test_keys_of_rungs(parcel: Definition) -> None:
@@ -350,8 +366,8 @@ def test_a_list_item_may_have_a_condition() -> None:
     assert task("{require: [a, {when: late, is: b}]}").require == conditional
     assert definition_in(f"{SMALLEST}opening: {{require: [a, {{when: late, is: b}}]}}\n").opening.require == conditional
     keys = "by: desk, up_to: 1 day, require: [a, {when: late, is: b}], notice: [a, {is: b}]"
-    extend = clock(f"{{within: 2 days, from: opened, extend: {{{keys}}}}}").extend
-    assert extend and extend.require == conditional and extend.notice == items("a", "b")
+    (extend,) = clock(f"{{within: 2 days, from: opened, extend: {{{keys}}}}}").extend
+    assert extend.require == conditional and extend.notice == items("a", "b")
     assert notice("{to: [owner, {when: late, is: desk}], via: email}").to == (*items(OWNER), Case(value=DESK, when=LATE))
 
 
