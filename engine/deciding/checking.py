@@ -15,7 +15,7 @@ from engine.deciding.scope import FUNCTIONS, allowed_names
 from engine.defining.bundle import Bundle
 from engine.defining.checks import check, problems_of
 from engine.defining.checks_walk import Finding, actions, by_system, expressions, ladders, written_actions
-from engine.defining.clock_walk import pauses
+from engine.defining.clock_parts import pauses
 from engine.defining.definition import Definition, Field, FieldType
 from engine.defining.organisation import Organisation
 from engine.defining.problems import Problem, nearest

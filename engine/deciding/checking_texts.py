@@ -11,7 +11,7 @@ from engine.deciding.templates import CompiledTemplate, template
 from engine.deciding.wording import split_notice
 from engine.defining.checks_notices import HTML
 from engine.defining.checks_walk import Finding, ladders, sent
-from engine.defining.clock_walk import pauses
+from engine.defining.clock_parts import pauses
 from engine.defining.completing import BUILT_IN_NOTICES
 from engine.defining.definition import Definition, Notice
 from engine.defining.problems import nearest

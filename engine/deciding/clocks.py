@@ -81,12 +81,13 @@ def _stopped_and_started(
             recurs = spec.every is not None and _may_begin(spec, run) and not _closed_since(step, run)
             run, new = over(run, ClockStatus.MET, step.at, CLOSED if by_closing else None), False
             if recurs:
-                run, new = begun(step, spec, ClockRun(spec.name, ClockStatus.OFF, step.at, "", run=run.run + 1)), True
+                run, new = begun(step, spec, _next(spec, run, step.at)), True
         if what not in spec.from_:
             continue
         if run is not None and _began_since(step, spec, run):
             if spec.restart != "again" and (first := _begun(step, spec, what, None)) is not None:   # not its first event, as it turns out
-                earlier = replace(first, run=run.run, round=run.round + 1, stops=run.stops, extended=run.extended)
+                earlier = replace(first, run=run.run, round=run.round + 1, stops=run.stops, extended=run.extended,
+                                  granted=run.granted, used_up=run.used_up)
                 run, new = timed(earlier, step.calendars(spec.calendar)), True
         elif run is None or _starts_again(spec, run, what):
             if run is not None and run.status not in LASTING and spec.restart == "continue":
@@ -140,8 +141,13 @@ def _begun(step: Step, spec: ClockSpec, what: Happening, before: ClockRun | None
     start = start_from(step, spec, what.name) if what.kind is EventKind.FIELD else step.at
     if start is None:
         return None
+    return begun(step, spec, _next(spec, before, start))
+
+
+def _next(spec: ClockSpec, before: ClockRun | None, start: datetime) -> ClockRun:
+    """A run after another, still off; what was granted before counts in it."""
     number, granted = (before.run + 1, before.granted) if before else (1, [])
-    return begun(step, spec, ClockRun(spec.name, ClockStatus.OFF, start, "", run=number, granted=list(granted)))
+    return ClockRun(spec.name, ClockStatus.OFF, start, "", run=number, granted=list(granted))
 
 
 def _ended(step: Step, spec: ClockSpec, run: ClockRun, happened: Sequence[Happening]) -> ClockRun:

@@ -17,7 +17,7 @@ from engine.defining.checks_walk import (
     written_actions,
     written_tasks,
 )
-from engine.defining.clock_walk import pauses
+from engine.defining.clock_parts import pauses
 from engine.defining.definition import Definition, DoingKind, FieldType, Task, WhoKind
 from engine.defining.problems import nearest
 from engine.defining.tree import Path

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from engine.defining.checks_walk import Finding, View, ladders
-from engine.defining.clock_walk import pauses
+from engine.defining.clock_parts import pauses
 from engine.defining.definition import Case, Definition, EventKind, PointKind, Rung
 from engine.defining.problems import nearest
 from engine.defining.tree import Path

@@ -28,7 +28,7 @@ from engine.defining.checks_walk import (
     sent,
     written_tasks,
 )
-from engine.defining.clock_walk import extensions, pauses
+from engine.defining.clock_parts import extensions, pauses
 from engine.defining.definition import (
     Action,
     ClockSpec,

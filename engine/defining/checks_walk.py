@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from engine.defining.clock_walk import extensions, pauses
+from engine.defining.clock_parts import extensions, pauses
 from engine.defining.definition import (
     Action,
     Case,

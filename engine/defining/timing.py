@@ -35,15 +35,14 @@ class Rung:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """When a clock stands still: exactly one of `in`, `while` and `from`; what several pauses have in common counts once."""
+    """When a clock stands still, by one of `in`, `while` and `from`; what several pauses have in common counts once."""
 
     in_: tuple[str, ...] = item("states or tasks during which the clock is paused", (), key="in")
     while_: Expression | None = item("as long as this holds of the case, judged whenever something happens in it", None, key="while")
     from_: tuple[Happening, ...] = item("from any of these on", (), key="from")
     until: tuple[Happening, ...] = item("with `from`: until any of these", ())
     up_to: Duration | None = item(
-        "the longest total pause, in elapsed or working time, or in days, weeks or working days: (working) dates on which it stood still "
-        "throughout; then the clock runs on", None
+        "the longest total pause; days, weeks, working days: those on which it stood still throughout. Then the clock runs on", None
     )
     then: tuple[Doing, ...] = item("what happens when that total is used up", ())
 
@@ -70,24 +69,20 @@ class ClockSpec:
     until: tuple[Happening, ...] = item(
         "what stops it; any of them. Without it the clock is a window: it ends when due and never breaches", ()
     )
-    within: tuple[Case, ...] = item(
-        "how long: a limit, or cases `[{when: …, is: …}, …]`; the first match not empty counts", ()
-    )
+    within: tuple[Case, ...] = item("how long: a limit, or cases `[{when: …, is: …}, …]`; the first match not empty counts", ())
     every: Duration | None = item(
         "instead of `within`, for what recurs: a run of this length. Each `until` event begins the next run, counted from it; without "
         "`until` runs follow each other, counted from the start, until the case is closed", None
     )
     at_most: int | None = item("with `every`: how many runs per case", None)
-    when: Expression | None = item(
-        "it exists only while this holds of the case; becoming true later it is as if it had always run since its `from`", None
-    )
+    when: Expression | None = item("it exists only while this holds; from then on it is as if it had always run since its `from`", None)
     restart: Literal["continue", "again", "never"] | None = item(
-        "when `from` happens twice: `continue` lets a stopped clock go on without the time in which it was stopped, `again` begins a new "
-        "run also while it runs, `never` counts the first only; without it a running clock goes on and a stopped one begins a new run", None
+        "a second `from`: `continue` lets a stopped clock go on without the time between, `again` begins a new run also while it runs, "
+        "`never` ignores it; without it a running clock goes on and a stopped one begins a new run", None
     )
     recompute: Literal["retroactive", "forward", "reset"] = item(
-        "when its limit, its start date or its `when` changes: `retroactive` computes from the start with the pauses kept, `forward` "
-        "counts the new limit in full from the change on, `reset` begins a new run then", "retroactive"
+        "another limit, start date or `when`: computes from the start with the pauses kept, counts the new limit in full from the change "
+        "on, or begins a new run then", "retroactive"
     )
     pause: tuple[Pause, ...] = item("when it stands still", ())
     extend: tuple[Extension, ...] = item("how it may be given more time; the first that allows it counts", ())

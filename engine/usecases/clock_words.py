@@ -6,13 +6,13 @@ from datetime import datetime
 from functools import partial
 from itertools import groupby
 
-from engine.deciding import clock_stops
 from engine.deciding.budgets import in_words, read
 from engine.deciding.case import ClockRun, ClockStatus, Event, Stop
 from engine.deciding.clock_due import budget_unit
 from engine.deciding.clock_figures import unknown_text
 from engine.deciding.clock_runs import LIVE
 from engine.deciding.clock_steps import Counted, Longer, Ran, Step, StoodThroughout
+from engine.deciding.clock_stops import CLOSED
 from engine.deciding.explaining import Change, Chapter, Explanation
 from engine.deciding.printing import printed
 from engine.ground.duration import parse_duration
@@ -114,7 +114,7 @@ class Narrator:
         for chapter in self._of(Change.EXTENDED):
             if parse_duration(chapter.why).unit is unit:
                 yield self._extended(chapter)
-        waiting = sorted((stop for stop in self.run.stops if stop.until or stop.why != clock_stops.CLOSED), key=lambda stop: stop.since)
+        waiting = sorted((stop for stop in self.run.stops if stop.until or stop.why != CLOSED), key=lambda stop: stop.since)
         for kind, group in groupby(self.explanation.steps, type):
             steps = list(group)
             if kind is StoodThroughout:

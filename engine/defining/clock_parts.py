@@ -1,4 +1,4 @@
-"""Walks over everything in a definition that speaks of time: limits, pauses, extensions."""
+"""Walks over the parts of clocks: what extends them and what pauses them, each with where it is written."""
 
 from collections.abc import Iterator
 from typing import TypeVar
