@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from engine.deciding.expressions import expression
-from engine.defining.checks_walk import Finding
-from engine.defining.clock_parts import clock_conditions
+from engine.defining.checks_walk import Finding, clock_conditions
 from engine.defining.definition import Definition
 from engine.defining.tree import Path
 from engine.ground.errors import Invalid
