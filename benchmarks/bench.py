@@ -6,6 +6,7 @@ Absolute times belong to one machine and one moment; the ratios are what counts.
 import argparse
 import gc
 import json
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from typing import Any
 from benchmarks.actions import w1, w2
 from benchmarks.measuring import machine
 from benchmarks.rehearsing import rates
+from benchmarks.reprojecting import expansion, reprojection
 from benchmarks.starting import starts
 
-FULL = {"chunks": 20, "size": 50, "opened": 5000, "scenario_runs": 10, "starts": 11}
-QUICK = {"chunks": 2, "size": 5, "opened": 40, "scenario_runs": 1, "starts": 1}
+FULL = {"chunks": 20, "size": 50, "opened": 5000, "scenario_runs": 10, "starts": 11, "reprojected": 5000}
+QUICK = {"chunks": 2, "size": 5, "opened": 40, "scenario_runs": 1, "starts": 1, "reprojected": 40}
 
 
 def measure(sizes: dict[str, int]) -> dict[str, Any]:
@@ -27,6 +29,7 @@ def measure(sizes: dict[str, int]) -> dict[str, Any]:
         found = {
             "sizes": sizes, "W1 staff action": w1(folder, sizes["chunks"], sizes["size"]),
             "W2 sweep": w2(folder, sizes["chunks"], sizes["size"], sizes["opened"]),
+            "calendar year": expansion(sizes["scenario_runs"]), "re-projection": reprojection(folder, sizes["reprojected"], _told),
             "scenarios": rates(sizes["scenario_runs"]), "cold start": starts(folder, sizes["starts"]),
         }
     return {"machine": {**before, "load_after": machine()["load"]}, **found}
@@ -39,12 +42,22 @@ def shown(found: dict[str, Any]) -> str:
         row = found[name]
         lines.append(f"{name:<16} {row['ms']:>7.3f} ms of CPU, by hand {row['floor_ms']:>7.3f}: "
                      f"{row['ratio']:.2f} times (half of the chunks {row['ratio_low']:.2f} to {row['ratio_high']:.2f})")
+    year, row = found["calendar year"], found["re-projection"]
+    lines.append(f"calendar year    {year['ms']:>7.3f} ms of CPU to expand, at worst {year['worst_ms']:.3f}")
+    lines.append(f"re-projection    {row['ms']:>7.3f} ms of CPU a case, {row['cases']:.0f} cases: {row['cpu_seconds']:.1f} s of CPU, "
+                 f"{row['wall_seconds']:.1f} s in all; putting the calendar into force {row['wake_seconds']:.3f} s")
     for name, row in found["scenarios"].items():
         lines.append(f"{name:<16} {row['scenarios']:.0f} scenarios, {row['steps']:.0f} steps: {row['per_second']:.0f} a second "
                      f"(best run {row['best_per_second']:.0f}), {row['ms_per_step']:.2f} ms a step")
     for name, row in found["cold start"].items():
         lines.append(f"{name:<29} {row['wall_ms']:>5} ms (best {row['best_wall_ms']}), CPU {row['cpu_ms']} ms, {row['ratio']:.2f} times")
     return "\n".join(lines)
+
+
+def _told(done: int, of: int) -> None:
+    """Progress of the one part that may take minutes, where somebody watches."""
+    if sys.stderr.isatty():
+        print(f"\rre-projection {done} of {of}", end="\n" if done == of else "", file=sys.stderr, flush=True)
 
 
 def main() -> None:

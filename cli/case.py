@@ -7,7 +7,23 @@ from cli.app import Noun
 from cli.case_lists import print_options, print_page
 from cli.case_show import print_case, print_history, print_outcome
 from cli.given import given
-from cli.options import Comment, Definition, Files, For, Limit, Number, PageNumber, Reason, Sets, arg, opt
+from cli.options import (
+    Comment,
+    Definition,
+    DryRun,
+    Files,
+    For,
+    Limit,
+    Number,
+    PageNumber,
+    Reason,
+    Repairs,
+    Sets,
+    States,
+    WhyOrDry,
+    arg,
+    opt,
+)
 from cli.run import Desk
 from engine.ground.language import say
 
@@ -103,6 +119,7 @@ def act(
     file: Files = None,
     comment: Comment = None,
     for_: For = None,
+    at: Annotated[str | None, opt("--at", "TIME", say("When it was really done, '2026-11-20 16:00', where the definition allows."))] = None,
     revision: Annotated[int | None, opt("--revision", "N", say("Refuse if the case has changed since this revision."))] = None,
 ) -> None:
     """Act on a case, or list the possible actions."""
@@ -111,7 +128,7 @@ def act(
     if action is None:
         print_options(desk, number, acting.possible(desk.house, number, desk.actor(for_)))
         return
-    done = acting.act(desk.house, number, action, desk.actor(for_), given(set_ or (), file or (), comment), revision=revision)
+    done = acting.act(desk.house, number, action, desk.actor(for_), given(set_ or (), file or (), comment), revision=revision, at=at)
     print_outcome(desk, done, action)
 
 
@@ -213,3 +230,20 @@ def contact(
     from engine.usecases.amending import contact as record
 
     print_outcome(desk, record(desk.house, number, desk.actor(), channel, direction, text), say("recorded"))
+
+
+@CASE.verb("migrate", say("Let cases go over to another version of their procedure: clocks as if it had always held, all told in history."))
+def migrate(
+    desk: Desk,
+    numbers: Annotated[list[str], arg("NUMBER...", say("The numbers of the cases."), completion.numbers)],
+    to: Annotated[int | None, opt("--to", "VERSION", say("Which version; otherwise the latest."), least=1)] = None,
+    reason: WhyOrDry = "",
+    state: States = None,
+    set_: Repairs = None,
+    dry_run: DryRun = False,
+) -> int | None:
+    """Another version for some cases. Exit code 5 when one cannot go over."""
+    from cli.migration import print_migrated, wanted
+    from engine.usecases.migrating import migrate as go
+
+    return print_migrated(desk, go(desk.house, numbers, wanted(desk, to, reason, state, set_, dry_run)), dry_run)

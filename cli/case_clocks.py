@@ -48,7 +48,7 @@ def bar(clock: "ClockFigures", now: datetime, cells: int = CELLS) -> str:
     until = min(now, clock.ended_at or now)
     start, end = clock.started_at, max(clock.expected_at or until, until)
     length = end - start
-    if length.total_seconds() <= 0:
+    if length.total_seconds() <= 0 or clock.status == "off":
         return COMING * cells
     letters, late_from = [], clock.breached_at or clock.due_at
     for cell in range(cells):
@@ -82,6 +82,8 @@ def _standing(clock: "ClockFigures", now: datetime, zone: str) -> tuple[str, str
             text = say("stands still: {why}", why=", ".join(stop.title for stop in clock.stops if stop.until is None)) + missed
             again = say("; due {at} if it ran on now", at=wall_due(clock.expected_at, zone)) if clock.expected_at and not missed else ""
             return text + again, "yellow"
+        case "off":
+            return say("does not apply as the case stands") + missed, "dim"
         case "met":
             at = wall(clock.ended_at, zone)
             return (say("met late {at}", at=at) + missed, "red") if missed else (say("met {at}", at=at), "green")

@@ -44,7 +44,8 @@ def _event(event: object) -> dict[str, object]:
     from engine.deciding.case import Event
 
     assert isinstance(event, Event)
-    return {"seq": event.seq, "kind": event.kind, "occurred_at": event.occurred_at, "actor": event.actor, "on_behalf": event.on_behalf}
+    keys = ("seq", "kind", "occurred_at", "recorded_at", "actor", "on_behalf")
+    return {key: getattr(event, key) for key in keys}
 
 
 # --- one case -------------------------------------------------------------------------------------------------------
@@ -115,12 +116,13 @@ def _named(name: str | None, id_: str | None) -> str:
 
 
 def _clock(clock: "ClockView", now: datetime, zone: str) -> tuple[str, str]:
-    from engine.usecases.telling import clock_status
+    from engine.deciding.clock_figures import unknown_text
+    from engine.usecases.naming import clock_status
 
     late = say(" (was due {at})", at=wall_due(clock.breached_at, zone)) if clock.breached_at else ""
     if clock.status == "running":
         if clock.unknown:
-            return say("due time unknown: {why}", why=clock.unknown), "red"
+            return say("due time unknown: {why}", why=unknown_text(clock.unknown)), "red"
         text, colour = due(clock.due_at, now, zone)
         return say("due {at}", at=text), "red" if clock.breached_at else colour
     if clock.status == "met":
@@ -133,8 +135,8 @@ def _clock(clock: "ClockView", now: datetime, zone: str) -> tuple[str, str]:
 
 
 def _task(task: object, now: datetime, zone: str) -> tuple[str, str, str]:
+    from engine.usecases.naming import task_status
     from engine.usecases.reading import TaskView
-    from engine.usecases.telling import task_status
 
     assert isinstance(task, TaskView)
     text, colour = task_status(task.status), "dim"

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from cli import completion
 from cli.app import Noun
 from cli.definition_view import VIEW
 from cli.files import put
-from cli.options import arg, opt
+from cli.options import DryRun, Repairs, States, WhyOrDry, arg, opt
 from cli.run import Desk
 from cli.show import as_json, clean, heading, paint
 from engine.ground.errors import DefinitionError, Invalid, NotFound
@@ -73,7 +74,7 @@ def test(
             name=only or "",
         )
     with progress(say("Playing"), len(chosen)) as moved:
-        results = run_scenarios(replace(bundle, scenarios=chosen), around.calendars, around.document, lambda _: moved(1))
+        results = run_scenarios(replace(bundle, scenarios=chosen), around.rehearsal, around.document, lambda _: moved(1), around.others)
     failed = [result for result in results if not result.passed]
     if desk.as_json:
         as_json({"passed": len(results) - len(failed), "failed": len(failed), "scenarios": results})
@@ -141,6 +142,27 @@ def publish(desk: Desk, folder: _Folder) -> None:
         print(say("  open cases with another due time by it: {count}", count=done.recalculated))
     for number, error in done.failures:
         print(paint(say("{case} could not be settled: {error}", case=number, error=clean(error)), "red"))
+
+
+@DEFINITION.verb("migrate", say("Let every open case of a bundle go over to another version of it, each as by `case migrate`."))
+def migrate(
+    desk: Desk,
+    bundle: Annotated[str, arg("BUNDLE", say("The definition, by name."), completion.bundles)],
+    from_: Annotated[int | None, opt("--from", "VERSION", say("Only cases on this version."), least=1)] = None,
+    to: Annotated[int | None, opt("--to", "VERSION", say("Which version; otherwise the latest."), least=1)] = None,
+    reason: WhyOrDry = "",
+    state: States = None,
+    set_: Repairs = None,
+    dry_run: DryRun = False,
+) -> int | None:
+    """Another version for all open cases. Done again it goes on where it broke off. Exit code 5 when one cannot go over."""
+    from cli.migration import print_migrated, wanted
+    from cli.progress import progress, so_far
+    from engine.usecases.migrating import migrate_all
+
+    with progress(say("Cases")) as moved:
+        done = migrate_all(desk.house, bundle, wanted(desk, to, reason, state, set_, dry_run), since=from_, progress=so_far(moved))
+    return print_migrated(desk, done, dry_run)
 
 
 @DEFINITION.verb("new", say("Write a commented starter bundle that passes check and test."))

@@ -15,7 +15,7 @@ def given(sets: Sequence[str], files: Sequence[str] = (), comment: str | None = 
     """
     found: dict[str, Any] = {}
     for text in sets:
-        name, typed = _pair(text, "--set")
+        name, typed = pair(text, "--set")
         field, _, part = name.partition(".")
         if part:
             _put_part(found, field, part, typed)
@@ -26,13 +26,14 @@ def given(sets: Sequence[str], files: Sequence[str] = (), comment: str | None = 
     if comment is not None:
         found["comment"] = comment
     for text in files:
-        name, path = _pair(text, "--file")
+        name, path = pair(text, "--file")
         one = read_file(path)
         found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), one] if name in found else one
     return found
 
 
-def _pair(text: str, option: str) -> tuple[str, str]:
+def pair(text: str, option: str) -> tuple[str, str]:
+    """The name and the value of `name=value`; raises Invalid."""
     name, equals, typed = text.partition("=")
     if not equals or not name.strip():
         raise Invalid(

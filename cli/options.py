@@ -34,6 +34,13 @@ Files = Annotated[list[str] | None, opt("--file", "FIELD=PATH", say("A file for 
 Comment = Annotated[str | None, opt("--comment", "TEXT", say("A comment, or the reason where one is required."))]
 For = Annotated[str | None, opt("--for", "WHOM", say("On whose behalf you act: customer."))]
 Reason = Annotated[str, opt("--reason", "TEXT", say("Why."))]
+States = Annotated[
+    list[str] | None,
+    opt("--state", "OLD=NEW", say("Which state of the new version counts for one that it lacks; again for further ones.")),
+]
+Repairs = Annotated[list[str] | None, opt("--set", "FIELD=VALUE", say("For cases whose own value is missing or does not fit; repeatable."))]
+DryRun = Annotated[bool, opt("--dry-run", None, say("Tell what would become of each case, and change nothing."))]
+WhyOrDry = Annotated[str, opt("--reason", "TEXT", say("Why; may be left out with --dry-run."))]
 Limit = Annotated[int, opt("--limit", "N", say("Lines on a page."))]
 PageNumber = Annotated[int, opt("--page", "N", say("Which page."))]
 Definition = Annotated[str | None, opt("--definition", "BUNDLE", say("Only cases of this definition."), completion.bundles)]

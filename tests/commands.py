@@ -42,7 +42,7 @@ PROCEDURE = dedent("""\
       new:
         title: {en: New, zh: 新建}
         actions:
-          take:   {by: desk, to: working, title: {en: Take up, zh: 受理}}
+          take:   {by: desk, to: working, backdate: 1 day, title: {en: Take up, zh: 受理}}
           refuse: {by: manager, to: done, require: [comment], title: {en: Refuse, zh: 拒绝}}
       working:
         title: {en: In work, zh: 处理中}

@@ -5,13 +5,13 @@ the procedure stood still as its `pause:` says, or any clock by hand), unknown (
 hours of the procedure's calendar, the role of whoever owned the case then. While a case is closed it has no time to book.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from engine.deciding.case import ClockRun, Event, clock_from
-from engine.deciding.clock_stops import BY_HAND, CLOSED
+from engine.deciding.clock_stops import BY_HAND, CLOSED, STOPPED
 from engine.defining.definition import Action, Definition, State, Task
 from engine.defining.organisation import Organisation
 from engine.ground.calendars import Calendar
@@ -60,38 +60,40 @@ class _Standing:
     """Who had a case from an instant on, and where it was."""
 
     at: datetime
+    definition: Definition
     state: str
     owner: str | None
     closed: bool
 
 
 def accounts(
-    definition: Definition, events: Iterable[Event], organisations: Organisations, calendar: Calendar, now: datetime
+    versions: Callable[[int], Definition], events: Iterable[Event], organisations: Organisations, calendar: Calendar, now: datetime
 ) -> Accounts:
-    """The accounts of one case from its whole history, up to `now`. `calendar` is the procedure's own.
+    """The accounts of one case from its whole history, up to `now`, each stretch by the version of the procedure that it was on then.
+    `versions` are published versions by id, `calendar` is the procedure's own.
 
     Instants are taken to the second. What was recorded later to have happened earlier counts from when it happened.
     """
-    standings, stops = _read(definition, events)
+    standings, stops = _read(versions, events)
     cuts = [_second(since) for since, _ in organisations]
     known = end_of_day(calendar, calendar.valid_through) if calendar.valid_through else _FOR_EVER
     booked = Accounts()
     for here, until in _stretches(standings, _second(now)):
         booked.elapsed += until - here.at
-        if _awaits_customer(definition, here.state):
+        if _awaits_customer(here.definition, here.state):
             booked.waiting += until - here.at
             continue
         frm = here.at
         for since, to in [*((max(a, frm), min(b, until)) for a, b in stops if a < until and b > here.at), (until, until)]:
             marks = [frm, *sorted(cut for cut in (*cuts, known) if frm < cut < since), since]
-            _book(booked, definition, here, marks, organisations, cuts, calendar)
+            _book(booked, here, marks, organisations, cuts, calendar)
             booked.paused += to - since
             frm = to
     return booked
 
 
 def _book(
-    booked: Accounts, definition: Definition, here: _Standing, marks: Sequence[datetime], organisations: Organisations,
+    booked: Accounts, here: _Standing, marks: Sequence[datetime], organisations: Organisations,
     cuts: Sequence[datetime], calendar: Calendar,
 ) -> None:
     """Book the stretches between these marks, in which somebody could have worked: outside hours, and by the role the owner held."""
@@ -103,7 +105,7 @@ def _book(
             continue
         booked.outside += until - since - worked
         if worked:
-            role = role_of(definition, here.state, here.owner, _in_force(organisations, cuts, since))
+            role = role_of(here.definition, here.state, here.owner, _in_force(organisations, cuts, since))
             booked.worked[role] = booked.worked.get(role, NOTHING) + worked
 
 
@@ -127,34 +129,35 @@ def _posts(state: State | None) -> set[str]:
 # --- reading history ------------------------------------------------------------------------------------------------
 
 
-def _read(definition: Definition, events: Iterable[Event]) -> tuple[list[_Standing], list[tuple[datetime, datetime]]]:
+def _read(versions: Callable[[int], Definition], events: Iterable[Event]) -> tuple[list[_Standing], list[tuple[datetime, datetime]]]:
     """Where the case was and who owned it, in order of what happened; and when it was paused, overlaps counted once."""
     standings: list[_Standing] = []
-    runs: dict[tuple[str, int], ClockRun] = {}
+    runs: dict[tuple[str, int], tuple[ClockRun, bool]] = {}      # each run, and whether it is of a clock of the procedure
     for event in events:
         data, last = event.data, standings[-1] if standings else None
+        definition = versions(data["version"]) if last is None or "version" in data else last.definition
         state = data.get("to", last.state if last else "")
         owner = data["owner"][1] if "owner" in data else last.owner if last else None
         closed = bool(data["closed"]) if "closed" in data else bool(last and last.closed)
-        if last is None or (state, owner, closed) != (last.state, last.owner, last.closed):
+        if last is None or definition is not last.definition or (state, owner, closed) != (last.state, last.owner, last.closed):
             at = _second(event.occurred_at)
             while len(standings) > 1 and standings[-1].at >= at:
                 standings.pop()
             at = max(at, standings[0].at) if standings else at
             if standings and standings[-1].at == at:
                 standings.pop()
-            standings.append(_Standing(at, state, owner, closed))
+            standings.append(_Standing(at, definition, state, owner, closed))
         for name, form in data.get("clocks", {}).items():
             run = clock_from(form)
-            runs[name, run.run] = run
-    stops = sorted(stop for (name, _), run in runs.items() for stop in _pauses(run, name in definition.clocks))
+            runs[name, run.run] = run, name in definition.clocks
+    stops = sorted(stop for run, of_procedure in runs.values() for stop in _pauses(run, of_procedure))
     return standings, list(_joined(stops))
 
 
 def _pauses(run: ClockRun, of_procedure: bool) -> Iterator[tuple[datetime, datetime]]:
     """When a clock stood still because somebody or its `pause:` said so; a limit of a state or task that is held is no pause."""
     for stop in run.stops:
-        if stop.why != CLOSED and (of_procedure or stop.why == BY_HAND):
+        if stop.why not in (CLOSED, STOPPED) and (of_procedure or stop.why == BY_HAND):
             until = stop.until or run.ended_at or _FOR_EVER
             yield _second(stop.since), _second(until)
 

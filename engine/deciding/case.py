@@ -8,15 +8,17 @@ instants as ISO text, lists). `engine.deciding.fields` turns them into live valu
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from engine.defining.definition import Counting
+from engine.deciding.clock_record import USUAL, ClockRun, ClockStatus, Stop, clock_from, clock_json, instant, known, stamp
 
-USUAL = Counting()
-"""Dates counted as every unit counts them anyway."""
+__all__ = [
+    "USUAL", "Act", "CaseState", "ClockRun", "ClockStatus", "Event", "Stop", "TaskRun", "TaskStatus", "apply", "case_from", "case_json",
+    "clock_from", "clock_json", "instant", "opened", "rebuild", "stamp", "task_from", "task_json",
+]
 
 
 class TaskStatus(StrEnum):
@@ -26,16 +28,6 @@ class TaskStatus(StrEnum):
     HELD = "held"            # its state was left, but `to: back` leads back to it
     DONE = "done"
     CANCELLED = "cancelled"
-
-
-class ClockStatus(StrEnum):
-    """What became of a run of a clock."""
-
-    RUNNING = "running"
-    PAUSED = "paused"
-    MET = "met"              # its until event came (in time or not: see breached_at)
-    ENDED = "ended"          # a window that ran out, or the case closed before its until event
-    CANCELLED = "cancelled"  # its state or task was left
 
 
 @dataclass(slots=True)
@@ -48,35 +40,6 @@ class TaskRun:
     opened_at: datetime
     ended_at: datetime | None = None
     assignee: str | None = None          # a person's id, when it was assigned
-
-
-@dataclass(slots=True)
-class Stop:
-    """A stretch during which a clock stood still."""
-
-    since: datetime
-    until: datetime | None
-    why: str                             # the state or task, "closed", or "by hand"
-
-
-@dataclass(slots=True)
-class ClockRun:
-    """The latest run of a clock in this case; everything its due time is computed from."""
-
-    name: str
-    status: ClockStatus
-    started_at: datetime
-    budget: str                          # the duration chosen from `within:`, as text
-    due_at: datetime | None = None       # None while paused or when the calendar does not reach that far
-    ended_at: datetime | None = None
-    breached_at: datetime | None = None  # the due time that passed; None again when withdrawn
-    run: int = 1                         # how many times this clock has started
-    round: int = 1                       # how many times its due time was computed anew by extension or correction
-    stops: list[Stop] = field(default_factory=list)
-    extended: list[str] = field(default_factory=list)    # durations added, as text
-    fired: list[tuple[int, int]] = field(default_factory=list)  # (rung, n-th time) carried out in this round
-    counting: Counting = USUAL           # how its dates are counted
-    unknown: str | None = None           # why the due time cannot be known, for example a calendar that ends
 
 
 @dataclass(slots=True)
@@ -107,7 +70,7 @@ class CaseState:
     """A case as it stands: the fold of its events."""
 
     number: str
-    version_id: int                      # the published definition version it stays on
+    version_id: int                      # the published definition version it is on
     opened_at: datetime
     state: str = ""
     entered_at: datetime | None = None   # when the present state was entered
@@ -122,6 +85,7 @@ class CaseState:
     tasks: dict[str, TaskRun] = field(default_factory=dict)
     clocks: dict[str, ClockRun] = field(default_factory=dict)
     links: list[tuple[str, str]] = field(default_factory=list)   # (kind, number of the other case)
+    waits: list[str] = field(default_factory=list)               # numbers of cases that must be closed before this one leaves its state
     notices: dict[str, datetime] = field(default_factory=dict)   # notice name → when last sent
     seq: int = 0                         # of the last event
     recorded_at: datetime | None = None  # of the last event; never decreases
@@ -130,24 +94,25 @@ class CaseState:
 def apply(case: CaseState, event: Event) -> None:
     """Change the case as the event says. Every key of `event.data` that changes a case:
 
-    `to` state entered (also the same one again) · `back` the new list of states left · `closed` true/false ·
-    `owner` [old, new] · `added` people · `set` {field: [old, new]} · `sealed` {field: [old commitment, new commitment]} ·
-    `act` name of the action taken or task done · `tasks` and `clocks` {name: the run as it now is} ·
-    `link` [kind, number] · `sent` name of a notice · `party`.
+    `version` the published version it is on from now (its id) · `to` state entered (also the same one again) · `entered` when that was,
+    if not now · `back` the new list of states left · `closed` true/false · `owner` [old, new] · `added` people ·
+    `set` {field: [old, new]} · `sealed` {field: [old commitment, new commitment]} · `act` name of the action taken or task done ·
+    `tasks` and `clocks` {name: the run as it now is} · `link` [kind, number], with `wait` true until `case_closed` [procedure, number] ·
+    `sent` name of a notice · `party`.
     Other keys are for readers only (`from`, `said`, `notices`, `rung`, `why`, …).
     """
     data, at = event.data, event.occurred_at
+    case.version_id = data.get("version", case.version_id)
     if "to" in data:
         case.state = data["to"]
-        case.entered_at = at
+        case.entered_at = instant(data.get("entered")) or at
     if "back" in data:
         case.back = list(data["back"])
     if "closed" in data:
         case.closed_at = at if data["closed"] else None
     if "owner" in data:
         case.owner = data["owner"][1]
-    if "party" in data:
-        case.party = data["party"]
+    case.party = data.get("party", case.party)
     for name, (_, new) in data.get("set", {}).items():
         case.fields[name] = new
     for name in data.get("sealed", {}):
@@ -157,8 +122,7 @@ def apply(case: CaseState, event: Event) -> None:
             case.added.append(person)
     if "act" in data:
         act = case.acts.setdefault(data["act"], Act(0, at, []))
-        act.count += 1
-        act.at = at
+        act.count, act.at = act.count + 1, max(act.at, at)     # what is back-dated is not the last
         act.actors.append(event.actor)
         if event.on_behalf:
             act.actors.append(event.on_behalf)
@@ -168,6 +132,8 @@ def apply(case: CaseState, event: Event) -> None:
         case.clocks[name] = clock_from(value)
     if "link" in data:
         case.links.append((data["link"][0], data["link"][1]))
+        case.waits += [data["link"][1]] if data.get("wait") else []
+    case.waits = [number for number in case.waits if number not in data.get("case_closed", ())]
     if "sent" in data:
         case.notices[data["sent"]] = at
     case.seq = event.seq
@@ -192,20 +158,6 @@ def rebuild(events: list[Event]) -> CaseState:
 # --- canonical form (JSON) of runs and of the whole case -------------------------------------------------------------
 
 
-def stamp(instant: datetime | None) -> str | None:
-    """An instant as canonical text (ISO, UTC, microseconds only where there are some)."""
-    return instant.isoformat() if instant else None
-
-
-def instant(text: str | None) -> datetime | None:
-    """The instant of a canonical text."""
-    return datetime.fromisoformat(text) if text else None
-
-
-def _known(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
 def task_json(task: TaskRun) -> dict[str, Any]:
     """Canonical form of a task's run; what is empty is left out."""
     form: dict[str, Any] = {"name": task.name, "state": task.state, "status": task.status.value, "opened": stamp(task.opened_at)}
@@ -219,41 +171,7 @@ def task_json(task: TaskRun) -> dict[str, Any]:
 def task_from(form: Mapping[str, Any]) -> TaskRun:
     """The run of a task from its canonical form."""
     return TaskRun(
-        form["name"], form["state"], TaskStatus(form["status"]), _known(form["opened"]), instant(form.get("ended")), form.get("assignee")
-    )
-
-
-def clock_json(clock: ClockRun) -> dict[str, Any]:
-    """Canonical form of a clock's run; what is empty is left out."""
-    form: dict[str, Any] = {
-        "name": clock.name, "status": clock.status.value, "started": stamp(clock.started_at), "budget": clock.budget,
-        "run": clock.run, "round": clock.round,
-    }
-    for key, value in (("due", clock.due_at), ("ended", clock.ended_at), ("breached", clock.breached_at)):
-        if value:
-            form[key] = stamp(value)
-    if clock.stops:
-        form["stops"] = [[stamp(s.since), stamp(s.until), s.why] for s in clock.stops]
-    if clock.extended:
-        form["extended"] = list(clock.extended)
-    if clock.fired:
-        form["fired"] = [list(pair) for pair in clock.fired]
-    if clock.counting != USUAL:
-        form["counting"] = {key: word for key, word in asdict(clock.counting).items() if word}
-    if clock.unknown:
-        form["unknown"] = clock.unknown
-    return form
-
-
-def clock_from(form: Mapping[str, Any]) -> ClockRun:
-    """The run of a clock from its canonical form."""
-    return ClockRun(
-        name=form["name"], status=ClockStatus(form["status"]), started_at=_known(form["started"]), budget=form["budget"],
-        due_at=instant(form.get("due")), ended_at=instant(form.get("ended")), breached_at=instant(form.get("breached")),
-        run=form["run"], round=form["round"],
-        stops=[Stop(_known(since), instant(until), why) for since, until, why in form.get("stops", ())],
-        extended=list(form.get("extended", ())), fired=[(rung, n) for rung, n in form.get("fired", ())], unknown=form.get("unknown"),
-        counting=Counting(**form["counting"]) if "counting" in form else USUAL,
+        form["name"], form["state"], TaskStatus(form["status"]), known(form["opened"]), instant(form.get("ended")), form.get("assignee")
     )
 
 
@@ -267,19 +185,19 @@ def case_json(case: CaseState) -> dict[str, Any]:
         "tasks": {name: task_json(task) for name, task in case.tasks.items()},
         "clocks": {name: clock_json(clock) for name, clock in case.clocks.items()},
         "links": [list(link) for link in case.links], "notices": {name: stamp(at) for name, at in case.notices.items()},
-        "seq": case.seq, "recorded": stamp(case.recorded_at),
+        "seq": case.seq, "recorded": stamp(case.recorded_at), **({"waits": case.waits} if case.waits else {}),
     }
 
 
 def case_from(form: Mapping[str, Any]) -> CaseState:
     """The case from its canonical form."""
     return CaseState(
-        number=form["number"], version_id=form["version"], opened_at=_known(form["opened"]), state=form["state"],
+        number=form["number"], version_id=form["version"], opened_at=known(form["opened"]), state=form["state"],
         entered_at=instant(form["entered"]), back=list(form["back"]), owner=form["owner"], closed_at=instant(form["closed"]),
         party=form["party"], fields=dict(form["fields"]), sealed=dict(form["sealed"]), added=list(form["added"]),
-        acts={name: Act(count, _known(at), list(actors)) for name, (count, at, actors) in form["acts"].items()},
+        acts={name: Act(count, known(at), list(actors)) for name, (count, at, actors) in form["acts"].items()},
         tasks={name: task_from(task) for name, task in form["tasks"].items()},
         clocks={name: clock_from(clock) for name, clock in form["clocks"].items()},
-        links=[(kind, number) for kind, number in form["links"]], notices={name: _known(at) for name, at in form["notices"].items()},
-        seq=form["seq"], recorded_at=instant(form["recorded"]),
+        links=[(kind, number) for kind, number in form["links"]], notices={name: known(at) for name, at in form["notices"].items()},
+        waits=list(form.get("waits", ())), seq=form["seq"], recorded_at=instant(form["recorded"]),
     )

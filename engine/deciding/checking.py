@@ -6,14 +6,16 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 
-from engine.deciding import checking_options, checking_texts, fields, patterns
+from engine.deciding import checking_clocks, checking_options, checking_others, checking_texts, checking_values, fields, patterns
+from engine.deciding.checking_others import wrong_questions
 from engine.deciding.expressions import expression
 from engine.deciding.numbering import check_pattern
 from engine.deciding.readers import bounds
 from engine.deciding.scope import FUNCTIONS, allowed_names
 from engine.defining.bundle import Bundle
 from engine.defining.checks import check, problems_of
-from engine.defining.checks_walk import Finding, actions, expressions, ladders
+from engine.defining.checks_walk import Finding, actions, by_system, expressions, ladders, written_actions
+from engine.defining.clock_parts import pauses
 from engine.defining.definition import Definition, Field, FieldType
 from engine.defining.organisation import Organisation
 from engine.defining.problems import Problem, nearest
@@ -22,27 +24,31 @@ from engine.ground.errors import Invalid
 from engine.ground.language import say
 
 
-def check_all(bundle: Bundle, organisation: Organisation | None = None, calendars: Collection[str] | None = None) -> list[Problem]:
+def check_all(
+    bundle: Bundle, organisation: Organisation | None = None, calendars: Collection[str] | None = None,
+    others: Mapping[str, Definition] | None = None, published: Collection[str] | None = None,
+) -> list[Problem]:
     """Every problem of a bundle that was read without problems: errors first, each by its place.
 
     `organisation` and `calendars` (a collection of names, or a mapping by name) are what the house has; when one is not given, nothing
-    is said about it.
+    is said about it. `others` are procedures that it opens cases of, `published` those in force where it is to be published.
     """
-    return check_definition(bundle.definition, organisation, calendars, bundle.places)
+    return check_definition(bundle.definition, organisation, calendars, bundle.places, others, published)
 
 
 def check_definition(
-    definition: Definition, organisation: Organisation | None = None, calendars: Collection[str] | None = None, places: Tree | None = None
+    definition: Definition, organisation: Organisation | None = None, calendars: Collection[str] | None = None, places: Tree | None = None,
+    others: Mapping[str, Definition] | None = None, published: Collection[str] | None = None,
 ) -> list[Problem]:
     """The same for a definition after `complete`; `places` is the tree of its `procedure.yaml`."""
-    structure = check(definition, organisation, calendars, places)
+    structure = check(definition, organisation, calendars, places, others, published)
     spoken = problems_of((finding for one in CHECKS for finding in one(definition)), places)
     return sorted(dict.fromkeys([*structure, *spoken]), key=lambda p: (p.severity != "error", p.file, p.line, p.column))
 
 
 def names_in_expressions(definition: Definition) -> Iterator[Finding]:
     """Expressions that cannot be read, or that name something unknown."""
-    rungs = {(*owner, "ladder") for _, _, _, owner in ladders(definition)}
+    rungs = {(*owner, "ladder") for _, _, _, owner in ladders(definition)} | {(*path, "then") for _, path in pauses(definition)}
     for text, path in expressions(definition):
         try:
             compiled = expression(text)
@@ -51,6 +57,7 @@ def names_in_expressions(definition: Definition) -> Iterator[Finding]:
             continue
         in_rung = any(path[: len(rung)] == rung for rung in rungs)
         yield from unknown(definition, compiled.names, compiled.calls, path, rung=in_rung)
+        yield from wrong_questions(definition, compiled.asked, path)
 
 
 def unknown(
@@ -73,7 +80,7 @@ def unknown(
             nearest="" if elsewhere else nearest(name, sorted(known)),
             hint=say("'{name}' is known only in a ladder.", name=name)
             if elsewhere
-            else say("Texts stand in quotes; fields are: {fields}.", fields=", ".join(definition.fields)),
+            else say("Texts stand in quotes; fields are: {fields}.", fields=", ".join((*definition.fields, *definition.values))),
             file=file,
             line=line,
         )
@@ -87,6 +94,22 @@ def unknown(
                 else say("{function}('{name}'): there is no clock of that name", function=function, name=about)
             )
             yield Finding(path, sentence, nearest=nearest(about, sorted(among)), file=file, line=line)
+
+
+def waiting_for_used_time(definition: Definition) -> Iterator[Finding]:
+    """System actions whose condition reads `used(…)`, which grows while nothing happens, so that nobody would look."""
+    for action, path in written_actions(definition):
+        try:
+            calls = expression(action.when).calls if action.when is not None and by_system(action) else ()
+        except Invalid:
+            continue     # found elsewhere
+        for function, clock in calls:
+            if function == "used":
+                yield Finding(
+                    (*path, "when"),
+                    say("The scheduler does not watch used('{clock}') grow to take '{name}'", clock=clock, name=action.name),
+                    hint=say("Let a rung of the clock take it: `ladder: [{{at: 50%, act: {name}}}]`.", name=action.name),
+                )
 
 
 def values(definition: Definition) -> Iterator[Finding]:
@@ -113,4 +136,7 @@ def _tried(path: Path, use: Callable[[], object]) -> Iterator[Finding]:
         yield Finding(path, error.message, hint=error.hint)
 
 
-CHECKS = (names_in_expressions, values, *checking_texts.CHECKS, *checking_options.CHECKS)
+CHECKS = (
+    names_in_expressions, waiting_for_used_time, values, *checking_clocks.CHECKS, *checking_texts.CHECKS, *checking_options.CHECKS,
+    *checking_others.CHECKS, *checking_values.CHECKS,
+)

@@ -7,7 +7,7 @@ from engine.deciding.expressions import Compiled, expression
 from engine.deciding.operators import truth
 from engine.deciding.syntax import Notes, parsed
 from engine.defining.checks_walk import Finding, action_path, ladders, only_system
-from engine.defining.definition import Definition, Field, FieldType, State
+from engine.defining.definition import Definition, DoingKind, Field, FieldType, State
 from engine.defining.tree import Path
 from engine.ground.errors import Invalid
 from engine.ground.language import say
@@ -42,13 +42,21 @@ def _ways_on(definition: Definition, state: State) -> Iterator[Finding]:
     conditional = [action for action in leaving if action.when is not None]
     for field, missing in _missing(definition, [action.when or "" for action in conditional]):
         mentioning = [action for action in conditional if field in _names(action.when or "")]
-        if len(mentioning) == len(leaving):  # no other action leads on whatever the field says
+        if len(mentioning) == len(leaving) and not _set_here(state, field):  # no other action leads on whatever the field says
             yield Finding(
                 action_path(state, mentioning[0]),
                 say("In the state '{state}' no action leads on when {field} is {options}", state=state.name, field=field, options=missing),
                 hint=say("Add an action for it, or one without a condition on {field}.", field=field),
                 severity="warning",
             )
+
+
+def _set_here(state: State, field: str) -> bool:
+    """Whether an action of this state gives the field another value: then a case goes on by that action."""
+    return any(
+        doing.kind is DoingKind.SET and field in doing.value
+        for action in state.actions.values() if not only_system(action) for doing in action.do
+    )
 
 
 def _missing(definition: Definition, whens: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from engine.deciding.checking_others import wrong_questions
 from engine.deciding.scope import RUNG_WORDS
 from engine.deciding.syntax import environment
 from engine.deciding.templates import CompiledTemplate, template
 from engine.deciding.wording import split_notice
 from engine.defining.checks_notices import HTML
 from engine.defining.checks_walk import Finding, ladders, sent
+from engine.defining.clock_parts import pauses
 from engine.defining.completing import BUILT_IN_NOTICES
 from engine.defining.definition import Definition, Notice
 from engine.defining.problems import nearest
@@ -36,6 +38,8 @@ def texts_that_cannot_be_read(definition: Definition) -> Iterator[Finding]:
             for function, about in compiled.calls:
                 line = _line_with(part, about or function, first)
                 yield from unknown(definition, [], [(function, about)], (), rung=True, file=file, line=line)
+            line = _line_with(part, "others", first)
+            yield from wrong_questions(definition, compiled.asked, (), file=file, line=line)
 
 
 def promises(definition: Definition) -> Iterator[Finding]:
@@ -167,8 +171,9 @@ def _read(part: Any) -> set[str]:
 
 
 def _clocks_sending(definition: Definition, notice: Notice) -> list[str]:
-    """The clocks whose ladder sends the notice."""
-    return [
+    """The clocks that send the notice when a point of them is reached: a rung, or the end of a pause."""
+    pausing = [str(path[1]) for pause, path in pauses(definition) if notice.name in sent(pause.then)]
+    return pausing + [
         clock
         for clock, _, rungs, _ in ladders(definition)
         if any(notice.name in sent(rung.do) for rung in rungs)

@@ -13,8 +13,12 @@ def holds(case: Case, scope: Mapping[str, Any]) -> bool:
 
 
 def holding(items: Iterable[Case], scope: Mapping[str, Any]) -> list[Any]:
-    """The items of a list that count, in the order written, each once."""
-    return list(dict.fromkeys(case.value for case in items if holds(case, scope)))
+    """The items of a list that count, in the order written; one that stands under several conditions once."""
+    found: list[Any] = []
+    for case in items:
+        if not (case.when is not None and case.value in found) and holds(case, scope):
+            found.append(case.value)
+    return found
 
 
 def first(cases: Iterable[Case], scope: Mapping[str, Any]) -> Any:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from engine.deciding.clock_steps import Awaited, Rolled, StoodThroughout, Tell
+from engine.deciding.case import ClockRun
+from engine.deciding.clock_steps import Awaited, Ended, Rolled, StoodThroughout, Tell
 from engine.ground.calendars import Calendar, instant_at
 from engine.ground.duration import Duration, Unit
 from engine.ground.errors import CalendarExpired
 from engine.ground.language import say
-from engine.ground.worktime import add_workdays, end_of_day, is_workday, local_date, start_of_day
+from engine.ground.worktime import add_workdays, end_of_day, is_workday, local_date, start_of_day, workdays_between
 
 Stretch = tuple[datetime, datetime | None]
 """From, to; without an end while it goes on."""
@@ -117,6 +118,55 @@ def end_while_running(
             if tell:
                 tell(Awaited(day))
     return end(day)
+
+
+def whole_dates(calendar: Calendar, since: datetime, until: datetime, workdays: bool) -> int:
+    """How many (working) local dates lie within a stretch from their beginning to their end."""
+    before, last = _before_whole(calendar, since), local_date(calendar, until) - timedelta(days=1)
+    if last <= before:
+        return 0
+    return workdays_between(calendar, before, last) if workdays else (last - before).days
+
+
+def after_whole_dates(calendar: Calendar, since: datetime, count: int, workdays: bool) -> datetime:
+    """The end of the last of so many whole (working) dates from an instant on; raises CalendarExpired."""
+    before = _before_whole(calendar, since)
+    try:
+        return end_of_day(calendar, add_workdays(calendar, before, count) if workdays else before + timedelta(days=count))
+    except OverflowError as error:
+        raise beyond(calendar) from error
+
+
+def _before_whole(calendar: Calendar, since: datetime) -> date:
+    """The date before the first whole one."""
+    day = local_date(calendar, since)
+    return day - timedelta(days=1) if start_of_day(calendar, day) == since else day
+
+
+def end_of_run(
+    run: ClockRun, day: date, ends: str | None, like: datetime, start: datetime, calendar: Calendar, stops: Sequence[Stretch],
+    workdays: bool, tell: Tell | None,
+) -> datetime | None:
+    """When a run ends whose last date is that one, by its counting: never before `start`, nor while it stands still."""
+    roll = run.counting.roll
+    if roll:
+        day = rolled(calendar, day, roll, tell)
+    at = end_while_running(
+        calendar, day, lambda last: max(start, end_on(calendar, last, ends, like)), stops, workdays or roll is not None, tell
+    )
+    if tell and at and run.counting.ends:
+        tell(Ended(run.counting.ends, at))
+    return at
+
+
+def on_workday(
+    run: ClockRun, at: datetime, start: datetime, calendar: Calendar, stops: Sequence[Stretch], tell: Tell | None
+) -> datetime | None:
+    """An instant, at the same time of day on another day when its own is not worked and the run rolls; 24:00 stays 24:00."""
+    day = last_date(calendar, at)
+    if not run.counting.roll or is_workday(calendar, day):
+        return at
+    return end_of_run(run, day, "same_time" if day == local_date(calendar, at) else None, at, start, calendar, stops, False, tell)
 
 
 def beyond(calendar: Calendar) -> CalendarExpired:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
+from engine.deciding.budgets import Among, Before, Budget, Uncountable, read
 from engine.deciding.case import ClockRun, Stop
 from engine.deciding.clock_dates import (
     DAYS,
@@ -17,16 +18,15 @@ from engine.deciding.clock_dates import (
     add_paused,
     at_time_of,
     beyond,
-    end_on,
-    end_while_running,
+    end_of_run,
     last_date,
     nth_date,
-    rolled,
+    on_workday,
 )
-from engine.deciding.clock_steps import Counted, Ended, Fixed, Longer, Ran, Tell
+from engine.deciding.clock_steps import Counted, CountedBack, Fixed, Longer, Picked, Ran, Tell
 from engine.ground.calendars import Calendar
 from engine.ground.duration import WORKED, Duration, Unit, parse_duration
-from engine.ground.worktime import add, day_of_arrival, end_of_day, is_workday, local_date, measure
+from engine.ground.worktime import add, day_of_arrival, end_of_day, local_date, measure, start_of_day
 
 _MINUTES = {Unit.MINUTES: 1, Unit.HOURS: 60, Unit.WORKING_MINUTES: 1, Unit.WORKING_HOURS: 60}
 
@@ -49,20 +49,33 @@ def due_extended(run: ClockRun, calendar: Calendar, extended: Iterable[str], tel
 
     `tell` hears each step of the arithmetic, for whoever wants to explain it.
     """
-    fixed = _fixed(run, calendar, tell)
-    budget = None if fixed else _read(run.budget)
+    budget = read(run.budget)
     others = []
     for more in map(_read, extended):
-        if budget is not None and more.unit is budget.unit:
+        if isinstance(budget, Duration) and more.unit is budget.unit:
             budget = Duration(budget.amount + more.amount, budget.unit)
         else:
             others.append(more)
-    at = fixed or (reach(run, run.started_at, budget, calendar, tell=tell) if budget else None)
+    at = _due_of(run, budget, calendar, tell)
     for more in others:
         if at and tell:
             tell(Longer(more, at))
         at = reach(run, at, more, calendar, first=last_date(calendar, at), tell=tell) if at else None
     return at
+
+
+def _due_of(run: ClockRun, budget: Budget, calendar: Calendar, tell: Tell | None) -> datetime | None:
+    """When a budget of this run ends; None when the run stops before that, or when no amount can be made of it."""
+    match budget:
+        case Duration():
+            return reach(run, run.anchor, budget, calendar, tell=tell)
+        case Before():
+            return _backward(run, budget, calendar, tell)
+        case Among():
+            return _picked(run, budget, calendar, tell)
+        case Uncountable():
+            return None
+    return _fixed(run, budget, calendar, tell)
 
 
 def due_after(start: datetime, duration: Duration, calendar: Calendar) -> datetime:
@@ -87,63 +100,62 @@ def reach(
         length = length_of(duration) if duration.amount else timedelta()
         worked = duration.unit in WORKED
         at = walk(stretches(run, start), length, calendar, worked, tell)
-        return at if at is None or worked or not length else _on_workday(run, at, start, calendar, stops, tell)
+        return at if at is None or worked or not length else on_workday(run, at, start, calendar, stops, tell)
     included = first is None and run.counting.first_day == "included"
     first = first or day_of_arrival(calendar, start)
     workdays = duration.unit is Unit.WORKING_DAYS
     day = nth_date(calendar, first, duration, included=included)
-    if included:
+    started = first if included else None
+    if started:
         first -= timedelta(days=1)
     if tell:
-        tell(Counted(first, duration, day, included))
+        tell(Counted(first, duration, day, started))
     day = add_paused(calendar, first, day, stops, workdays, tell)
-    return _end(run, day, run.counting.ends, start, start, calendar, stops, workdays, tell)
+    return end_of_run(run, day, run.counting.ends, start, start, calendar, stops, workdays, tell)
 
 
-def _end(
-    run: ClockRun, day: date, ends: str | None, like: datetime, start: datetime, calendar: Calendar, stops: Sequence[Stretch],
-    workdays: bool, tell: Tell | None,
-) -> datetime | None:
-    """When a run ends whose last date is that one, by its counting: never before `start`, nor while it stands still."""
-    roll = run.counting.roll
-    if roll:
-        day = rolled(calendar, day, roll, tell)
-    at = end_while_running(
-        calendar, day, lambda last: max(start, end_on(calendar, last, ends, like)), stops, workdays or roll is not None, tell
-    )
-    if tell and at and run.counting.ends:
-        tell(Ended(run.counting.ends, at))
+def _fixed(run: ClockRun, day: date, calendar: Calendar, tell: Tell | None) -> datetime | None:
+    """The due time of a budget that is a date (its end) or an instant rather than a duration: pauses do not move it."""
+    at = day.astimezone(UTC) if isinstance(day, datetime) else end_of_day(calendar, day)
+    if tell:
+        tell(Fixed(at))
+    if isinstance(day, datetime):
+        return max(run.anchor, on_workday(run, at, run.anchor, calendar, (), tell) or at)
+    return end_of_run(run, day, run.counting.ends, run.anchor, run.anchor, calendar, (), False, tell)
+
+
+def _backward(run: ClockRun, budget: Before, calendar: Calendar, tell: Tell | None) -> datetime | None:
+    """The due time of a duration before a date or instant, of which the day itself does not count: pauses do not move it."""
+    anchor, by = budget.anchor, budget.by
+    moment = anchor.astimezone(UTC) if isinstance(anchor, datetime) else None
+    if by.unit in _MINUTES:
+        at = shift(moment or start_of_day(calendar, anchor), by, calendar, -1)
+        if tell and at:
+            tell(CountedBack(moment or start_of_day(calendar, anchor), by, local_date(calendar, at)))
+        return at and max(run.anchor, on_workday(run, at, run.anchor, calendar, (), tell) or at)
+    first = local_date(calendar, moment) if moment else anchor
+    day = nth_date(calendar, first, by, -1, included=run.counting.first_day == "included" and by.amount > 0)
+    if tell:
+        tell(CountedBack(moment or end_of_day(calendar, first), by, day))
+    return end_of_run(run, day, run.counting.ends, moment or run.anchor, run.anchor, calendar, (), False, tell)
+
+
+def _picked(run: ClockRun, budget: Among, calendar: Calendar, tell: Tell | None) -> datetime | None:
+    """The earliest or latest of several due times; None while one of them cannot be known."""
+    found = [(at, one) for one in budget.of if (at := _due_of(run, one, calendar, None))]
+    if len(found) < len(budget.of):
+        return None
+    at, one = (max if budget.latest else min)(found, key=lambda pair: pair[0])
+    if tell:
+        tell(Picked(budget.latest, one, len(found)))
+        _due_of(run, one, calendar, tell)
     return at
 
 
-def _on_workday(
-    run: ClockRun, at: datetime, start: datetime, calendar: Calendar, stops: Sequence[Stretch], tell: Tell | None
-) -> datetime | None:
-    """An instant, at the same time of day on another day when its own is not worked and the run rolls; 24:00 stays 24:00."""
-    day = last_date(calendar, at)
-    if not run.counting.roll or is_workday(calendar, day):
-        return at
-    return _end(run, day, "same_time" if day == local_date(calendar, at) else None, at, start, calendar, stops, False, tell)
-
-
-def _fixed(run: ClockRun, calendar: Calendar, tell: Tell | None) -> datetime | None:
-    """The due time of a budget that is a date (its end) or an instant rather than a duration: pauses do not move it."""
-    budget = run.budget
-    if not budget[:4].isdigit() or budget[4:5] != "-":
-        return None
-    moment = "T" in budget
-    day = date.fromisoformat(budget[:10])
-    at = datetime.fromisoformat(budget).astimezone(UTC) if moment else end_of_day(calendar, day)
-    if tell:
-        tell(Fixed(at))
-    if moment:
-        return _on_workday(run, at, run.started_at, calendar, (), tell)
-    return _end(run, day, run.counting.ends, run.started_at, run.started_at, calendar, (), False, tell)
-
-
 def budget_unit(run: ClockRun) -> Unit | None:
-    """The unit a run counts in; None when its due time is a date or moment of the case."""
-    return None if run.budget[4:5] == "-" else _read(run.budget).unit
+    """The unit a run counts in; None when its due time hangs on a date of the case, or on the earliest or latest of several."""
+    budget = read(run.budget)
+    return budget.unit if isinstance(budget, Duration) else None
 
 
 def is_worked(run: ClockRun) -> bool:
@@ -163,6 +175,8 @@ def standing_still(run: ClockRun) -> bool:
 def stood_still(stops: Iterable[Stop]) -> list[Stretch]:
     """When a clock stood still, in order; overlapping stops count once."""
     found: list[Stretch] = []
+    if not stops:       # nearly always
+        return found
     for since, until in sorted(((stop.since, stop.until) for stop in stops), key=lambda pair: pair[0]):
         if found and (found[-1][1] is None or since <= found[-1][1]):
             before = found[-1]
@@ -174,8 +188,8 @@ def stood_still(stops: Iterable[Stop]) -> list[Stretch]:
 
 
 def stretches(run: ClockRun, start: datetime | None = None) -> list[Stretch]:
-    """When a run ran, from `start` (its own start) on: the last stretch is open unless it stands still now."""
-    frm = start or run.started_at
+    """When a run ran, from `start` (whence its limit counts) on: the last stretch is open unless it stands still now."""
+    frm = start or run.anchor
     found: list[Stretch] = []
     for since, until in stood_still(run.stops):
         if until is not None and until <= frm:
@@ -255,7 +269,7 @@ def shift(at: datetime, duration: Duration, calendar: Calendar, sign: int, run: 
 def length_of(duration: Duration) -> timedelta:
     """Minutes, hours, days and weeks as elapsed time (a day 24 hours)."""
     if duration.unit in _MINUTES:
-        return timedelta(microseconds=int(duration.amount * _MINUTES[duration.unit] * 60_000_000))
+        return timedelta(microseconds=int((duration.amount * _MINUTES[duration.unit] * 60_000_000).to_integral_value()))
     return timedelta(days=int(duration.amount) * DAYS[duration.unit])
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from engine.deciding.budgets import UNCOUNTABLE
 from engine.deciding.case import ClockRun, ClockStatus
 from engine.deciding.clock_due import as_if_running, due_extended, is_worked, span, spent
 from engine.ground.calendars import Calendar
@@ -12,8 +13,10 @@ from engine.ground.language import say
 def consumed(run: ClockRun, now: datetime, calendar: Calendar) -> timedelta | None:
     """The time on which the clock ran until `now`, or until it stopped: working time when its budget is worked, else elapsed.
 
-    None when the calendar does not reach so far.
+    None when it is off, or the calendar does not reach so far.
     """
+    if run.status is ClockStatus.OFF or not run.existed:
+        return None
     until = now if run.ended_at is None else min(now, run.ended_at)
     try:
         return spent(run, until, calendar, is_worked(run))
@@ -29,11 +32,24 @@ def remaining(run: ClockRun, now: datetime, calendar: Calendar) -> timedelta | N
     if run.status not in (ClockStatus.RUNNING, ClockStatus.PAUSED):
         return None
     try:
-        asked = as_if_running(run, now)
-        due = run.due_at or due_extended(asked, calendar, run.extended)
+        due = _expected(run, now, calendar)
         return None if due is None else span(now, due, calendar, is_worked(run))
     except CalendarExpired:
         return None
+
+
+def overdue(run: ClockRun, now: datetime, calendar: Calendar) -> bool:
+    """Whether a run is past its due time, also while it stands still; no while that cannot be known."""
+    try:
+        due = _expected(run, now, calendar)
+    except CalendarExpired:
+        return False
+    return due is not None and due < now
+
+
+def _expected(run: ClockRun, now: datetime, calendar: Calendar) -> datetime | None:
+    """When a run is due, or would be if it ran on now."""
+    return run.due_at or due_extended(as_if_running(run, now), calendar, run.extended)
 
 
 def share(run: ClockRun, now: datetime, calendar: Calendar) -> float | None:
@@ -41,7 +57,7 @@ def share(run: ClockRun, now: datetime, calendar: Calendar) -> float | None:
     used, left = consumed(run, now, calendar), remaining(run, now, calendar)
     if run.due_at is not None and run.ended_at is not None:
         try:
-            whole = spent(run, run.due_at, calendar, is_worked(run))
+            whole = spent(as_if_running(run, run.ended_at), run.due_at, calendar, is_worked(run))
         except CalendarExpired:
             return None
         return None if used is None or not whole else used / whole
@@ -62,5 +78,7 @@ def unknown_text(unknown: str | None) -> str:
     """Why a due time is unknown (`ClockRun.unknown`, recorded alike in every language) in the language spoken; "" when it is known."""
     if not unknown:
         return ""
+    if unknown.startswith(UNCOUNTABLE):
+        return say("{limit} cannot be counted", limit=unknown.removeprefix(UNCOUNTABLE))
     calendar, _, until = unknown.rpartition(" ")
     return say("calendar {calendar} is known until {until} only", calendar=calendar, until=until)

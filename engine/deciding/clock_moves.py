@@ -9,13 +9,14 @@ from engine.deciding.clock_rungs import Calendars, Pending, PendingKind, new_rou
 from engine.deciding.clock_runs import LIVE, over, timed
 from engine.deciding.clock_stops import BY_HAND
 from engine.defining.definition import Definition
-from engine.ground.duration import Duration
+from engine.ground.calendars import Calendar
+from engine.ground.duration import Duration, parse_duration
 from engine.ground.errors import NotAllowed
 from engine.ground.language import say
 
 
 def mark(definition: Definition, case: CaseState, item: Pending, calendars: Calendars) -> ClockRun:
-    """The run after carrying out what was pending: breached, rung passed, resumed or ended."""
+    """The run after carrying out what was pending: breached, rung passed, pause used up, resumed or ended."""
     run, spec = case.clocks[item.clock], definition.all_clocks[item.clock]
     match item.kind:
         case PendingKind.BREACH:
@@ -23,16 +24,32 @@ def mark(definition: Definition, case: CaseState, item: Pending, calendars: Cale
         case PendingKind.RUNG:
             return replace(run, fired=[*run.fired, (item.rung, item.n)])
         case PendingKind.END:
-            return over(run, ClockStatus.ENDED, item.due_at)
+            if spec.every is None or (spec.at_most is not None and run.run >= spec.at_most):
+                return over(run, ClockStatus.ENDED, item.due_at)
+            return _next_period(spec.every, run, calendars(spec.calendar))
+        case PendingKind.USED_UP:
+            run = replace(run, used_up=[*run.used_up, item.rung])
     calendar = calendars(spec.calendar)
     return timed(clock_stops.bounded(spec, run, item.due_at, calendar), calendar)
 
 
-def extend(definition: Definition, case: CaseState, name: str, by: Duration, at: datetime, calendars: Calendars) -> ClockRun:
-    """The run with more time: a new round, in which rungs whose time lies in the future fire again. A recorded breach stays one."""
+def _next_period(every: Duration, run: ClockRun, calendar: Calendar) -> ClockRun:
+    """The run of the next period: one more is counted from the start, never chained (clocks rule 5)."""
+    periods = parse_duration(run.budget).amount + every.amount
+    return timed(replace(run, run=run.run + 1, round=1, fired=[], extended=[], budget=str(Duration(periods, every.unit))), calendar)
+
+
+def extend(
+    definition: Definition, case: CaseState, name: str, by: Duration, at: datetime, calendars: Calendars, place: int = 0
+) -> ClockRun:
+    """The run with more time, by the `extend:` at that place: a new round, in which rungs whose time lies in the future fire again.
+
+    A recorded breach stays one.
+    """
     run, spec = _live(case, name), definition.all_clocks[name]
     calendar = calendars(spec.calendar)
-    longer = timed(replace(run, extended=[*run.extended, str(by)], round=run.round + 1), calendar)
+    granted = [*run.granted, (place, str(by))]
+    longer = timed(replace(run, extended=[*run.extended, str(by)], granted=granted, round=run.round + 1), calendar)
     return new_round(spec, longer, at, calendar)
 
 

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from engine.deciding.case import CaseState, ClockRun, ClockStatus
 from engine.deciding.clock_due import as_if_running, due_extended, is_worked, shift, spent, stood_still, stretches, times, walk
-from engine.deciding.clock_stops import resume_at
-from engine.defining.definition import ClockSpec, Definition, PointKind, Rung
+from engine.deciding.clock_stops import resume_at, then_at
+from engine.defining.definition import ClockSpec, Definition, DoingKind, PointKind, Rung
 from engine.ground.calendars import Calendar
 from engine.ground.duration import Unit
 from engine.ground.errors import CalendarExpired
@@ -25,7 +25,8 @@ class PendingKind(StrEnum):
 
     BREACH = "breach"
     RUNG = "rung"
-    RESUME = "resume"        # its pause has lasted as long as it may
+    USED_UP = "used up"      # the longest total of a pause that has a `then:`
+    RESUME = "resume"        # its pauses have lasted as long as they may
     END = "end"              # a window runs out
 
 
@@ -34,7 +35,7 @@ class Pending:
     """One thing to come. It fell due at `due_at`; it may be carried out from `fire_at`.
 
     They differ by a microsecond for whatever comes at or after due, since what is done exactly at the due instant is in time
-    (clocks rule 10). `rung` is the place in the ladder; the end of a window has the place after the last rung.
+    (clocks rule 10). `rung` is the place in the ladder, of a pause that in `pause:`; the end of a window has the place after the last rung.
     """
 
     due_at: datetime
@@ -45,7 +46,7 @@ class Pending:
     n: int = 1
 
 
-_RANK = {PendingKind.RESUME: 0, PendingKind.BREACH: 1, PendingKind.RUNG: 2, PendingKind.END: 3}
+_RANK = {PendingKind.USED_UP: 0, PendingKind.RESUME: 1, PendingKind.BREACH: 2, PendingKind.RUNG: 3, PendingKind.END: 4}
 
 
 def pending(definition: Definition, case: CaseState, calendars: Calendars) -> list[Pending]:
@@ -111,10 +112,12 @@ def _earliest(spec: ClockSpec, rungs: Sequence[tuple[int, int]], breach: bool) -
 
 def _resumption(spec: ClockSpec, run: ClockRun, calendar: Calendar) -> Iterator[Pending]:
     try:
-        end = resume_at(spec, run, calendar)
+        used_up, end = list(then_at(spec, run, calendar)), resume_at(spec, run, calendar)
     except CalendarExpired:
         return
-    if end is not None:
+    for place, at in used_up:
+        yield Pending(at, at, PendingKind.USED_UP, spec.name, place)
+    if end is not None and all(at != end for _, at in used_up):     # otherwise the clock runs on with that
         yield Pending(end, end, PendingKind.RESUME, spec.name)
 
 
@@ -144,7 +147,7 @@ def rung_at(spec: ClockSpec, run: ClockRun, due: datetime, index: int, n: int, c
         return None
     if at is None:
         return None
-    at = max(at, run.started_at)
+    at = max(at, run.anchor)
     for since, until in stood_still(run.stops):
         if until is not None and since <= at < until and at != due:
             at = until
@@ -175,6 +178,9 @@ def _percent(percent: Decimal, run: ClockRun, due: datetime, calendar: Calendar)
     return walk(stretches(run), share, calendar, worked)
 
 
+_TELLING = frozenset({DoingKind.REMIND, DoingKind.NOTICE, DoingKind.ESCALATE})
+
+
 # --- rounds ---------------------------------------------------------------------------------------------------------
 
 
@@ -182,7 +188,7 @@ def new_round(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar) 
     """Arm the rungs for a due time computed anew at `at` (clocks rule 12): those still to come fire (again), those past stay.
 
     Of rungs that have passed by this computation only the latest is left to fire, so that a correction sends one message, not a
-    burst; the others count as carried out.
+    burst; the others count as carried out. Those that do more than tell somebody are left to fire all the same, each once.
     """
     asked = as_if_running(run, at)
     try:
@@ -202,9 +208,10 @@ def new_round(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar) 
         elif n > 0 and (index, n) not in kept:
             kept.append((index, n))
     passed.sort()
-    kept += [(index, n) for _, index, n in passed[:-1]]
-    if passed and passed[-1][2] > 1:
-        kept.append((passed[-1][1], passed[-1][2] - 1))
+    for when, index, n in passed:
+        left = (when, index, n) == passed[-1] or any(doing.kind not in _TELLING for doing in spec.ladder[index].do)
+        if not left or n > 1:
+            kept.append((index, n - 1 if left else n))
     fired = sorted(set(kept))
     return run if fired == run.fired else replace(run, fired=fired)
 

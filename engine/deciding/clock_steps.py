@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from engine.deciding.budgets import Budget
 from engine.ground.duration import Duration
 
 
@@ -12,6 +13,24 @@ class Fixed:
     """The due time is a date (its end) or moment of the case."""
 
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CountedBack:
+    """A duration counted backward from a date (its end) or moment of the case; for hours `last` is on the date on which it leads to."""
+
+    since: datetime
+    duration: Duration
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Of several limits the earliest or latest, by its budget; the steps that follow are its own."""
+
+    latest: bool
+    budget: Budget
+    of: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +46,13 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Dates counted from the day after `first`; `last` is where they lead, stops left out of account. `started` when the day after
-    `first` is the one on which the clock started."""
+    """Dates counted from the day after `first`; `last` is where they lead, stops left out of account. `started` is the day after `first`
+    when that is the one on which the clock started, and counts."""
 
     first: date
     duration: Duration
     last: date
-    started: bool = False
+    started: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +94,6 @@ class Longer:
     since: datetime
 
 
-Step = Fixed | Ran | Counted | StoodThroughout | Rolled | Awaited | Ended | Longer
+Step = Fixed | CountedBack | Picked | Ran | Counted | StoodThroughout | Rolled | Awaited | Ended | Longer
 Tell = Callable[[Step], None]
 """Told each step."""

@@ -1,21 +1,30 @@
 """Why and how long a clock stands still: its state is held, its `pause:` says so, somebody paused it by hand, the case is closed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from engine.deciding.case import CaseState, ClockRun, Stop, TaskStatus
-from engine.deciding.clock_due import due_after, length_of, stood_still
-from engine.defining.definition import ClockSpec, Definition, Pause
+from engine.deciding.clock_dates import after_whole_dates, whole_dates
+from engine.deciding.clock_due import length_of, span, stood_still
+from engine.deciding.expressions import truth
+from engine.defining.definition import ClockSpec, Definition, Happening, Pause
 from engine.ground.calendars import Calendar
 from engine.ground.duration import ELAPSED, WORKED, Unit
 from engine.ground.errors import CalendarExpired
-from engine.ground.worktime import add, measure
+from engine.ground.worktime import add
+
+if TYPE_CHECKING:
+    from engine.deciding.clock_terms import Step
 
 BY_HAND = "by hand"
 CLOSED = "closed"
+STOPPED = "stopped"        # it was over, until `restart: continue` let it go on
+WHILE, FROM = "while ", "from "     # with the condition, or the event: no state or task has a blank in its name
 
-_LENGTHS = ELAPSED | {Unit.DAYS, Unit.WEEKS}
+_DATES = {Unit.DAYS: 1, Unit.WEEKS: 7, Unit.WORKING_DAYS: 1}
+"""Units of dates in which the total of a pause can be counted, and how many dates each is."""
 
 
 def is_held(definition: Definition, case: CaseState, name: str) -> bool:
@@ -28,17 +37,39 @@ def is_held(definition: Definition, case: CaseState, name: str) -> bool:
     return task is not None and task.status is TaskStatus.HELD
 
 
-def reasons(definition: Definition, spec: ClockSpec, case: CaseState, run: ClockRun, at: datetime, calendar: Calendar) -> list[str]:
-    """Why the clock should stand still now, by what the case is in: names of states and tasks."""
+def reasons(step: "Step", spec: ClockSpec, run: ClockRun, happened: Sequence[Happening]) -> list[str]:
+    """Why the clock should stand still now, by what the case is in and what just happened."""
     wanted = []
-    if is_held(definition, case, spec.name):
+    if is_held(step.definition, step.case, spec.name):
         kept = [stop.why for stop in run.stops if stop.until is None and stop.why not in (BY_HAND, CLOSED)]
-        wanted.append(kept[0] if kept else case.state)
+        wanted.append(kept[0] if kept else step.case.state)
     for pause in spec.pause:
-        if _exhausted(pause, run, at, calendar):
-            continue
-        wanted += [name for name in pause.in_ if name not in wanted and _is_in(case, name)]
+        if not _exhausted(pause, run, step.at, step.calendars(spec.calendar)):
+            wanted += [why for why in _wanted(step, pause, run, happened) if why not in wanted]
     return wanted
+
+
+def _wanted(step: "Step", pause: Pause, run: ClockRun, happened: Sequence[Happening]) -> list[str]:
+    if pause.while_ is not None:
+        return [*whys(pause)] if truth(step.evaluate(pause.while_)) else []
+    if pause.from_:
+        going = [stop.why for stop in run.stops if stop.until is None and stop.why in whys(pause)]
+        for what in happened:
+            going = [] if what in pause.until else going
+            going += [_from(what)] if what in pause.from_ else []
+        return going
+    return [name for name in pause.in_ if _is_in(step.case, name)]
+
+
+def whys(pause: Pause) -> tuple[str, ...]:
+    """Everything that a stop by this pause can give as its reason: a state, a task, `while …` or `from …`."""
+    if pause.while_ is not None:
+        return (f"{WHILE}{pause.while_}",)
+    return pause.in_ or tuple(map(_from, pause.from_))
+
+
+def _from(what: Happening) -> str:
+    return f"{FROM}{what}"
 
 
 def _is_in(case: CaseState, name: str) -> bool:
@@ -50,7 +81,7 @@ def _exhausted(pause: Pause, run: ClockRun, at: datetime, calendar: Calendar) ->
     """Whether the longest total of this pause is used up, also when nothing of it is open now."""
     if pause.up_to is None:
         return False
-    mine = [replace(stop, until=stop.until or at) for stop in run.stops if stop.why in pause.in_]
+    mine = [replace(stop, until=stop.until or at) for stop in run.stops if stop.why in whys(pause)]
     mine.append(Stop(at, None, ""))
     try:
         end = _end_of(pause, mine, calendar)
@@ -60,18 +91,25 @@ def _exhausted(pause: Pause, run: ClockRun, at: datetime, calendar: Calendar) ->
 
 
 def _end_of(pause: Pause, stops: Iterable[Stop], calendar: Calendar) -> datetime | None:
-    """When the open stop among these has lasted as long as the pause may in total; None without a limit or an open stop."""
+    """When the open stop among these has lasted as long as the pause may in total; None without a limit or an open stop.
+
+    Hours count as they elapse or are worked; days, weeks and working days are the (working) dates on which the clock stood still
+    throughout, as they are what a clock that counts days is given back.
+    """
     limit, still = pause.up_to, stood_still(stops)
     if limit is None or not still or still[-1][1] is not None:
         return None
     since = still[-1][0]
     past = [(frm, to) for frm, to in still[:-1] if to is not None]
-    if limit.unit in WORKED:
-        used = sum((measure(calendar, frm, to) for frm, to in past), timedelta())
-        return add(calendar, since, max(timedelta(), length_of(limit) - used))
-    used = sum((to - frm for frm, to in past), timedelta())
-    end = since + length_of(limit) if limit.unit in _LENGTHS else due_after(since, limit, calendar)
-    return max(since, end - used)
+    if limit.unit in ELAPSED | WORKED:
+        worked = limit.unit in WORKED
+        left = max(timedelta(), length_of(limit) - sum((span(frm, to, calendar, worked) for frm, to in past), timedelta()))
+        return add(calendar, since, left) if worked else since + left
+    if limit.unit not in _DATES:
+        return None      # a total of months has no meaning; the check refuses it
+    worked = limit.unit is Unit.WORKING_DAYS
+    dates = int(limit.amount) * _DATES[limit.unit] - sum(whole_dates(calendar, frm, to, worked) for frm, to in past)
+    return since if dates <= 0 else after_whole_dates(calendar, since, dates, worked)
 
 
 def resume_at(spec: ClockSpec, run: ClockRun, calendar: Calendar) -> datetime | None:
@@ -81,12 +119,21 @@ def resume_at(spec: ClockSpec, run: ClockRun, calendar: Calendar) -> datetime | 
     return max(ends) if ends and len(ends) == still else None
 
 
+def then_at(spec: ClockSpec, run: ClockRun, calendar: Calendar) -> Iterator[tuple[int, datetime]]:
+    """The pauses that go on now and have a `then:` still to be done, by place, with when their longest total is used up."""
+    for place, pause in enumerate(spec.pause):
+        if pause.then and place not in run.used_up and (end := _end_of(pause, _stops_of(pause, run), calendar)) is not None:
+            yield place, end
+
+
+def _stops_of(pause: Pause, run: ClockRun) -> list[Stop]:
+    return [stop for stop in run.stops if stop.why in whys(pause)]
+
+
 def _ends(spec: ClockSpec, run: ClockRun, calendar: Calendar) -> list[tuple[str, datetime]]:
     found = []
     for why in [stop.why for stop in run.stops if stop.until is None]:
-        bounds = [
-            _end_of(pause, [stop for stop in run.stops if stop.why in pause.in_], calendar) for pause in spec.pause if why in pause.in_
-        ]
+        bounds = [_end_of(pause, _stops_of(pause, run), calendar) for pause in spec.pause if why in whys(pause)]
         if bounds and None not in bounds:    # a pause without bound goes on, whatever the others say
             found.append((why, max(bound for bound in bounds if bound is not None)))
     return found

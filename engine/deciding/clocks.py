@@ -1,43 +1,28 @@
 """Clocks of a case: how they start, stop, pause, resume and move as things happen (clocks rules 9–15).
 
 Pure: `follow` takes the case as it stands and what just happened, and gives the runs that changed, always fresh copies. Due
-times come from `clock_due`, stops from `clock_stops`, what is to come from `clock_rungs`, what the scheduler and staff do to a
-clock from `clock_moves`; all that others need is imported from here.
+times come from `clock_due`, what the case says of limit and start from `clock_terms`, stops from `clock_stops`, what is to come from
+`clock_rungs`, what the scheduler and staff do to a clock from `clock_moves`; all that others need is imported from here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 
 from engine.deciding import clock_stops
-from engine.deciding.budgets import Evaluate, Limit, Live, chosen
+from engine.deciding.budgets import Evaluate, Live, chosen
 from engine.deciding.case import CaseState, ClockRun, ClockStatus, TaskStatus
-from engine.deciding.clock_due import as_if_running, due_extended
 from engine.deciding.clock_moves import by_hand, extend, hold, mark, release
 from engine.deciding.clock_rungs import Calendars, Pending, PendingKind, new_round, pending, soonest
-from engine.deciding.clock_runs import LIVE, over, timed
-from engine.deciding.clock_stops import BY_HAND, CLOSED
+from engine.deciding.clock_runs import LASTING, LIVE, over, timed, went_on
+from engine.deciding.clock_stops import BY_HAND, CLOSED, STOPPED
+from engine.deciding.clock_terms import Step, as_the_case_has_it, begun, is_dated, start_from
 from engine.defining.definition import ClockSpec, Definition, EventKind, Happening
-from engine.ground.calendars import Calendar
-from engine.ground.errors import CalendarExpired
-from engine.ground.worktime import start_of_day
 
 __all__ = [
-    "BY_HAND", "CLOSED", "Calendars", "Evaluate", "Live", "Pending", "PendingKind", "by_hand", "chosen", "extend", "follow", "hold", "mark",
-    "pending", "recompute", "release", "soonest",
+    "BY_HAND", "CLOSED", "LIVE", "Calendars", "Evaluate", "Live", "Pending", "PendingKind", "by_hand", "chosen", "extend", "follow", "hold",
+    "mark", "pending", "recompute", "release", "soonest",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What the clocks of a case look at when something has happened to it."""
-
-    definition: Definition
-    case: CaseState
-    at: datetime
-    calendars: Calendars
-    evaluate: Evaluate
-    live: Live
 
 
 def follow(
@@ -47,10 +32,11 @@ def follow(
     """The runs that change because of what happened at `at`, by clock; `case` already is as it stands afterwards, but its clocks.
 
     Every clock is judged alone (rule 11): stopped by its until event, else ended by the closing of the case or with its task or state;
-    started by its from event; continued on reopening; computed anew when its budget, its date or its calendar changed (rules 12, 13);
-    paused and resumed by what the case is in. With nothing happened only the last two can apply.
+    started by its from event; continued on reopening; off while there is no such clock as the case stands; computed anew when its
+    budget, its date or its calendar changed (rules 12, 13); paused and resumed by what the case is in. With nothing happened only the
+    last three can apply.
     """
-    step = _Step(definition, case, at, calendars, evaluate, live)
+    step = Step(definition, case, at, calendars, evaluate, live)
     changed = {}
     for name, spec in definition.all_clocks.items():
         old = case.clocks.get(name)
@@ -69,62 +55,80 @@ def recompute(
     return follow(definition, case, (), at, calendars, evaluate, live)
 
 
-def _followed(step: _Step, spec: ClockSpec, old: ClockRun | None, happened: Sequence[Happening]) -> ClockRun | None:
-    run, fresh = _stopped_and_started(step, spec, old, happened)
-    if run is None:
-        return None
-    if not fresh and run.status in LIVE:
-        run = _ended(step, spec, run, happened)
-    elif not fresh and run is old:
-        run = _revived(step, spec, _reopened(step, spec, run))
-    if run.status not in LIVE:
+def _followed(step: Step, spec: ClockSpec, old: ClockRun | None, happened: Sequence[Happening]) -> ClockRun | None:
+    run, new = _stopped_and_started(step, spec, old, happened)
+    if run is old and run is not None:
+        run = _ended(step, spec, run, happened) if run.status in LASTING else _reopened(step, spec, run)
+    if run is None or run.status not in LASTING:
         return run
-    if not fresh:
-        run = _computed_anew(step, spec, run)
-    if run.status not in LIVE:
-        return run
-    run = _standing(step, spec, run)
-    return new_round(spec, run, step.at, step.calendars(spec.calendar)) if fresh and spec.ladder else run
+    if not new:
+        run, new = as_the_case_has_it(step, spec, run)
+    run = _standing(step, spec, run, happened)
+    return new_round(spec, run, step.at, step.calendars(spec.calendar)) if new and spec.ladder and run.status in LIVE else run
 
 
 # --- starting and stopping ------------------------------------------------------------------------------------------
 
 
 def _stopped_and_started(
-    step: _Step, spec: ClockSpec, old: ClockRun | None, happened: Sequence[Happening]
+    step: Step, spec: ClockSpec, old: ClockRun | None, happened: Sequence[Happening]
 ) -> tuple[ClockRun | None, bool]:
-    """The run after each thing that happened, in order, and whether it began just now."""
-    run, fresh = old, False
+    """The run after each thing that happened, in order, and whether it is a new one."""
+    run, new = old, False
     for what in happened:
-        if run is not None and run.status in LIVE:
-            if _restarts_task(step, spec, run, what):
-                run, fresh = over(run, ClockStatus.CANCELLED, step.at), False
-            elif what in spec.until and _counts(step, spec, what):
-                by_closing = what == _CLOSING or _is_final(step, what)
-                run, fresh = over(run, ClockStatus.MET, step.at, CLOSED if by_closing else None), False
-        if (run is None or run.status not in LIVE) and what in spec.from_:
-            started = _begun(step, spec, what, run)
-            if started is not None:
-                run, fresh = started, True
-    return run, fresh
+        if run is not None and run.status in LASTING and what in spec.until and _counts(step, spec, run, what):
+            by_closing = what == _CLOSING or _is_final(step, what)
+            recurs = spec.every is not None and _may_begin(spec, run) and not _closed_since(step, run)
+            run, new = over(run, ClockStatus.MET, step.at, CLOSED if by_closing else None), False
+            if recurs:
+                run, new = begun(step, spec, _next(spec, run, step.at)), True
+        if what not in spec.from_:
+            continue
+        if run is not None and _began_since(step, spec, run):
+            if spec.restart != "again" and (first := _begun(step, spec, what, None)) is not None:   # not its first event, as it turns out
+                earlier = replace(first, run=run.run, round=run.round + 1, stops=run.stops, extended=run.extended,
+                                  granted=run.granted, used_up=run.used_up)
+                run, new = timed(earlier, step.calendars(spec.calendar)), True
+        elif run is None or _starts_again(spec, run, what):
+            if run is not None and run.status not in LASTING and spec.restart == "continue":
+                run = went_on(run, step.at, step.calendars(spec.calendar))
+            elif (first := _begun(step, spec, what, run)) is not None:
+                run, new = first, True
+    return run, new
 
 
-def _is_final(step: _Step, what: Happening) -> bool:
+def _began_since(step: Step, spec: ClockSpec, run: ClockRun) -> bool:
+    """Whether what happened is recorded late, and the run began since at an event of the case."""
+    return run.status in LASTING and not is_dated(spec) and step.at < run.started_at <= (step.case.recorded_at or step.at)
+
+
+def _may_begin(spec: ClockSpec, run: ClockRun) -> bool:
+    """Whether another run may follow this one."""
+    return spec.at_most is None or run.run < spec.at_most
+
+
+def _closed_since(step: Step, run: ClockRun) -> bool:
+    """Whether the case was closed, or is just being closed, while this run went on."""
+    return step.case.closed_at is not None and _going_since(run) < step.case.closed_at
+
+
+def _starts_again(spec: ClockSpec, run: ClockRun, what: Happening) -> bool:
+    """Whether its from event counts once more: `restart:` says so. That the date it runs from is another, `recompute:` looks after."""
+    if run.status in LASTING:
+        return spec.restart == "again" and _may_begin(spec, run) and not (what.kind is EventKind.FIELD and is_dated(spec))
+    return spec.restart != "never" and _may_begin(spec, run)
+
+
+def _is_final(step: Step, what: Happening) -> bool:
     """Whether this is entering a final state: the closing of the case by another name."""
     state = step.definition.states.get(what.name) if what.kind is EventKind.STATE else None
     return state is not None and state.final
 
 
-def _restarts_task(step: _Step, spec: ClockSpec, run: ClockRun, what: Happening) -> bool:
-    """Whether the task of this clock was opened afresh, its former opening having been cancelled."""
-    if what.kind is not EventKind.TASK_OPENED or what.name != spec.name or what not in spec.from_:
+def _counts(step: Step, spec: ClockSpec, run: ClockRun, what: Happening) -> bool:
+    """Whether an until event stops the clock: not one before it began, nor leaving a state that is only held, nor emptying a field."""
+    if _began_since(step, spec, run):
         return False
-    task = step.case.tasks.get(spec.name)
-    return task is not None and task.opened_at > run.started_at
-
-
-def _counts(step: _Step, spec: ClockSpec, what: Happening) -> bool:
-    """Whether an until event stops the clock: not leaving a state that is only held, nor emptying a field."""
     if what.kind is EventKind.LEFT and what.name == spec.name:
         return not clock_stops.is_held(step.definition, step.case, spec.name)
     if what.kind is EventKind.FIELD:
@@ -132,33 +136,24 @@ def _counts(step: _Step, spec: ClockSpec, what: Happening) -> bool:
     return True
 
 
-def _begun(step: _Step, spec: ClockSpec, what: Happening, before: ClockRun | None) -> ClockRun | None:
-    """A new run; None when no case of `within:` matches, or the date to start from is empty."""
-    start = _start_from(step, spec, what.name) if what.kind is EventKind.FIELD else step.at
-    limit = _limit(step, spec)
-    if start is None or limit is None:
+def _begun(step: Step, spec: ClockSpec, what: Happening, before: ClockRun | None) -> ClockRun | None:
+    """A new run, off when as the case stands there is no such clock; None when the date to start from is empty."""
+    start = start_from(step, spec, what.name) if what.kind is EventKind.FIELD else step.at
+    if start is None:
         return None
-    run = ClockRun(
-        spec.name, ClockStatus.RUNNING, start, limit.budget, run=before.run + 1 if before else 1, counting=limit.counting
-    )
-    return timed(run, step.calendars(spec.calendar))
+    return begun(step, spec, _next(spec, before, start))
 
 
-def _start_from(step: _Step, spec: ClockSpec, field: str) -> datetime | None:
-    value = step.live(field)
-    if isinstance(value, datetime):
-        return value
-    return start_of_day(step.calendars(spec.calendar), value) if isinstance(value, date) else None
+def _next(spec: ClockSpec, before: ClockRun | None, start: datetime) -> ClockRun:
+    """A run after another, still off; what was granted before counts in it."""
+    number, granted = (before.run + 1, before.granted) if before else (1, [])
+    return ClockRun(spec.name, ClockStatus.OFF, start, "", run=number, granted=list(granted))
 
 
-def _limit(step: _Step, spec: ClockSpec) -> Limit | None:
-    return chosen(spec, step.evaluate, step.live)
-
-
-def _ended(step: _Step, spec: ClockSpec, run: ClockRun, happened: Sequence[Happening]) -> ClockRun:
+def _ended(step: Step, spec: ClockSpec, run: ClockRun, happened: Sequence[Happening]) -> ClockRun:
     """The run, ended by the closing of the case, or with the task or state that brought it."""
-    case, closed = step.case, step.case.closed_at
-    if spec.until and closed is not None and (run.started_at < closed or _CLOSING in happened):
+    case = step.case
+    if (spec.until or spec.every) and case.closed_at is not None and (_CLOSING in happened or _closed_since(step, run)):
         return over(run, ClockStatus.ENDED, step.at, CLOSED)
     if spec.name in step.definition.clocks:
         return run
@@ -171,70 +166,27 @@ def _ended(step: _Step, spec: ClockSpec, run: ClockRun, happened: Sequence[Happe
 _CLOSING = Happening(EventKind.CLOSED)
 
 
-def _reopened(step: _Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
+def _going_since(run: ClockRun) -> datetime:
+    """When a run started, or last went on after it was over."""
+    return max([run.anchor, *(stop.until for stop in run.stops if stop.until is not None and stop.why in (CLOSED, STOPPED))])
+
+
+def _reopened(step: Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
     """The run goes on, without the closed time, when the case was reopened and only its closing had stopped the clock (rule 14)."""
     still_closed = any(stop.until is None and stop.why == CLOSED for stop in run.stops)
     if step.case.closed_at is not None or not still_closed or spec.name not in step.definition.clocks:
         return run
-    return timed(replace(clock_stops.closed(run, step.at, [CLOSED]), ended_at=None), step.calendars(spec.calendar))
+    return went_on(run, step.at, step.calendars(spec.calendar))
 
 
-def _revived(step: _Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
-    """The run goes on when a correction had cancelled it and another undoes that, unless it would have been met meanwhile."""
-    if run.status is not ClockStatus.CANCELLED or spec.name not in step.definition.clocks or step.case.closed_at is not None:
-        return run
-    acts = [step.case.acts.get(what.name) for what in spec.until]
-    met = any(act is not None and run.ended_at is not None and act.at >= run.ended_at for act in acts)
-    if met or _limit(step, spec) is None or _start(step, spec, run) is None:
-        return run
-    again = timed(replace(run, ended_at=None, round=run.round + 1), step.calendars(spec.calendar))
-    return new_round(spec, again, step.at, step.calendars(spec.calendar))
+# --- standing still --------------------------------------------------------------------------------------------------
 
 
-# --- due times ------------------------------------------------------------------------------------------------------
-
-
-def _start(step: _Step, spec: ClockSpec, run: ClockRun) -> datetime | None:
-    """When a run starts as the case is now: a clock from a date of the case moves with it; None when that is empty."""
-    if len(spec.from_) == 1 and spec.from_[0].kind is EventKind.FIELD:
-        return _start_from(step, spec, spec.from_[0].name)
-    return run.started_at
-
-
-def _computed_anew(step: _Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
-    """The run with its budget and start as the case has them now. Another due time begins a round and may withdraw a breach."""
-    limit = _limit(step, spec)
-    start = _start(step, spec, run)
-    if limit is None or start is None:      # as it stands now this clock would not have started
-        return over(run, ClockStatus.CANCELLED, step.at)
-    calendar = step.calendars(spec.calendar)
-    same = (limit.budget, limit.counting, start) == (run.budget, run.counting, run.started_at)
-    new = timed(run if same else replace(run, budget=limit.budget, counting=limit.counting, started_at=start), calendar)
-    if same and (run.due_at is None or new.due_at is None or new.due_at == run.due_at):
-        return new
-    new = replace(new, round=run.round + 1)
-    if run.breached_at is not None and not _still_breached(new, run.breached_at, step.at, calendar):
-        new = replace(new, breached_at=None)
-    return new_round(spec, new, step.at, calendar)
-
-
-def _still_breached(run: ClockRun, breached_at: datetime, at: datetime, calendar: Calendar) -> bool:
-    """Whether a breach recorded for that instant is one by the due times as computed now, of this round or one before an extension.
-
-    When the due time is another but also past, the breach is recorded again, dated by it.
-    """
-    asked = as_if_running(run, at)
-    try:
-        return any(due_extended(asked, calendar, run.extended[:count]) == breached_at for count in range(len(run.extended) + 1))
-    except CalendarExpired:
-        return True     # nobody can tell
-
-
-def _standing(step: _Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
-    """The run with its stops as the case has it: opened and closed by states and tasks; those by hand stay."""
+def _standing(step: Step, spec: ClockSpec, run: ClockRun, happened: Sequence[Happening]) -> ClockRun:
+    """The run with its stops as the case has it: opened and closed by states, tasks, conditions and events; those by hand stay."""
     calendar = step.calendars(spec.calendar)
     still = clock_stops.bounded(spec, run, step.at, calendar)
-    wanted = clock_stops.reasons(step.definition, spec, step.case, still, step.at, calendar)
+    wanted = clock_stops.reasons(step, spec, still, happened)
     standing = [stop.why for stop in still.stops if stop.until is None]
     end = [why for why in standing if why not in wanted and why != BY_HAND]
     if still is run and not end and all(why in standing for why in wanted):

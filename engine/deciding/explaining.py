@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from engine.deciding.case import ClockRun, Event, clock_from
+from engine.deciding.case import ClockRun, ClockStatus, Event, clock_from
 from engine.deciding.clock_due import as_if_running, due_extended
-from engine.deciding.clock_runs import LIVE
-from engine.deciding.clock_steps import Awaited, Counted, Ran, Rolled, Step, StoodThroughout
+from engine.deciding.clock_runs import LASTING, LIVE
+from engine.deciding.clock_steps import Awaited, Counted, CountedBack, Ran, Rolled, Step, StoodThroughout
 from engine.ground.calendars import Calendar
-from engine.ground.duration import Unit
+from engine.ground.duration import Duration, Unit
 from engine.ground.errors import CalendarExpired
 from engine.ground.worktime import local_date
 
@@ -43,15 +43,19 @@ class Explanation:
 def explain(run: ClockRun, calendar: Calendar, now: datetime) -> Explanation:
     """The steps to the due time of a run, told by the functions that compute it.
 
-    Of a run that is over, those to the due time it had at its end; of one that stands still, those to the due time it would have
-    if it ran on from `now`.
+    Of a run that is over, those to the due time it had at its end; of one that stands still or is off, those to the due time it would
+    have if it ran on from `now`. One that never was but off has none.
     """
-    asked = as_if_running(run, now if run.status in LIVE else run.ended_at or now)
+    if not run.existed:
+        return Explanation((), None, True, PassedOver())
+    asked = as_if_running(run, now if run.status in LASTING else run.ended_at or now)
     steps: list[Step] = []
     try:
         due = due_extended(asked, calendar, run.extended, steps.append)
     except CalendarExpired as error:
         return Explanation(tuple(steps), None, False, PassedOver(), error.message)
+    if due is None:
+        return Explanation(tuple(steps), None, False, PassedOver())
     return Explanation(tuple(steps), due, run.due_at is None, passed_over(calendar, counted_by_calendar(calendar, steps)))
 
 
@@ -65,6 +69,8 @@ def counted_by_calendar(calendar: Calendar, steps: Iterable[Step]) -> set[date]:
                 found |= _dates(local_date(calendar, step.since), local_date(calendar, step.until - _INSTANT))
             case Counted():
                 after = step.first if step.duration.unit is Unit.WORKING_DAYS else None
+            case CountedBack(duration=Duration(unit=Unit.WORKING_DAYS)):
+                found |= _dates(step.last, local_date(calendar, step.since - _INSTANT))
             case Rolled():
                 found |= _dates(min(step.day, step.last), max(step.day, step.last))
         if after is not None and isinstance(step, (Counted, StoodThroughout, Awaited)):
@@ -101,6 +107,9 @@ class Change(StrEnum):
     RESUMED = "resumed"
     EXTENDED = "extended"
     RECOMPUTED = "recomputed"            # another budget, start or calendar
+    CUT_SHORT = "cut_short"              # the run before was going when this one began
+    OFF = "off"                          # as the case stood there was no such clock
+    ON = "on"
     BREACHED = "breached"
     WITHDRAWN = "withdrawn"
     OVER = "over"                        # met, ended or cancelled
@@ -128,7 +137,10 @@ def story(events: Iterable[Event], clock: str) -> list[Chapter]:
             continue
         old, run = run, clock_from(form)
         if old is None or old.run != run.run:
-            old, found = None, [Chapter(event, Change.STARTED, None, run.due_at, run.budget)]
+            found = [Chapter(event, Change.STARTED, None, run.due_at, run.budget)]
+            if old is not None and old.status in LASTING:
+                found.append(Chapter(event, Change.CUT_SHORT, old.due_at, run.due_at))
+            old = None
         before = old.due_at if old else None
         found += [Chapter(event, change, before, run.due_at, why) for change, why in _changes(old, run)]
     return found
@@ -138,15 +150,20 @@ def _changes(old: ClockRun | None, run: ClockRun) -> Iterable[tuple[Change, str]
     """What differs between two states of one run; `old` is None when it has just begun."""
     stops = {(stop.since, stop.why): stop.until for stop in run.stops}
     had = {(stop.since, stop.why): stop.until for stop in old.stops} if old else {}
-    alive = run.status in LIVE
+    alive = run.status in LASTING
+    if run.status is ClockStatus.OFF and (old is None or old.status is not ClockStatus.OFF):
+        yield Change.OFF, ""
     if old is not None:
-        if alive and old.status not in LIVE:
+        if old.status not in LASTING and alive:
             yield Change.REVIVED, ""
+        if old.status is ClockStatus.OFF and run.status in LIVE:
+            yield Change.ON, ""
         for by in run.extended[len(old.extended):]:
             yield Change.EXTENDED, by
         moved = old.due_at != run.due_at and None not in (old.due_at, run.due_at) and len(old.extended) == len(run.extended)
         limited = (old.budget, old.counting) != (run.budget, run.counting)
-        if limited or old.started_at != run.started_at or (moved and stops == had):
+        started = (old.started_at, old.counts_from) != (run.started_at, run.counts_from)
+        if limited or started or (moved and stops == had):
             yield Change.RECOMPUTED, run.budget if limited else ""
         for key, until in had.items():
             if until is None and stops.get(key, run.started_at) is not None and alive:
@@ -159,5 +176,5 @@ def _changes(old: ClockRun | None, run: ClockRun) -> Iterable[tuple[Change, str]
         yield Change.BREACHED, ""
     if old is not None and old.breached_at is not None and run.breached_at is None:
         yield Change.WITHDRAWN, ""
-    if not alive and (old is None or old.status in LIVE):
+    if not alive and (old is None or old.status in LASTING):
         yield Change.OVER, run.status.value

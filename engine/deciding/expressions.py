@@ -1,6 +1,6 @@
 """The one expression language: conditions, values, the holes in notice texts.
 
-Jinja2 reads the text, `engine.deciding.syntax` turns what it read into closures over `engine.deciding.operators`.
+Jinja2 reads the text (`engine.deciding.syntax`), `engine.deciding.building` turns what it read into closures.
 """
 
 from collections.abc import Mapping
@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from engine.deciding.building import Evaluate, build
 from engine.deciding.operators import Unfit, truth
-from engine.deciding.syntax import FUNCTIONS, Evaluate, Notes, build, parsed, shortened
+from engine.deciding.others import Asked
+from engine.deciding.syntax import FUNCTIONS, Notes, parsed, shortened
 from engine.ground.errors import Invalid
 from engine.ground.language import say
 
@@ -27,6 +29,8 @@ class Compiled:
     """The names it reads, functions not included."""
     calls: tuple[tuple[str, str | None], ...]
     """The functions it calls, each with the name given to it."""
+    asked: tuple[Asked, ...]
+    """What it asks of other cases."""
     _run: Evaluate
 
     def __call__(self, scope: Mapping[str, Any]) -> Any:
@@ -49,4 +53,4 @@ def expression(text: str) -> Compiled:
     if len(text) > LONGEST:
         raise notes.refuse(say("longer than {most} characters", most=LONGEST), say("Split it, or set a field first."))
     run = build(parsed(text, notes), notes)
-    return Compiled(text, frozenset(notes.names), tuple(notes.calls), run)
+    return Compiled(text, frozenset(notes.names), tuple(notes.calls), tuple(notes.asked), run)

@@ -5,7 +5,7 @@ Canonical (see `engine.deciding.case`): text, whole numbers, booleans; decimals,
 for `many: true`. Nothing (None, an empty text or list) is None. Reading a canonical value again gives the same value.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from difflib import get_close_matches
@@ -22,7 +22,7 @@ from engine.ground.errors import Invalid
 from engine.ground.language import say
 from engine.ground.money import round_money
 
-__all__ = ["computed", "empty", "live", "parse", "parse_given", "problem"]
+__all__ = ["computed", "empty", "live", "parse", "parse_given", "problem", "refusal"]
 
 _FINEST = Decimal("1E-9")   # of a number that an expression worked out, such as a third
 MOST_ITEMS = 1_000         # of a field with `many: true`
@@ -110,9 +110,13 @@ def parse_given(definition: Definition, raw: Mapping[str, Any], timezone: str) -
             if error.hint:
                 hints.append(error.hint)
     if wrong:
-        message = "; ".join(_sentence(one) for one in wrong)
-        raise Invalid(message, hint=" ".join(dict.fromkeys(hints)), **wrong[0], problems=wrong)
+        raise refusal(wrong, hints)
     return values
+
+
+def refusal(wrong: Sequence[Mapping[str, Any]], hints: Iterable[str] = ()) -> Invalid:
+    """The error that lists all that is wrong, each as by `problem`."""
+    return Invalid("; ".join(_sentence(one) for one in wrong), hint=" ".join(dict.fromkeys(hints)), **wrong[0], problems=list(wrong))
 
 
 def problem(name: str, value: Any, expected: str) -> dict[str, Any]:

@@ -37,9 +37,11 @@ class Reason(StrEnum):
     AT_MOST = "at_most"
     WITHIN = "within"
     AFTER = "after"
+    WAITS = "waits"
     REQUIRE = "require"
     WHEN = "when"
     LIMIT = "limit"
+    BACKDATE = "backdate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ def _bounds_of(situation: Situation, action: Action) -> list[Obstacle]:
     case, found = situation.case, []
     if action.to == BACK and not case.back:
         found.append(Obstacle(Reason.STATE, say("there is no state to go back to")))
+    if case.waits and action.to not in (None, case.state):
+        found.append(Obstacle(Reason.WAITS, say("waits for the closing of {cases}", cases=", ".join(case.waits))))
     act = case.acts.get(action.name)
     if action.at_most is not None and act is not None and act.count >= action.at_most:
         found.append(

@@ -6,12 +6,12 @@ adds which expression it was.
 
 import operator
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_FLOOR, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
-from engine.deciding.values import Amount, Attached, Customer, PartyNumber
-from engine.ground.duration import Duration, Unit, parse_duration
+from engine.deciding.values import Amount, Attached, Customer, DayEnd, PartyNumber, day_of
+from engine.ground.duration import ELAPSED, Duration, Unit, parse_duration
 from engine.ground.errors import Invalid
 from engine.ground.language import say
 
@@ -54,7 +54,8 @@ def span(duration: Duration) -> timedelta:
     return timedelta(microseconds=int(duration.amount * _MINUTES[duration.unit] * 60_000_000))
 
 
-def _moment(text: str) -> date:
+def moment(text: str) -> date:
+    """The date or instant that a text in an expression writes; raises Unfit."""
     try:
         return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
     except ValueError as error:
@@ -81,7 +82,7 @@ def _alike(left: Any, right: Any) -> tuple[Any, Any] | None:
         return left, right
     for one, other in ((left, right), (right, left)):
         if isinstance(one, date) and isinstance(other, str):
-            read = _moment(other)
+            read = moment(other)
             if isinstance(read, datetime) and read.tzinfo is None and isinstance(one, datetime):
                 read = read.replace(tzinfo=one.tzinfo)
             return _dates(one, read) if one is left else _dates(read, one)
@@ -95,10 +96,20 @@ def _alike(left: Any, right: Any) -> tuple[Any, Any] | None:
 
 
 def _dates(left: date, right: date) -> tuple[date, date]:
-    """A date beside an instant: both as local dates."""
+    """Two instants as such, also in the hour that comes twice; a date beside an instant: both as local dates."""
     if isinstance(left, datetime) and isinstance(right, datetime):
-        return left, right
-    return (left.date() if isinstance(left, datetime) else left), (right.date() if isinstance(right, datetime) else right)
+        return _instant(left), _instant(right)
+    return local_day(left), local_day(right)
+
+
+def local_day(value: date) -> date:
+    """A date, or the local date of an instant on its wall clock; of a midnight that ends a day, that day."""
+    return day_of(value) if isinstance(value, datetime) else value
+
+
+def _instant(at: datetime) -> datetime:
+    """An instant in UTC: on one and the same wall clock Python compares and subtracts what the clock shows."""
+    return at.astimezone(UTC) if at.tzinfo else at
 
 
 _ORDERED = {"lt": operator.lt, "lteq": operator.le, "gt": operator.gt, "gteq": operator.ge}
@@ -173,9 +184,9 @@ def _add(left: Any, right: Any) -> Any:
 
 def _subtract(left: Any, right: Any) -> Any:
     if isinstance(left, date) and isinstance(right, date):
-        if isinstance(left, datetime) and isinstance(right, datetime):
-            return left - right
         first, second = _dates(left, right)
+        if isinstance(first, datetime) and isinstance(second, datetime):
+            return first - second
         return Decimal((first - second).days)
     moved = _moved(left, right, -1)
     return moved if moved is not None else bounded(EXACT.subtract(left, right), currency_of(left, right))
@@ -188,6 +199,10 @@ def _moved(left: Any, right: Any, sign: int) -> Any:
             raise Unfit(say("{days} is not a number of days", days=str(right)))
         return left + timedelta(days=sign * int(right))
     if isinstance(left, (datetime, timedelta)) and isinstance(right, (timedelta, Duration)):
+        left = datetime.combine(left.date(), left.timetz()) if isinstance(left, DayEnd) else left   # what comes of it may end no day
+        elapses = not isinstance(right, Duration) or right.unit in ELAPSED
+        if isinstance(left, datetime) and left.tzinfo and elapses:      # days are those of the wall clock
+            return (_instant(left) + sign * _length(right)).astimezone(left.tzinfo)
         return left + sign * _length(right)
     return None
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from engine.deciding.values import Amount, DayEnd, PartyNumber, Titled
+from engine.deciding.values import Amount, DayEnd, PartyNumber, Titled, day_of
 from engine.defining.definition import Text
 from engine.ground.duration import Duration, Unit
 from engine.ground.money import minor_digits
@@ -59,11 +59,6 @@ def plain(number: Decimal) -> str:
     """A number in full, without needless zeros after the point."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def day_of(instant: datetime) -> date:
-    """The local day of an instant; of a midnight that ends a day, that day."""
-    return instant.date() - timedelta(days=1) if isinstance(instant, DayEnd) else instant.date()
 
 
 def time_of(instant: datetime) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.deciding.patterns import LONGEST_MATCHED, pattern
-from engine.deciding.values import Amount
+from engine.deciding.values import Amount, DayEnd, day_of
 from engine.defining.definition import Field
 from engine.ground.duration import Duration, parse_duration
 from engine.ground.errors import Invalid
@@ -160,11 +160,11 @@ def _date_of(year: str, month: str, day: str) -> date:
 
 
 def day(_: Field, raw: Any, timezone: str) -> str:
-    """A date, as 2026-11-20 (also 2026/11/20, 2026年11月20日); of an instant, its local date."""
+    """A date, as 2026-11-20 (also 2026/11/20, 2026年11月20日); of an instant, its local date (of one that ends a day, that day)."""
     if isinstance(raw, datetime):
         if raw.tzinfo is None:
             raise Unreadable(say("a moment with its time zone"))
-        raw = raw.astimezone(ZoneInfo(timezone)).date()
+        raw = day_of(raw if isinstance(raw, DayEnd) else raw.astimezone(ZoneInfo(timezone)))
     given = raw.isoformat() if isinstance(raw, date) else _narrow(raw) if isinstance(raw, str) else ""
     match = _DATE.fullmatch(given)
     if not match:

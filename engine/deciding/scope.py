@@ -4,19 +4,22 @@ Built for every action, used for few names: everything is worked out when it is 
 clock of the procedure, so that `opened_at <= bought_on` and every text mean its local days.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import partial
 from typing import Any
 
 from engine.deciding import fields
+from engine.deciding.budgets import ends_with_a_day, read
 from engine.deciding.case import CaseState, ClockRun, ClockStatus
+from engine.deciding.days import worked_days
 from engine.deciding.expressions import FUNCTIONS
-from engine.deciding.values import Customer, DayEnd, Reached, Titled, due_moment, local
+from engine.deciding.others import Answer, Asked, asked_of
+from engine.deciding.values import Amount, Customer, DayEnd, Reached, Titled, due_moment, local
 from engine.defining.definition import Definition, FieldType
 from engine.defining.organisation import Organisation
-from engine.ground.duration import ELAPSED, WORKED, parse_duration
-from engine.ground.errors import Invalid
+from engine.ground.calendars import Calendar
+from engine.ground.money import Money
 
 __all__ = ["FUNCTIONS", "RUNG_WORDS", "WORDS", "Customer", "allowed_names", "scope_of"]
 
@@ -26,14 +29,19 @@ _Used = Callable[[str], timedelta | None]
 class CaseScope(Mapping[str, Any]):
     """A case as expressions and texts see it, at one instant, for one actor. Unknown names raise KeyError."""
 
-    __slots__ = ("_actor", "_case", "_customer", "_definition", "_extra", "_now", "_organisation", "_personal", "_timezone", "_used")
+    __slots__ = (
+        "_actor", "_answer", "_calendar", "_case", "_customer", "_definition", "_extra", "_now", "_organisation", "_personal", "_timezone",
+        "_used",
+    )
 
     def __init__(
         self, definition: Definition, case: CaseState, now: datetime, personal: Mapping[str, Any], customer: Customer | None,
-        organisation: Organisation | None, actor: str | None, timezone: str, extra: Mapping[str, Any], used: _Used | None,
+        organisation: Organisation | None, actor: str | None, calendar: Calendar, extra: Mapping[str, Any], used: _Used | None,
+        answer: Answer | None,
     ) -> None:
         self._definition, self._case, self._now, self._personal, self._customer = definition, case, now, personal, customer
-        self._organisation, self._actor, self._timezone, self._extra, self._used = organisation, actor, timezone, extra, used
+        self._organisation, self._actor, self._extra, self._used, self._answer = organisation, actor, extra, used, answer
+        self._calendar, self._timezone = calendar, calendar.timezone
 
     def __getitem__(self, name: str) -> Any:
         word = _WORDS.get(name)
@@ -43,10 +51,14 @@ class CaseScope(Mapping[str, Any]):
         if spec is not None and spec.type is FieldType.PARTY and self._customer is not None and name == self._definition.customer_field:
             return self._customer
         if name in self._extra:
-            return self._shown(self._extra[name])
+            given = self._shown(self._extra[name])
+            return self._named(given) if spec is not None and spec.type is FieldType.PERSON else given
         if spec is None:
             if name == "customer":
                 return self._customer
+            if name in self._definition.values:
+                constant = self._definition.values[name]
+                return Amount(constant.amount, constant.currency) if isinstance(constant, Money) else constant
             if name in FUNCTIONS:
                 return _FUNCTIONS[name](self)
             if name in RUNG_WORDS:
@@ -102,6 +114,16 @@ class CaseScope(Mapping[str, Any]):
         run = self._case.clocks.get(name)
         return elapsed(run, self._now) if run is not None else None
 
+    # --- other cases ------------------------------------------------------------------------------------------------------
+
+    def _others(self, asked: Asked, like: Sequence[Any]) -> Any:
+        """How many other cases, or the sum of a field of theirs; nothing where that cannot be known."""
+        definition, customer = self._definition, self._definition.customer_field
+        shared = self._case.party if asked.field == customer else self[asked.field]
+        if asked.field == customer and asked.field in self._extra:   # given just now: known by its number once it is recorded
+            shared = self._extra[asked.field]
+        return None if self._answer is None else asked_of(definition, asked, shared, like, self._now, self._calendar, self._answer)
+
     # --- in a rung --------------------------------------------------------------------------------------------------------
 
     def _reached(self, extra: Mapping[str, Any]) -> Reached:
@@ -131,17 +153,19 @@ def scope_of(
     customer: Customer | None,
     organisation: Organisation | None,
     actor: str | None,
-    timezone: str,
+    calendar: Calendar,
     extra: Mapping[str, Any] = {},
     used: _Used | None = None,
+    answer: Answer | None = None,
 ) -> CaseScope:
-    """What expressions and texts see of the case at `now` (aware), with times in that IANA zone.
+    """What expressions and texts see of the case at `now` (aware); days and times are those of the procedure's calendar.
 
     `personal` holds canonical values of personal fields; `extra` live values that come before those of the case (given with an
     action; in a rung `clock`, `rung`, `due_at`, `overdue`; `comment`). `used` tells the time a clock has consumed, None when it never ran;
-    without it elapsed time less stops is meant. Titles carry every language.
+    without it elapsed time less stops is meant. `answer` knows other cases; without it nothing is known of them. Titles carry every
+    language.
     """
-    return CaseScope(definition, case, now, personal, customer, organisation, actor, timezone, extra, used)
+    return CaseScope(definition, case, now, personal, customer, organisation, actor, calendar, extra, used, answer)
 
 
 def elapsed(run: ClockRun, now: datetime) -> timedelta:
@@ -151,18 +175,8 @@ def elapsed(run: ClockRun, now: datetime) -> timedelta:
     return max(end - run.started_at - stopped, timedelta(0))
 
 
-@cache
-def _unit_by_days(budget: str) -> bool:
-    try:
-        return parse_duration(budget).unit not in ELAPSED | WORKED
-    except Invalid:
-        return False
-
-
 def _by_days(run: ClockRun) -> bool:
-    return _unit_by_days(run.budget)
-
-
+    return ends_with_a_day(read(run.budget))
 
 _WORDS: Mapping[str, Callable[[CaseScope], Any]] = {
     "number": lambda s: s._case.number,
@@ -208,7 +222,7 @@ def _clocks(work: Callable[[ClockRun], bool]) -> Callable[[CaseScope], Callable[
     return bind
 
 
-_FUNCTIONS: Mapping[str, Callable[[CaseScope], Callable[[str], Any]]] = {
+_FUNCTIONS: Mapping[str, Callable[[CaseScope], Callable[..., Any]]] = {
     "done": _acts(lambda scope, act: act.count > 0, False),
     "count": _acts(lambda scope, act: act.count, 0),
     "time_of": _acts(lambda scope, act: local(act.at, scope._timezone), None),
@@ -218,9 +232,11 @@ _FUNCTIONS: Mapping[str, Callable[[CaseScope], Callable[[str], Any]]] = {
     "running": _clocks(lambda run: run.status in (ClockStatus.RUNNING, ClockStatus.PAUSED)),
     "due": lambda scope: scope._due,
     "used": lambda scope: scope._used_of,
+    "worked_days": lambda scope: partial(worked_days, scope._calendar),
+    "others": lambda scope: scope._others,
 }
 
 
 def allowed_names(definition: Definition, *, rung: bool = False) -> frozenset[str]:
     """Every name an expression of this definition may read, functions not included; with `rung` also what a rung adds."""
-    return WORDS | definition.fields.keys() | (RUNG_WORDS if rung else frozenset())
+    return WORDS | definition.fields.keys() | definition.values.keys() | (RUNG_WORDS if rung else frozenset())

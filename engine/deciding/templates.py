@@ -11,10 +11,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from engine.deciding.building import Evaluate, build
 from engine.deciding.filters import FILTERS
 from engine.deciding.operators import Unfit, empty, truth
-from engine.deciding.printing import day_of, joined, printed, time_of
-from engine.deciding.syntax import Evaluate, Notes, build, environment, shortened, weigh
+from engine.deciding.others import Asked
+from engine.deciding.printing import joined, printed, time_of
+from engine.deciding.syntax import Notes, environment, shortened, weigh
+from engine.deciding.values import day_of
 from engine.ground.errors import Invalid
 from engine.ground.language import say
 
@@ -93,6 +96,8 @@ class CompiledTemplate:
     """The names it reads, functions and its own loop names not included."""
     calls: tuple[tuple[str, str | None], ...]
     """The functions it calls, each with the name given to it."""
+    asked: tuple[Asked, ...]
+    """What it asks of other cases."""
     _write: Write
     _html: bool
 
@@ -125,7 +130,7 @@ def template(text: str, html: bool = False) -> CompiledTemplate:
     except RecursionError as error:
         raise notes.refuse(say("too deep")) from error
     write = _body(tree.body, notes)
-    return CompiledTemplate(text, frozenset(notes.names), tuple(notes.calls), write, html)
+    return CompiledTemplate(text, frozenset(notes.names), tuple(notes.calls), tuple(notes.asked), write, html)
 
 
 def _body(parts: Any, notes: Notes) -> Write:

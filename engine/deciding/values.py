@@ -6,7 +6,7 @@ what printing needs: the titles of an option, the currency of an amount, the day
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -107,3 +107,8 @@ def due_moment(instant: datetime, timezone: str, *, by_days: bool) -> datetime:
     if by_days and (there.hour, there.minute, there.second, there.microsecond) == (0, 0, 0, 0):
         return DayEnd(there.year, there.month, there.day, tzinfo=there.tzinfo, fold=there.fold)
     return there
+
+
+def day_of(instant: datetime) -> date:
+    """The local day of an instant; of a midnight that ends a day, that day."""
+    return instant.date() - timedelta(days=1) if isinstance(instant, DayEnd) else instant.date()

@@ -5,13 +5,14 @@ the expression language (names in conditions and notice texts, options without a
 `check_all` is the whole.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from engine.defining import (
     checks_counting,
     checks_doings,
     checks_fields,
     checks_flow,
+    checks_limits,
     checks_names,
     checks_notices,
     checks_people,
@@ -36,6 +37,7 @@ CHECKS: tuple[Check, ...] = (
     *checks_waiting.CHECKS,
     *checks_time.CHECKS,
     *checks_counting.CHECKS,
+    *checks_limits.CHECKS,
     *checks_notices.CHECKS,
     *checks_doings.CHECKS,
 )
@@ -46,13 +48,16 @@ def check(
     organisation: Organisation | None = None,
     calendars: Collection[str] | None = None,
     places: Tree | None = None,
+    others: Mapping[str, Definition] | None = None,
+    published: Collection[str] | None = None,
 ) -> list[Problem]:
     """Every structural problem of a definition (after `complete`), errors first, then by place.
 
     `organisation` and `calendars` (names) are what the house has; without them nothing is said about either.
-    `places` is the tree of `procedure.yaml`; without it problems stand at line 0.
+    `others` are procedures that it opens cases of; `published` says which are, where this one is to be. `places` is the tree of
+    `procedure.yaml`; without it problems stand at line 0.
     """
-    view = View(definition, organisation, calendars)
+    view = View(definition, organisation, calendars, others or {}, published)
     return problems_of((finding for one in CHECKS for finding in one(view)), places)
 
 

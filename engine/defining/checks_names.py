@@ -17,6 +17,7 @@ from engine.defining.checks_walk import (
     written_actions,
     written_tasks,
 )
+from engine.defining.clock_parts import pauses
 from engine.defining.definition import Definition, DoingKind, FieldType, Task, WhoKind
 from engine.defining.problems import nearest
 from engine.defining.tree import Path
@@ -44,11 +45,10 @@ def unknown_states(view: View) -> Iterator[Finding]:
             if name not in definition.states:
                 yield _unknown(say("state"), name, definition.states, (*path, "in"))
     tasks = _tasks(definition)
-    for clock in definition.clocks.values():
-        for pause in clock.pause:
-            for name in pause.in_:
-                if name not in definition.states and name not in tasks:
-                    yield _unknown(say("state or task"), name, [*definition.states, *tasks], ("clocks", clock.name, "pause", "in"))
+    for pause, path in pauses(definition):
+        for name in pause.in_:
+            if name not in definition.states and name not in tasks:
+                yield _unknown(say("state or task"), name, [*definition.states, *tasks], (*path, "in"))
 
 
 def unknown_fields(view: View) -> Iterator[Finding]:

@@ -27,13 +27,6 @@ def nobody_may(view: View) -> Iterator[Finding]:
         if not what.by:
             kind = say("action") if isinstance(what, Action) else say("task")
             yield Finding(path, say("Nobody may take the {kind} '{name}': it has no `by`", kind=kind, name=what.name), hint=hint)
-    for clock in definition.clocks.values():
-        if clock.extend and not clock.extend.by:
-            yield Finding(
-                ("clocks", clock.name, "extend"),
-                say("Nobody may extend the clock '{name}': `extend` has no `by`", name=clock.name),
-                hint=hint,
-            )
     first = definition.first_state
     acting: list[Action | Task] = [*first.actions.values(), *first.tasks.values()]
     openers = definition.opening.by or tuple(who for what in acting for who in what.by)

@@ -1,9 +1,9 @@
-"""Checks of tasks that open by themselves, and of what stands under `anywhere`."""
+"""Checks of tasks that open by themselves, of what stands under `anywhere`, and of what may be dated back."""
 
 from collections.abc import Iterator
 
 from engine.defining.checks_walk import BACK, Finding, View, actions, doers, written_tasks
-from engine.defining.definition import Definition, EventKind, Happening, State
+from engine.defining.definition import Definition, EventKind, Happening, State, WhoKind
 from engine.ground.language import say
 
 
@@ -36,6 +36,17 @@ def tasks_that_never_open(view: View) -> Iterator[Finding]:
             )
 
 
+def backdate_for_nobody(view: View) -> Iterator[Finding]:
+    """`backdate` on what no staff may do: only they say when something was done."""
+    for what, path in doers(view.definition):
+        if what.backdate is not None and what.by and all(who.kind in (WhoKind.SYSTEM, WhoKind.CUSTOMER) for who in what.by):
+            yield Finding(
+                (*path, "backdate"),
+                say("Only staff say when something was done, and no staff may take '{name}'", name=what.name),
+                hint=say("Remove it, or add to `by` who may."),
+            )
+
+
 def _leaves_in(definition: Definition, what: Happening, state: State) -> bool:
     """Whether a case can be in the state when this has just happened."""
     match what.kind:
@@ -57,4 +68,4 @@ def _leaves_in(definition: Definition, what: Happening, state: State) -> bool:
     return True     # a clock, a notice, a date: whenever
 
 
-CHECKS = (in_outside_anywhere, tasks_that_never_open)
+CHECKS = (in_outside_anywhere, tasks_that_never_open, backdate_for_nobody)

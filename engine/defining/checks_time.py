@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from engine.defining.checks_walk import Finding, View, ladders
-from engine.defining.definition import Case, Definition, PointKind, Rung
+from engine.defining.clock_parts import pauses
+from engine.defining.definition import Case, Definition, EventKind, PointKind, Rung
 from engine.defining.problems import nearest
 from engine.defining.tree import Path
-from engine.ground.duration import ELAPSED, Duration, Unit
+from engine.ground.duration import ELAPSED, WORKED, Duration, Unit
 from engine.ground.language import say
 
 _DATES = {
@@ -64,7 +65,7 @@ def rungs_that_never_fire(view: View) -> Iterator[Finding]:
 
 def _rung(rung: Rung, clock: str, within: tuple[Case, ...], window: bool, path: Path) -> Iterator[Finding]:
     point = rung.at
-    budgets = [case.value for case in within if isinstance(case.value, Duration)]
+    budgets = [case.value for case in within if isinstance(case.value, Duration) and case.before is None]
     if point.kind is PointKind.PERCENT and point.percent > 100:
         yield Finding(
             (*path, "at"),
@@ -115,19 +116,71 @@ def endless_reminders(view: View) -> Iterator[Finding]:
                 )
 
 
-def pauses(view: View) -> Iterator[Finding]:
-    """Pauses bounded in working time, which is not counted while a clock stands still; pauses of a clock that nothing stops."""
+def unfit_pauses(view: View) -> Iterator[Finding]:
+    """Pauses that say in more than one way or in none when they begin, that never end, or whose total cannot be counted."""
+    for pause, path in pauses(view.definition):
+        ways = [key for key, said in (("in", pause.in_), ("while", pause.while_), ("from", pause.from_)) if said]
+        if not ways:
+            yield Finding(
+                path, say("This pause never begins: it names no state, condition or event"), hint=say("Write `in: [waiting]`.")
+            )
+        elif len(ways) > 1:
+            yield Finding(
+                path, say("A pause begins in one way: {ways}", ways=", ".join(ways)), hint=say("Write a list of pauses, one for each.")
+            )
+        if pause.until and not pause.from_:
+            yield Finding((*path, "until"), say("`until` of a pause belongs to its `from`"), hint=say("Write `from:`, or remove it."))
+        if pause.from_ and not pause.until and pause.up_to is None:
+            yield Finding(path, say("This pause never ends"), hint=say("Write `until:`, `up_to:` or both."))
+        if pause.then and pause.up_to is None:
+            yield Finding((*path, "then"), say("This never happens: the pause has no `up_to`"), hint=say("Write `up_to:`."))
+        if pause.up_to is not None and pause.up_to.unit not in ELAPSED | WORKED | {Unit.DAYS, Unit.WEEKS, Unit.WORKING_DAYS}:
+            yield Finding(
+                (*path, "up_to"),
+                say("The total of several pauses cannot be counted in {unit}", unit=pause.up_to.unit.value),
+                expected="minutes | hours | working minutes | working hours | days | weeks | working days",
+            )
+
+
+def lives(view: View) -> Iterator[Finding]:
+    """How a clock goes on: `restart: continue` of a window, `recompute` where nothing can change."""
     for clock in view.definition.clocks.values():
-        for pause in clock.pause:
-            path: Path = ("clocks", clock.name, "pause")
-            if pause.up_to is not None and pause.up_to.unit not in ELAPSED | {Unit.DAYS, Unit.WEEKS}:
+        path: Path = ("clocks", clock.name)
+        if clock.restart == "continue" and not clock.until:
+            yield Finding(
+                (*path, "restart"),
+                say("The clock '{clock}' has no `until`: it ends when its time is used up, and nothing is left to go on with",
+                    clock=clock.name),
+                hint=say("Give the clock an `until`, or write `restart: again`."),
+            )
+        dated = len(clock.from_) == 1 and clock.from_[0].kind is EventKind.FIELD
+        fixed = len(clock.within) == 1 and clock.within[0].when is None and isinstance(clock.within[0].value, Duration)
+        if clock.recompute != "retroactive" and fixed and clock.when is None and not dated:
+            yield Finding(
+                (*path, "recompute"),
+                say("`recompute` changes nothing: limit and start of the clock '{clock}' are always the same", clock=clock.name),
+                hint=say("Remove it."),
+                severity="warning",
+            )
+
+
+def recurring(view: View) -> Iterator[Finding]:
+    """`at_most` of a clock that does not recur; shares of a period that is counted from the start."""
+    for clock in view.definition.clocks.values():
+        path: Path = ("clocks", clock.name)
+        if clock.at_most is not None and clock.every is None:
+            yield Finding(
+                (*path, "at_most"),
+                say("`at_most` is only for clocks with `every`: '{clock}' does not recur", clock=clock.name),
+                hint=say("Remove it, or write `restart: never` for a clock that runs once."),
+            )
+        for index, rung in enumerate(clock.ladder if clock.every and not clock.until else ()):
+            if rung.at.kind is PointKind.PERCENT:
                 yield Finding(
-                    (*path, "up_to"),
-                    say("A pause is bounded in elapsed time, not in {unit}", unit=pause.up_to.unit.value),
-                    expected="minutes | hours | days | weeks",
+                    (*path, "ladder", index, "at"),
+                    say("{point} says nothing here: periods of '{clock}' count from its start", point=str(rung.at), clock=clock.name),
+                    hint=say("Place the rung before the end of the period, for example `1 day before`."),
                 )
-            if not pause.in_:
-                yield Finding(path, say("This pause never begins: it names no state or task"), hint=say("Write `in: [waiting]`."))
 
 
 def unknown_calendars(view: View) -> Iterator[Finding]:
@@ -149,4 +202,4 @@ def unknown_calendars(view: View) -> Iterator[Finding]:
             )
 
 
-CHECKS = (rungs_that_never_fire, endless_reminders, pauses, unknown_calendars)
+CHECKS = (rungs_that_never_fire, endless_reminders, unfit_pauses, lives, recurring, unknown_calendars)

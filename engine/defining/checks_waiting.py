@@ -23,10 +23,12 @@ from engine.defining.checks_walk import (
     certain,
     does_something,
     ladders,
+    opened,
     possible,
     sent,
     written_tasks,
 )
+from engine.defining.clock_parts import extensions, pauses
 from engine.defining.definition import (
     Action,
     ClockSpec,
@@ -94,17 +96,22 @@ def _leaves_by_itself(state: State) -> bool:
 
 def _can_limit(clock: ClockSpec) -> bool:
     """Whether running it is a limit. Branches of `within` that leave a gap are a finding of their own."""
+    if clock.when is not None:
+        return False
     rungs = (rung for rung in clock.ladder if rung.when is None and does_something(rung.do))
     return bool(clock.until) or any(rung.at.kind in (PointKind.DUE, PointKind.PERCENT) for rung in rungs)
 
 
 def _paused_for_ever(clock: ClockSpec, state: State) -> bool:
-    return any(pause.up_to is None and (state.name in pause.in_ or set(pause.in_) & set(state.tasks)) for pause in clock.pause)
+    return any(
+        pause.up_to is None and (not pause.in_ or state.name in pause.in_ or set(pause.in_) & set(state.tasks)) for pause in clock.pause
+    )
 
 
 def certainly_runs(definition: Definition, clock: ClockSpec) -> set[str]:
     """The states in which the clock runs whatever way a case took, and which it cannot outlast by something stopping it there."""
-    start, stop = set(clock.from_), set(clock.until)
+    start, stop = set(clock.from_), set[Happening]() if clock.every and not clock.at_most else set(clock.until)
+    again = start if clock.restart != "never" else set()   # then only the opening certainly starts it: on the way it may have run before
     first = definition.first_state
     runs = dict.fromkeys(definition.states, True)  # the greatest answer that agrees with every way: begin with yes, strike out
     opening = bool(start & (_on_opening(definition) | _on_entering(first, certain)))
@@ -115,7 +122,7 @@ def certainly_runs(definition: Definition, clock: ClockSpec) -> set[str]:
         changed = False
         for state in definition.states.values():
             arriving = [
-                _after(definition, way, start, stop, runs[way[0].name] and not inside[way[0].name]) for way in ways if way[2] is state
+                _after(definition, way, again, stop, runs[way[0].name] and not inside[way[0].name]) for way in ways if way[2] is state
             ]
             if state is first:
                 arriving.append(opening)
@@ -192,9 +199,11 @@ def _may_happen_in(definition: Definition, state: State) -> set[Happening]:
         found.add(Happening(EventKind.CLOCK_DUE, name))
         for rung in rungs:
             found |= _touched(rung.do) | _sending(rung.do)
-    for clock in definition.clocks.values():
-        if clock.extend:
-            found |= {Happening(EventKind.NOTICE_SENT, name) for name in possible(clock.extend.notice)}
+    found |= {Happening(EventKind.CASE_CLOSED, linked.procedure) for linked, _ in opened(definition)}
+    for pause, _ in pauses(definition):
+        found |= _touched(pause.then) | _sending(pause.then)
+    for extension, _ in extensions(definition):
+        found |= {Happening(EventKind.NOTICE_SENT, name) for name in possible(extension.notice)}
     return found | _touched(state.entry)
 
 

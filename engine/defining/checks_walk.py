@@ -1,21 +1,24 @@
 """What the checks of a definition share: findings with their path, and walks over everything that names something."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from engine.defining.clock_parts import extensions, pauses
 from engine.defining.definition import (
     Action,
     Case,
     Definition,
     Doing,
     DoingKind,
+    LinkedCase,
     Rung,
     State,
     Task,
     Who,
     WhoKind,
 )
+from engine.defining.limits import expressions_of
 from engine.defining.organisation import Organisation
 from engine.defining.tree import Path
 
@@ -48,6 +51,8 @@ class View:
     definition: Definition
     organisation: Organisation | None = None
     calendars: Collection[str] | None = None
+    others: Mapping[str, Definition] = field(default_factory=dict)   # procedures that it opens cases of, as far as they can be seen
+    published: Collection[str] | None = None                         # which procedures are, where it is to be published
 
 
 # --- actions, tasks, ladders ----------------------------------------------------------------------------------------
@@ -96,22 +101,6 @@ def doers(definition: Definition) -> Iterator[tuple[Action | Task, Path]]:
         yield task, path
 
 
-def ladders(definition: Definition) -> Iterator[tuple[str, tuple[Case, ...], tuple[Rung, ...], Path]]:
-    """Every limit with its ladder, as written: (name of the clock, its `within`, its rungs, path of its owner)."""
-    for clock in definition.clocks.values():
-        yield clock.name, clock.within, clock.ladder, ("clocks", clock.name)
-    for state in definition.states.values():
-        yield state.name, state.within, state.ladder, ("states", state.name)
-    for _, task, path in written_tasks(definition):
-        yield task.name, task.within, task.ladder, path
-
-
-def case_path(path: Path, within: tuple[Case, ...], index: int) -> Path:
-    """Where one case of a limit is written; `path` is that of its owner."""
-    many = len(within) > 1 or within[index].when is not None
-    return (*path, "within", index) if many else (*path, "within")
-
-
 def doings(definition: Definition) -> Iterator[tuple[Doing, Path]]:
     """Every doing with where it is written (path ends in its key)."""
     yield from _keyed(definition.opening.do, ("opening",))
@@ -122,6 +111,8 @@ def doings(definition: Definition) -> Iterator[tuple[Doing, Path]]:
     for _, _, rungs, path in ladders(definition):
         for index, rung in enumerate(rungs):
             yield from _keyed(rung.do, (*path, "ladder", index))
+    for pause, path in pauses(definition):
+        yield from _keyed(pause.then, (*path, "then"))
 
 
 def _keyed(done: Iterable[Doing], path: Path) -> Iterator[tuple[Doing, Path]]:
@@ -147,9 +138,8 @@ def _mentions(definition: Definition) -> Iterator[tuple[Who, Path]]:
     for what, path in doers(definition):
         yield from ((who, (*path, "by")) for who in what.by)
         yield from ((who, (*path, "except")) for who in what.except_)
-    for clock in definition.clocks.values():
-        if clock.extend:
-            yield from ((who, ("clocks", clock.name, "extend", "by")) for who in clock.extend.by)
+    for extension, path in extensions(definition):
+        yield from ((who, (*path, "by")) for who in extension.by)
     for notice in definition.notices.values():
         yield from ((who, ("notices", notice.name, "to")) for who in possible(notice.to))
     for doing, path in doings(definition):
@@ -194,9 +184,8 @@ def requirements(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Pat
     yield definition.opening.require, ("opening", "require")
     for what, path in doers(definition):
         yield what.require, (*path, "require")
-    for clock in definition.clocks.values():
-        if clock.extend:
-            yield clock.extend.require, ("clocks", clock.name, "extend", "require")
+    for extension, path in extensions(definition):
+        yield extension.require, (*path, "require")
 
 
 def sent(done: Iterable[Doing], items: Items = possible) -> set[str]:
@@ -214,9 +203,8 @@ def notices_sent(definition: Definition) -> Iterator[tuple[str, Path]]:
     for doing, path in doings(definition):
         if doing.kind is DoingKind.NOTICE:
             yield from ((name, path) for name in possible(doing.value))
-    for clock in definition.clocks.values():
-        if clock.extend:
-            yield from ((name, ("clocks", clock.name, "extend", "notice")) for name in possible(clock.extend.notice))
+    for extension, path in extensions(definition):
+        yield from ((name, (*path, "notice")) for name in possible(extension.notice))
 
 
 def conditional(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Path]]:
@@ -224,14 +212,29 @@ def conditional(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Path
     yield from requirements(definition)
     for notice in definition.notices.values():
         yield notice.to, ("notices", notice.name, "to")
-    for clock in definition.clocks.values():
-        if clock.extend:
-            yield clock.extend.notice, ("clocks", clock.name, "extend", "notice")
+    for extension, path in extensions(definition):
+        yield extension.notice, (*path, "notice")
+    for doing, path in doings(definition):
+        if doing.kind is not DoingKind.SET:
+            yield doing.value, path
+    yield from assigned(definition)
+
+
+def assigned(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Path]]:
+    """Every expression, by cases, that a field becomes: of this case by `set`, of a linked case by `open`; with where it is written."""
     for doing, path in doings(definition):
         if doing.kind is DoingKind.SET:
             yield from ((cases, (*path, name)) for name, cases in assignments(doing).items())
-        else:
-            yield doing.value, path
+    for linked, path in opened(definition):
+        yield from ((cases, (*path, "with", name)) for name, cases in linked.with_.items())
+
+
+def opened(definition: Definition) -> Iterator[tuple[LinkedCase, Path]]:
+    """Every linked case that is opened, with where it is written."""
+    for doing, path in doings(definition):
+        if doing.kind is DoingKind.OPEN:
+            several = len(doing.value) > 1
+            yield from ((case.value, (*path, index) if several else path) for index, case in enumerate(doing.value))
 
 
 def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
@@ -241,20 +244,38 @@ def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
             yield what.when, (*path, "when")
     for cases, path in conditional(definition):
         yield from ((case.when, (*path, index, "when")) for index, case in enumerate(cases) if case.when is not None)
-    for _, within, rungs, path in ladders(definition):
-        for index, case in enumerate(within):
-            if case.when is not None:
-                yield case.when, (*case_path(path, within, index), "when")
+    yield from clock_conditions(definition)
+    for _, _, rungs, path in ladders(definition):
         for index, rung in enumerate(rungs):
             if rung.when is not None:
                 yield rung.when, (*path, "ladder", index, "when")
-    for doing, path in doings(definition):
-        if doing.kind is DoingKind.SET:
-            for name, cases in assignments(doing).items():
-                yield from ((case.value, (*path, name, index)) for index, case in enumerate(cases))
+    for cases, path in assigned(definition):
+        yield from ((case.value, (*path, index)) for index, case in enumerate(cases))
 
 
 def assignments(doing: Doing) -> Mapping[str, tuple[Case, ...]]:
     """The field → expression pairs of a `set`, each by cases."""
     fields: Mapping[str, tuple[Case, ...]] = doing.value
     return fields
+
+
+def ladders(definition: Definition) -> Iterator[tuple[str, tuple[Case, ...], tuple[Rung, ...], Path]]:
+    """Every limit with its ladder, as written: (name of the clock, its `within`, its rungs, path of its owner)."""
+    for clock in definition.clocks.values():
+        yield clock.name, clock.within, clock.ladder, ("clocks", clock.name)
+    for state in definition.states.values():
+        yield state.name, state.within, state.ladder, ("states", state.name)
+    for _, task, path in written_tasks(definition):
+        yield task.name, task.within, task.ladder, path
+
+
+def clock_conditions(definition: Definition) -> Iterator[tuple[str, Path]]:
+    """Conditions by which clocks exist and stand still, and what their limits read: judged whenever something happens in the case."""
+    for clock in definition.clocks.values():
+        if clock.when is not None:
+            yield clock.when, ("clocks", clock.name, "when")
+    for pause, path in pauses(definition):
+        if pause.while_ is not None:
+            yield pause.while_, (*path, "while")
+    for _, within, _, path in ladders(definition):
+        yield from expressions_of(within, path)

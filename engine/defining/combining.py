@@ -48,8 +48,7 @@ def conditional(one: Read, required: bool = False) -> Read:
 def _case(one: Read, value: dict[str, Any], path: Path, reading: Reading) -> Any:
     for key in value:
         if key not in _CASE:
-            reading.report((*path, key), say("'{key}' is not known here", key=key[:80]), expected=", ".join(_CASE),
-                           near=reading.nearest(key, _CASE), at_key=True)
+            reading.unknown(path, key, _CASE)
     if "is" not in value:
         return reading.report(path, say("'{key}' is missing", key="is"), hint=say("Write both, when and is."))
     when = kinds.condition(value["when"], (*path, "when"), reading) if "when" in value else None
@@ -77,6 +76,14 @@ def by_cases(one: Read, always: bool = True) -> Read:
         return found
 
     return read_cases
+
+
+def assignments(value: Any, path: Path, reading: Reading) -> Any:
+    """Fields and the expressions that they become, each by cases."""
+    if not isinstance(value, dict) or not value:
+        return kinds.expected(value, path, reading, say("a mapping field → expression"))
+    reading.keep_order(path, list(value))
+    return {name: by_cases(kinds.expression)(entry, (*path, name), reading) for name, entry in value.items()}
 
 
 def fixed(one: Read, length: int) -> Read:

@@ -5,7 +5,20 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
 
-from engine.defining.definition import Action, Anywhere, ClockSpec, Counting, Definition, EventKind, FieldType, Happening, State, Task
+from engine.defining.definition import (
+    Action,
+    Anywhere,
+    Case,
+    ClockSpec,
+    Counting,
+    Definition,
+    EventKind,
+    FieldType,
+    Happening,
+    Pause,
+    State,
+    Task,
+)
 from engine.defining.problems import Problem, nearest
 from engine.defining.tree import Path, Tree
 from engine.ground.language import say
@@ -51,7 +64,10 @@ def _own_clocks(state: State) -> Iterable[tuple[ClockSpec, Path]]:
 
 
 def _clock_of(thing: State | Task, begins: Happening, ends: Happening) -> ClockSpec:
-    return ClockSpec(name=thing.name, title=thing.title, from_=(begins,), until=(ends,), within=thing.within, ladder=thing.ladder)
+    """Its clock: begun anew whenever the task is opened afresh or the state entered anew, also while it was held."""
+    return ClockSpec(
+        name=thing.name, title=thing.title, from_=(begins,), until=(ends,), within=thing.within, restart="again", ladder=thing.ladder,
+    )
 
 
 def _counted(clock: ClockSpec, usual: Counting) -> ClockSpec:
@@ -101,19 +117,35 @@ class _Completing:
         return replace(task, from_=tuple(self.happening(h, (*path, "from"), i) for i, h in enumerate(task.from_)))
 
     def clock(self, clock: ClockSpec) -> ClockSpec:
-        """The clock with its happenings resolved."""
+        """The clock with its happenings resolved; the limit of one that recurs is its period."""
         path = ("clocks", clock.name)
+        if clock.every and clock.within:
+            self.report((*path, "every"), say("The clock '{name}' has `within` and `every`", name=clock.name), hint=say(
+                "Write `within` for a limit that is met once, `every` for what recurs."))
+        elif not {"within", "every"} & _below(_below(self.tree.value, "clocks"), clock.name).keys() and not (clock.within or clock.every):
+            self.report(path, say("The clock '{name}' has no limit", name=clock.name), hint=say(
+                "Write for example `within: 3 working days`, or `every: 1 month` for what recurs."))
         return replace(
             clock,
+            within=(Case(value=clock.every),) if clock.every else clock.within,
             from_=tuple(self.happening(h, (*path, "from"), i) for i, h in enumerate(clock.from_)),
             until=tuple(self.happening(h, (*path, "until"), i) for i, h in enumerate(clock.until)),
+            pause=tuple(self.pause(pause, (*path, "pause", n)) for n, pause in enumerate(clock.pause)),
+        )
+
+    def pause(self, pause: Pause, path: Path) -> Pause:
+        """The pause with its happenings resolved."""
+        return replace(
+            pause,
+            from_=tuple(self.happening(h, (*path, "from"), i) for i, h in enumerate(pause.from_)),
+            until=tuple(self.happening(h, (*path, "until"), i) for i, h in enumerate(pause.until)),
         )
 
     def happening(self, happening: Happening, path: Path, index: int) -> Happening:
         """The same happening, a bare name turned into the task or date field that it names."""
         place = (*path, index)
         match happening.kind:
-            case EventKind.OPENED | EventKind.CLOSED | EventKind.TASK_OPENED:
+            case EventKind.OPENED | EventKind.CLOSED | EventKind.TASK_OPENED | EventKind.CASE_CLOSED:
                 return happening
             case EventKind.ACTION:
                 return self.bare(happening.name, place)

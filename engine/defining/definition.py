@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from engine.defining.timing import Case, ClockSpec, Extension, Pause, Rung
 from engine.defining.vocabulary import (
+    Computed,
     Counting,
     Doing,
     DoingKind,
@@ -31,30 +33,19 @@ from engine.ground.money import Money
 
 # The whole model, with the words it is made of: everybody imports both from here.
 __all__ = [
-    "Action", "Anywhere", "Case", "ClockSpec", "Counting", "Definition", "Doing", "DoingKind", "EventKind", "Expression",
-    "Extension", "Field", "FieldType", "Happening", "Notice", "Opening", "Pause", "Point", "PointKind", "Role", "Rung",
+    "Action", "Anywhere", "Case", "ClockSpec", "Computed", "Counting", "Definition", "Doing", "DoingKind", "EventKind", "Expression",
+    "Extension", "Field", "FieldType", "Happening", "LinkedCase", "Notice", "Opening", "Pause", "Point", "PointKind", "Role", "Rung",
     "State", "Task", "Text", "Who", "WhoKind", "derived", "item",
 ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One branch of a value given by cases, `{when: region == 'domestic', is: 13 days}`, or one item of a list that counts only while
-    its condition holds; without `when` it always does."""
+class LinkedCase:
+    """A case of another procedure that is opened, linked with this one; `open: other` is short for its procedure alone."""
 
-    value: Any = item("the value, or the item of the list, when the condition holds", key="is")
-    when: Expression | None = item("the condition; the last branch of a value has none", None)
-    counting: Counting = item("how the dates of this branch are counted, where otherwise than for the clock", factory=Counting)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
-    """One rung of a ladder."""
-
-    at: Point = item("where on the clock: `50%`, `4 working hours before`, `due`, `1 working day after`, `every 5 working days after`")
-    when: Expression | None = item("only if this holds at that moment", None)
-    at_most: int | None = item("for `every …`: how many times at most", None)
-    do: tuple[Doing, ...] = item("what to do: remind, escalate, reassign, act, set, notice, assign", ())
+    procedure: str = item("the procedure, under its latest version")
+    with_: Mapping[str, Any] = item("its fields: expressions over this case, or cases of such", factory=dict, key="with")
+    wait: bool = item("this case stays in its state until the other is closed", False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +96,11 @@ class Action:
         "`tasks`, `any task`, `2 tasks`: only after these are done; for `by: system` a duration after entering the state", None
     )
     within: Duration | None = item("possible only this long after entering the state", None)
+    backdate: Duration | None = item("staff may say when it was really done, at most this long ago; else it counts from now", None)
     limit: str | None = item("a money field that the person's own authority must cover", None)
     except_: tuple[Who, ...] = item("who may not, even with the role", (), key="except")
     in_: tuple[str, ...] = item("for actions under `anywhere`: only in these states", (), key="in")
-    do: tuple[Doing, ...] = item("what else happens: set, notice, assign, remind, escalate, reassign", ())
+    do: tuple[Doing, ...] = item("what else happens: set, notice, assign, remind, escalate, reassign, open", ())
     anywhere: bool = derived(bool)
 
 
@@ -131,10 +123,11 @@ class Task:
     require: tuple[Case, ...] = item("fields that must be filled to finish it; `comment` for a reason", ())
     limit: str | None = item("a money field that the person's own authority must cover", None)
     except_: tuple[Who, ...] = item("who may not, even with the role", (), key="except")
-    within: tuple[Case, ...] = item("its time limit: a duration, or cases", ())
+    within: tuple[Case, ...] = item("its time limit: a limit, or cases", ())
     ladder: tuple[Rung, ...] = item("what happens before, at and after its limit", ())
+    backdate: Duration | None = item("staff may say when it was really done, at most this long ago; else it counts from now", None)
     in_: tuple[str, ...] = item("for tasks under `anywhere`: only in these states, which count as one", (), key="in")
-    do: tuple[Doing, ...] = item("what else happens when it is done: set, notice, assign, remind, escalate, reassign, act", ())
+    do: tuple[Doing, ...] = item("what else happens when it is done: set, notice, assign, remind, escalate, reassign, act, open", ())
     anywhere: bool = derived(bool)
 
 
@@ -174,44 +167,6 @@ class Anywhere:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pause:
-    """When a clock stands still."""
-
-    in_: tuple[str, ...] = item("states or tasks during which the clock is paused", (), key="in")
-    up_to: Duration | None = item("the longest total pause (minutes, hours, days, weeks elapsed); then the clock runs on", None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extension:
-    """How a clock may be given more time."""
-
-    by: tuple[Who, ...] = item("who may extend; silence denies")
-    up_to: Duration = item("how much at most each time, in the unit that is added")
-    at_most: int = item("how often per case", 1)
-    require: tuple[Case, ...] = item("fields that must be filled; `comment` for a reason", ())
-    before: Literal["due"] | None = item("`due`: only while the clock is not yet due", None)
-    notice: tuple[Case, ...] = item("notices sent when it is extended", ())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockSpec:
-    """A promise in time: starts at an event, must stop at another within its limit."""
-
-    name: str
-    title: Text = item("what people call it", factory=Text)
-    from_: tuple[Happening, ...] = item("what starts it; any of them", key="from")
-    until: tuple[Happening, ...] = item(
-        "what stops it; any of them. Without it the clock is a window: it ends when due and never breaches", ()
-    )
-    within: tuple[Case, ...] = item("how long: a duration, or cases `[{when: …, is: …}, {is: …}]`; the first match counts")
-    pause: tuple[Pause, ...] = item("when it stands still", ())
-    extend: Extension | None = item("how it may be given more time", None)
-    ladder: tuple[Rung, ...] = item("what happens before, at and after due", ())
-    calendar: str | None = item("another calendar than the procedure's", None)
-    counting: Counting = item("how its dates are counted, where otherwise than the procedure says", factory=Counting)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """A message to somebody; its texts lie in `notices/<name>.<language>.j2`, first line `Subject: …`."""
 
@@ -220,6 +175,10 @@ class Notice:
     via: tuple[str, ...] = item("channels in order; the first that reaches the recipient is used")
     mandatory: bool = item("when no channel reaches the recipient, a task opens for the owner to reach them by hand", False)
     contains: tuple[str, ...] = item("values its text must use: fields, `number`, `clock x`, `contact`; proved by the check", ())
+
+
+Constant = Decimal | Money | Duration | str
+"""A value with a name: typed by what is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +191,7 @@ class Definition:
     calendar: str = item("the calendar its days and hours are counted by")
     languages: tuple[str, ...] = item("languages every notice must have; the first is the fallback")
     fields: Mapping[str, Field] = item("what is recorded of a case", factory=dict)
+    values: Mapping[str, Constant] = item("values with a name, for expressions and texts: `{standard_payment: 40 GBP}`", factory=dict)
     roles: Mapping[str, Role] = item("posts of this procedure, filled by the organisation file", factory=dict)
     opening: Opening = item("how a case is opened", factory=Opening)
     anywhere: Anywhere = item("what holds in every state that is not final", factory=Anywhere)

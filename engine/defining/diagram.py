@@ -7,7 +7,8 @@ possible everywhere once instead of at every state, and the clocks beneath.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from engine.defining.definition import Action, Case, Definition, State, Task, Text, Who, WhoKind
+from engine.defining.checks_walk import opened
+from engine.defining.definition import Action, Case, Computed, Definition, State, Task, Text, Who, WhoKind
 from engine.ground.duration import Duration, Unit
 
 ANYWHERE = " anywhere"  # a key that no state can have
@@ -16,12 +17,17 @@ _WORDS = {
         "any": "any open state",
         "of": "{0}, {1}",
         "within": "≤ {0}",
+        "earliest": "the earliest of {0}",
+        "latest": "the latest of {0}",
+        "before": "{0} before {1}",
         "after": "after {0}",
         "every": "every {0}",
         "back": "back",
         "tasks": "after the tasks",
         "owner": "owner",
         "actor": "whoever acts",
+        "opens": "⇒ {0}",
+        "opens and waits": "⇒ {0}, waits for it",
         "customer": "customer",
         "system": "by itself",
         "anyone": "anyone",
@@ -37,12 +43,17 @@ _WORDS = {
         "any": "任一未结状态",
         "of": "{0}、{1}",
         "within": "≤ {0}",
+        "earliest": "{0} 中最早者",
+        "latest": "{0} 中最晚者",
+        "before": "{1}前 {0}",
         "after": "{0}后",
         "every": "每{0}",
         "back": "返回",
         "tasks": "任务完成后",
         "owner": "承办人",
         "actor": "经办人",
+        "opens": "⇒ {0}",
+        "opens and waits": "⇒ {0}，等待其结案",
         "customer": "客户",
         "system": "系统自动",
         "anyone": "任何人",
@@ -126,7 +137,7 @@ def picture(definition: Definition, language: str) -> Picture:
         key = (origin, to, words.automatic(action), action.to == "back")
         edge = edges.setdefault(key, Edge(origin, to, automatic=key[2], back=key[3]))
         edge.actions.append((words.titled(action.title, action.name), words.conditions(action)))
-    everywhere = tuple(words.task(task) for task in definition.anywhere.tasks.values() if not task.in_)
+    everywhere = (*(words.task(task) for task in definition.anywhere.tasks.values() if not task.in_), *words.opens("anywhere"))
     if everywhere or any(edge.origin == ANYWHERE for edge in edges.values()):
         nodes.append(Node(ANYWHERE, words.said("any"), lines=everywhere))
     clocks = tuple(words.clock(name) for name in definition.clocks)
@@ -180,6 +191,7 @@ class _Words:
         for action in state.actions.values():
             if action.to in (None, state.name) and not action.anywhere:
                 lines.append("↻ " + self.titled(action.title, action.name))
+        lines += self.opens("states", state.name)
         first = state.name == self.definition.first_state.name
         return Node(state.name, self.titled(state.title, state.name), self.limit(state.within), tuple(lines), state.final, first)
 
@@ -189,14 +201,28 @@ class _Words:
         times = (part.replace(" ", "\u00a0") for part in (every, self.limit(task.within)))      # a line is not broken within one
         return "☐ " + " ".join(part for part in (self.titled(task.title, task.name), self.people(task.by), *times) if part)
 
+    def opens(self, *place: str) -> list[str]:
+        """`⇒ corrective-action` for each linked case that is opened there."""
+        here = (linked for linked, path in opened(self.definition) if path[: len(place)] == place)
+        said = (self.said("opens and waits" if linked.wait else "opens", linked.procedure) for linked in here)
+        return list(dict.fromkeys(said))
+
     def limit(self, within: tuple[Case, ...]) -> str:
         """`≤ 13 days / 17 days`, or nothing."""
-        durations = list(dict.fromkeys(self.duration(case.value) for case in within))
+        durations = list(dict.fromkeys(self.length(case) for case in within))
         return self.said("within", " / ".join(durations)) if durations else ""
 
+    def length(self, case: Case) -> str:
+        several = case.earliest_of or case.latest_of
+        if several:
+            return self.said("earliest" if case.earliest_of else "latest", ", ".join(map(self.length, several)))
+        value = self.named(case.value) if isinstance(case.value, str) else self.duration(case.value)
+        return value if case.before is None else self.said("before", value, self.named(case.before))
+
     def duration(self, value: object) -> str:
-        if isinstance(value, Duration) and self.language.startswith("zh"):
-            return f"{value.amount.normalize():f} {_UNITS[value.unit]}"
+        if isinstance(value, Duration | Computed) and self.language.startswith("zh"):
+            number = value.number if isinstance(value, Computed) else f"{value.amount.normalize():f}"
+            return f"{number} {_UNITS[value.unit]}"
         return str(value)
 
     def automatic(self, action: Action) -> bool:
@@ -235,11 +261,9 @@ class _Words:
         starts, stops = ([self.event(str(one), one.name) for one in events] for events in (spec.from_, spec.until))
         mark = " / "
         span = self.said("from", mark.join(starts), mark.join(stops)) if stops else self.said("window", mark.join(starts))
-        return (
-            f"{self.titled(spec.title, name)}: {self.limit(spec.within)}, {span}"
-            if self.words is _WORDS["en"]
-            else (f"{self.titled(spec.title, name)}：{self.limit(spec.within)}，{span}")
-        )
+        english = self.words is _WORDS["en"]
+        said = (", " if english else "，").join([self.limit(spec.within), span, *self.opens("clocks", name)])
+        return self.titled(spec.title, name) + (": " if english else "：") + said
 
     def event(self, written: str, name: str) -> str:
         plain = {"opened": "登记", "closed": "结案"} if self.words is _WORDS["zh"] else {}

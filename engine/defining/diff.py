@@ -127,7 +127,7 @@ def _scenarios(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Chang
 # --- names ----------------------------------------------------------------------------------------------------------------
 
 
-_THINGS = frozenset({"states", "actions", "tasks", "fields", "roles", "clocks", "notices", "authority", "options"})
+_THINGS = frozenset({"states", "actions", "tasks", "fields", "roles", "clocks", "notices", "authority", "options", "values"})
 
 
 def _named_things(path: Path) -> bool:
@@ -164,6 +164,8 @@ def _name(path: Path) -> str:
             return _of(rest, say("clock {name}", name=name))
         case ("notices", name, *rest):
             return _of(rest, say("notice {name}", name=name))
+        case ("values", name):
+            return say("value {name}", name=name)
         case ("authority", name, *_):
             return say("authority of {name}", name=name)
         case ("opening", *rest):
@@ -203,8 +205,11 @@ def _key(key: str) -> str:
         "from": say("start"),
         "until": say("end"),
         "pause": say("pause"),
+        "restart": say("what a second start does"),
+        "recompute": say("what a changed limit does"),
         "extend": say("extension"),
         "notice": say("notices sent"),
+        "open": say("linked cases opened"),
         "limit": say("amount decided"),
         "except": say("who may not"),
         "at_most": say("how often at most"),
@@ -246,16 +251,25 @@ def _languages(value: Any) -> dict[str, Any]:
 def _said(value: Any) -> str:
     """A value as a person would write it on one line."""
     if isinstance(value, dict):
-        if "is" in value:
-            return (
-                say("{value} when {condition}", value=_said(value["is"]), condition=value["when"])
-                if "when" in value
-                else _said(value["is"])
-            )
+        key = next((key for key in ("is", "earliest of", "latest of") if key in value), None)
+        if key is not None:
+            return _said_case(key, value)
         return ", ".join(f"{key}: {_said(entry)}" for key, entry in value.items())
     if isinstance(value, list):
         return ("; " if any(isinstance(entry, dict) for entry in value) else ", ").join(_said(entry) for entry in value)
     return {True: "true", False: "false", None: "–"}.get(value, "") or str(value) if isinstance(value, bool | None) else str(value)
+
+
+def _said_case(key: str, case: dict[str, Any]) -> str:
+    """One case of a value or limit: what it gives, how that is counted, when it holds."""
+    said = ", ".join(map(_said, _list(case[key])))
+    if key != "is":
+        said = say("the earliest of {limits}", limits=said) if key == "earliest of" else say("the latest of {limits}", limits=said)
+    if "before" in case:
+        said = say("{duration} before {at}", duration=said, at=case["before"])
+    if case.get("counting"):
+        said = f"{said} ({_said(case['counting'])})"
+    return say("{value} when {condition}", value=said, condition=case["when"]) if "when" in case else said
 
 
 def _short(text: str | None) -> str:

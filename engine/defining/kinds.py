@@ -5,6 +5,7 @@ Every reader takes (value, path, reading) and gives the value, or WRONG after it
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -14,12 +15,14 @@ from engine.defining.definition import Expression, Text
 from engine.defining.problems import MAX_PROBLEMS, Problem, nearest
 from engine.defining.tree import Path, Tree
 from engine.defining.words import LANGUAGE
+from engine.ground.duration import parse_duration
 from engine.ground.errors import Invalid
 from engine.ground.language import say
 from engine.ground.money import parse_money
 
 WRONG: Any = type("Wrong", (), {"__repr__": lambda self: "WRONG", "__bool__": lambda self: False})()
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
+_NUMERAL = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,9})?", re.ASCII)
 CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
@@ -51,6 +54,12 @@ class Reading:
         if self.full:
             self.problems.append(self.tree.problem(path, say("More problems follow; they are told when these are mended")))
         return WRONG
+
+    def unknown(self, path: Path, key: str, known: Iterable[str]) -> Any:
+        """Report a key that nothing here is called, with the nearest that is; gives WRONG."""
+        words = list(known)
+        return self.report((*path, key), say("'{key}' is not known here", key=key[:80]), expected=", ".join(words),
+                           near=self.nearest(key, words), at_key=True)
 
     @property
     def full(self) -> bool:
@@ -166,6 +175,19 @@ def expression(value: Any, path: Path, reading: Reading) -> Any:
     return expected(value, path, reading, say("an expression"))
 
 
+def constant(value: Any, path: Path, reading: Reading) -> Any:
+    """A number, an amount, a duration, or else text: what it is shows by how it is written, quoted or not."""
+    told = words(value, path, reading)
+    if told is WRONG or not told.strip():
+        return WRONG if told is WRONG else expected(value, path, reading, say("a number, an amount, a duration or text"))
+    if _NUMERAL.fullmatch(told):
+        return Decimal(told)
+    for parse in (parse_money, parse_duration):
+        with suppress(Invalid):
+            return parse(told)
+    return told
+
+
 def condition(value: Any, path: Path, reading: Reading) -> Any:
     """An expression where silence would be a mistake."""
     return expected(value, path, reading, say("an expression")) if value is None else expression(value, path, reading)
@@ -256,8 +278,7 @@ def authority(value: Any, path: Path, reading: Reading) -> Any:
     if isinstance(value, dict):
         for key in value:
             if key != "amount":
-                reading.report((*path, key), say("'{key}' is not known here", key=key[:80]), expected="amount",
-                               near=reading.nearest(key, ["amount"]), at_key=True)
+                reading.unknown(path, key, ["amount"])
         if "amount" not in value:
             return reading.report(path, say("'{key}' is missing", key="amount"), hint=say(
                 "Write an amount with its currency, or unlimited."))

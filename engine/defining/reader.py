@@ -13,14 +13,16 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from engine.defining import kinds
-from engine.defining.combining import by_cases, conditional, fixed, mapping, plain_mapping, several
+from engine.defining.combining import assignments, by_cases, conditional, fixed, mapping, plain_mapping, several
 from engine.defining.definition import (
     Action,
     Case,
     Doing,
     DoingKind,
     Expression,
+    Field,
     Happening,
+    LinkedCase,
     Opening,
     Point,
     Text,
@@ -36,6 +38,7 @@ from engine.defining.words import (
     parse_every,
     parse_happening,
     parse_length,
+    parse_limit,
     parse_point,
     parse_who,
 )
@@ -50,23 +53,26 @@ _BY_TYPE: dict[Any, Read] = {
     Happening: kinds.parsed(parse_happening, lambda: say("what happens to a case")),
     Point: kinds.parsed(parse_point, lambda: say("where on a clock")),
 }
+_EVERY = kinds.parsed(parse_every, lambda: say("a duration"))
 _LABEL = kinds.matching(LABEL, lambda: say("a name of letters, digits, '-', '_' and '.'"))
 _NAMES = conditional(kinds.words)
+_LIMIT = kinds.parsed(parse_limit, lambda: say("a duration or a field"))
+_SAYING = ("is", "earliest of", "latest of")
 _SPECIAL: dict[tuple[str, str], Read] = {
-    ("Case", "value"): _BY_TYPE[Duration],
+    ("Case", "value"): _LIMIT,
     ("Action", "require"): _NAMES, ("Task", "require"): _NAMES, ("Opening", "require"): _NAMES, ("Extension", "require"): _NAMES,
     ("Extension", "notice"): _NAMES,
     ("Notice", "to"): conditional(_WHO, required=True),
     ("Action", "after"): kinds.parsed(parse_after, lambda: say("after what")),
-    ("Task", "every"): kinds.parsed(parse_every, lambda: say("a duration")),
+    ("Task", "every"): _EVERY, ("ClockSpec", "every"): _EVERY,
     ("Field", "length"): kinds.parsed(parse_length, lambda: say("how many characters")),
     ("Field", "pattern"): kinds.pattern,
     ("Field", "options"): kinds.options,
     ("Field", "currency"): kinds.matching(kinds.CURRENCY, lambda: say("a currency code such as CNY")),
-    ("Definition", "name"): _LABEL,
-    ("Definition", "calendar"): _LABEL,
-    ("ClockSpec", "calendar"): _LABEL,
-    ("Organisation", "name"): _LABEL,
+    ("Definition", "values"): mapping(kinds.constant, Field, False),
+    ("LinkedCase", "procedure"): _LABEL, ("LinkedCase", "with_"): assignments,
+    ("Definition", "name"): _LABEL, ("Organisation", "name"): _LABEL,
+    ("Definition", "calendar"): _LABEL, ("ClockSpec", "calendar"): _LABEL,
     ("Person", "language"): kinds.matching(LANGUAGE, lambda: say("a language code such as zh or en")),
 }
 _ITEMS: dict[tuple[str, str], Read] = {
@@ -152,7 +158,7 @@ def reader_for(owner: str, attribute: str, hint: Any, required: bool = False) ->
         if inner[0] is Doing:
             return _read_doings
         if inner[0] is Case:
-            return _read_cases
+            return _read_limits if owner == "Case" else _read_cases
         return several(_ITEMS.get((owner, attribute)) or _single(inner[0]), is_dataclass(inner[0]), required)
     if origin is tuple:
         return fixed(_single(inner[0]), len(inner))
@@ -210,9 +216,7 @@ def read_object(how: Plan, value: Any, path: Path, reading: Reading) -> Any:
         elif key in how.doings:
             doings.append(key)
         else:
-            words = [*how.entries, *how.doings]
-            reading.report((*path, key), say("'{key}' is not known here", key=key[:80]), expected=", ".join(words),
-                           near=reading.nearest(key, words), at_key=True)
+            reading.unknown(path, key, [*how.entries, *how.doings])
     if doings:
         given["do"] = _doings(value, doings, how.doings, path, reading)
     for entry in how.entries.values():
@@ -238,41 +242,58 @@ def _read_doings(value: Any, path: Path, reading: Reading) -> Any:
         return kinds.expected(value, path, reading, say("a mapping with {keys}", keys=", ".join(known)))
     for key in value:
         if key not in known:
-            reading.report((*path, key), say("'{key}' is not known here", key=key[:80]), expected=", ".join(known),
-                           near=reading.nearest(key, known), at_key=True)
+            reading.unknown(path, key, known)
     return _doings(value, [key for key in value if key in known], known, path, reading)
 
 
-def _read_set(value: Any, path: Path, reading: Reading) -> Any:
-    if not isinstance(value, dict) or not value:
-        return kinds.expected(value, path, reading, say("a mapping field → expression"))
-    reading.keep_order(path, list(value))
-    return {name: by_cases(kinds.expression)(entry, (*path, name), reading) for name, entry in value.items()}
+def _read_linked(value: Any, path: Path, reading: Reading) -> Any:
+    return read_object(plan(LinkedCase), value if isinstance(value, dict) else {"procedure": value}, path, reading)
 
 
 def _read_cases(value: Any, path: Path, reading: Reading) -> Any:
-    """A duration, one case, or a list of cases; any but the last needs its `when`, or the later ones are never reached."""
+    """A limit, one case, or a list of cases; one that always has a value must be the last, or the later ones are never reached."""
     written = value if isinstance(value, list) else [value]
     if not written:
         return kinds.expected(value, path, reading, say("a duration"))
     found = []
     for index, entry in enumerate(written):
         below = (*path, index) if isinstance(value, list) else path
-        if isinstance(entry, dict):
-            told = read_object(plan(Case), entry, below, reading)
-        else:
-            told = _BY_TYPE[Duration](entry, below, reading)
-            told = told if told is WRONG else Case(value=told)
+        told = _read_limit(entry, below, reading)
         if told is not WRONG:
             found.append(told)
-            if told.when is None and index < len(written) - 1:
+            if told.when is None and told.before is None and isinstance(told.value, Duration) and index < len(written) - 1:
                 reading.report(below, say("The cases after this one are never reached"), hint=say("Give it a when, or put it last."))
     return tuple(found)
 
 
+def _read_limits(value: Any, path: Path, reading: Reading) -> Any:
+    """Several limits of which the earliest or latest counts; `counting` holds for all of them."""
+    if not isinstance(value, list) or len(value) < 2:
+        return kinds.expected(value, path, reading, say("a list of at least two"))
+    for index, entry in enumerate(value):
+        if isinstance(entry, dict) and "counting" in entry:
+            reading.report((*path, index, "counting"), say("`counting` holds for the whole limit"), at_key=True,
+                           hint=say("Write it beside `{key}`.", key=path[-1]))
+    return tuple(told for index, entry in enumerate(value) if (told := _read_limit(entry, (*path, index), reading)) is not WRONG)
+
+
+def _read_limit(value: Any, path: Path, reading: Reading) -> Any:
+    """One limit alone, or as a mapping that says it by exactly one of its keys."""
+    if not isinstance(value, dict):
+        told = _LIMIT(value, path, reading)
+        return told if told is WRONG else Case(value=told)
+    said = [key for key in _SAYING if key in value]
+    if not said:
+        reading.report(path, say("'{key}' is missing", key="is"), expected=_what_for(Case, plan(Case).entries["is"]))
+    elif len(said) > 1 or ("before" in value and "is" not in said):
+        reading.report(path, say("A limit is said by one of {keys}; `before` goes with `is`", keys=", ".join(_SAYING)))
+    return read_object(plan(Case), value, path, reading)
+
+
 _DOING: dict[DoingKind, Read] = {
-    DoingKind.SET: _read_set,
+    DoingKind.SET: assignments,
     **dict.fromkeys((DoingKind.ASSIGN, DoingKind.REASSIGN), by_cases(_WHO, always=False)),
     **dict.fromkeys((DoingKind.NOTICE, DoingKind.ACT), conditional(kinds.words, required=True)),
+    DoingKind.OPEN: conditional(_read_linked, required=True),
     **dict.fromkeys((DoingKind.REMIND, DoingKind.ESCALATE), conditional(_WHO, required=True)),
 }

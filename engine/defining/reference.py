@@ -20,6 +20,7 @@ from engine.defining.definition import (
     Field,
     FieldType,
     Happening,
+    LinkedCase,
     Notice,
     Opening,
     Pause,
@@ -33,6 +34,7 @@ from engine.defining.definition import (
 )
 from engine.defining.organisation import Group, Organisation, Person
 from engine.defining.reader import plan, without_none
+from engine.defining.reference_expressions import EXPRESSIONS
 from engine.ground.duration import Duration
 from engine.ground.money import Money
 
@@ -41,11 +43,14 @@ _WORDS: dict[Any, str] = {
     Expression: "expression", Who: "who", Duration: "duration", Happening: "event", Point: "point",
 }
 _SPECIAL: dict[tuple[str, str], str] = {
-    ("Case", "value"): "duration, or item of a list",
+    ("Case", "value"): "limit, or item of a list",
+    ("Case", "earliest_of"): "list of limits", ("Case", "latest_of"): "list of limits",
     **dict.fromkeys([("Action", "require"), ("Task", "require"), ("Opening", "require"), ("Extension", "require"), ("Extension", "notice")],
                     "text, or list; items may have a condition"),
+    ("LinkedCase", "with_"): "mapping field → expression, or cases",
     ("Notice", "to"): "who, or list; items may have a condition",
     ("Action", "after"): "`tasks`, `any task`, `2 tasks` or duration",
+    ("Definition", "values"): "mapping name → number, amount, duration or text",
     ("Field", "length"): "`10`, `1..200`, `5..`",
     ("Field", "options"): "list of values, or mapping value → words",
     ("CalendarSpec", "hours"): "mapping days → interval, or list",
@@ -53,11 +58,13 @@ _SPECIAL: dict[tuple[str, str], str] = {
 }
 _CHAPTERS: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("A procedure: `procedure.yaml`",
-     (Definition, Field, Role, Opening, Anywhere, State, Action, Task, ClockSpec, Case, Counting, Pause, Extension, Rung, Notice)),
+     (Definition, Field, Role, Opening, Anywhere, State, Action, Task, LinkedCase, ClockSpec,
+      Case, Counting, Pause, Extension, Rung, Notice)),
     ("The organisation: `organisation.yaml`", (Organisation, Person, Group)),
 )
 _NAMES = {
-    "Definition": "Top of a procedure", "ClockSpec": "Clock", "Case": "Branch of a value", "Organisation": "Top of an organisation",
+    "Definition": "Top of a procedure", "LinkedCase": "Linked case",
+    "ClockSpec": "Clock", "Case": "Branch of a value", "Organisation": "Top of an organisation",
     "Scenario": "Top of a scenario", "CalendarSpec": "Top of a calendar", "HolidaySpec": "Holidays", "Step": "Step",
 }
 
@@ -72,7 +79,7 @@ Where a list may stand, one item may stand alone.
 
 ## Conditions in lists and values
 
-An item of `require`, of a notice's `to`, and of the doings `notice`, `remind`, `escalate` and `act` may have a condition:
+An item of `require`, of a notice's `to`, and of the doings `notice`, `remind`, `escalate`, `act` and `open` may have a condition:
 `[receipt, {when: amount > 500, is: second_opinion}]`. It counts only while that holds: for `require` with what is given counting first, for
 a doing with what the doings before it did. A value of `set`, `assign` or `reassign` may be given by cases, of which the first that holds
 counts. For `set` the last is `is` alone; where none holds for `assign` or `reassign`, the owner stays.
@@ -83,13 +90,17 @@ counts. For `set` the last is `is` alone; where none holds for `assign` or `reas
 - **who**: the name of a role, a field, a group or a person; `owner`, `customer`, `system` (the scheduler), `anyone`; `superior of …`;
   `least loaded of …`; `actor_of('x')`, whoever took action or did task `x`; in doings and the notices they send `actor`, whoever acts.
 - **event**: `opened`, `closed`, the name of an action or task, `state x` (entered), `left x` (state left), `task x` (done),
-  `clock x due`, `notice x sent`, or a date field by name: as a start, its date; as an end, when it is filled.
+  `clock x due`, `notice x sent` (accepted by a channel, or said to be conveyed by hand), `case x closed` (one of procedure `x` that
+  this case opened), or a date field by name: as a start, its date; as an end, when it is filled.
 - **duration**: a number and a unit: `minutes`, `hours` (elapsed), `working minutes`, `working hours`, `days`, `working days`,
   `weeks`, `months`, `quarters`, `years`; in Chinese `分钟`, `小时`, `工作小时`, `天`, `工作日`, `周`, `个月`, `季度`, `年`.
-- **value by cases**: a duration, or a list of branches `[{when: region == 'domestic', is: 13 days}, {is: 17 days}]`; the first
-  that matches counts.
+- **limit**: a duration; one whose number is an expression (`promised working days`, `3 * pieces hours`); a date, moment or duration
+  field by name (a date ends with that day); `{earliest of: [3 days, visit_at]}` or `{latest of: […]}`, also one in the other;
+  `{before: visit_at, is: 2 days}` counts backward. What reads an empty field is empty.
+- **limit by cases**: a limit, or a list of branches `[{when: region == 'domestic', is: 13 days}, {is: 17 days}]`; the first that matches
+  and is not empty counts. When a field that it reads changes, the due time is computed anew.
 - **point**: a place on a clock: `50%`, `4 working hours before`, `due`, `1 working day after`, `every 5 working days after`.
-- **expression**: a condition or value over the fields of the case, such as `region == 'overseas' and loss > 500`.
+- **expression**: a condition or value over the fields of the case, such as `region == 'overseas' and loss > 500`; see below.
 - **amount**: `5000 CNY` or `unlimited`, alone or as `{amount: …}`.
 
 ### Doings
@@ -105,12 +116,13 @@ Actions, tasks, the opening, `entry` and rungs can have done, in the order writt
 | `remind` | sends the built-in notice `reminder` | who, or list with conditions |
 | `escalate` | adds somebody to the case and tells both | who, or list with conditions |
 | `act` | takes an action or finishes a task | name, or list with conditions |
+| `open` | opens a linked case of another procedure | its name, or see Linked case; or list with conditions |
 """
 
 
 def reference() -> str:
     """The whole reference as Markdown, ending in one line break; the same text for the same program."""
-    lines = [_INTRODUCTION.rstrip("\n")]
+    lines = [_INTRODUCTION.rstrip("\n"), "", EXPRESSIONS.rstrip("\n")]
     for title, classes in (*_CHAPTERS, *_later_chapters()):
         lines += ["", f"## {title}"]
         for cls in classes:
@@ -171,7 +183,7 @@ def _words(hint: Any) -> str:
     if origin is tuple and inner[-1] is not Ellipsis:
         return f"list of {len(inner)}: {_words(inner[0])}"
     if origin is tuple and inner[0] is Case:
-        return "value by cases"
+        return "limit by cases"
     if origin is tuple and inner[0] is Doing:
         return "mapping of doings: " + ", ".join(f"`{kind.value}`" for kind in DoingKind)
     if origin is tuple:

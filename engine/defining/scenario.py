@@ -37,6 +37,7 @@ class DoStep:
 
     action: str = item("the action or task")
     by: str = item("who acts: a person, or `customer`")
+    at: str | None = item("when it was really done, if earlier than now: a local date and time", None)
     with_: Mapping[str, Any] = item("the fields given; `comment` for a reason", factory=dict, key="with")
     case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
     for_: str | None = item("the person, or `customer`, on whose behalf", None, key="for")
@@ -48,6 +49,7 @@ class RefuseStep:
 
     by: str = item("who tries: a person, or `customer`")
     action: str | None = item("the action or task tried", None)
+    at: str | None = item("when it is said to have been done, if not now: a local date and time", None)
     extend: str | None = item("instead of `action`: the clock that should get more time", None)
     is_: str | None = item("with `extend`: how much, as a duration", None, key="is")
     with_: Mapping[str, Any] = item("the fields given", factory=dict, key="with")
@@ -113,7 +115,8 @@ class Step:
     do: DoStep | None = item("somebody acts", None)
     refuse: RefuseStep | None = item("somebody tries to act and must be refused", None)
     expect: Mapping[str, Any] | None = item(
-        "what must hold now, such as `{state: closed, breached: [first_reply]}`; `case` says of which case", None)
+        "what must hold now, such as `{state: closed, breached: [first_reply]}`; `case` says of which case; "
+        "`opened: [other]` the linked cases opened since the last such step, which later steps call by their procedure", None)
     wait: str | None = item("let time pass: a duration", None)
     at: str | None = item("let time pass until this local date and time, `2026-11-23 09:00`", None)
     correct: CorrectStep | None = item("somebody mends a wrong entry", None)
@@ -172,6 +175,9 @@ def _step(raw: Any, step: Step, index: int, reading: Reading, names: set[str]) -
         _moment(step.at, (*path, "at"), reading)
     if step.wait is not None:
         _duration(step.wait, (*path, "wait"), reading)
+    for kind, one in (("do", step.do), ("refuse", step.refuse)):
+        if one and one.at is not None:
+            _moment(one.at, (*path, kind, "at"), reading)
     if step.extend:
         _duration(step.extend.is_, (*path, "extend", "is"), reading)
     if step.refuse:
@@ -182,6 +188,8 @@ def _step(raw: Any, step: Step, index: int, reading: Reading, names: set[str]) -
                        near=nearest(asked, names), hint=say("Give the step that opens it an `as`."))
     if step.open and step.open.as_:
         names.add(step.open.as_)
+    opened = (step.expect or {}).get("opened")
+    names |= {str(one) for one in (opened if isinstance(opened, list) else [opened]) if one is not None}
 
 
 def _refusal(step: RefuseStep, path: tuple[str | int, ...], reading: Reading) -> None:

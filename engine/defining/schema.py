@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from engine.defining.definition import Case, Definition, Doing, DoingKind, Expression, Happening, Point, Text, Who
+from engine.defining.definition import Case, Definition, Doing, DoingKind, Expression, Happening, LinkedCase, Point, Text, Who
 from engine.defining.kinds import CURRENCY
 from engine.defining.organisation import Group, Organisation, Person
 from engine.defining.reader import plan, without_none
@@ -32,6 +32,10 @@ _DURATION: Schema = {
     "type": "string", "pattern": r"^\s*[0-9]{1,6}(\.[0-9]{1,4})?\s*个?\s*([A-Za-z ]+|[一-鿿]+)\s*$",
     "examples": ["30 minutes", "24 hours", "4 working hours", "3 working days", "8 weeks", "1 month", "3 个工作日"],
 }
+_LIMIT: Schema = {
+    "type": "string", "minLength": 1,
+    "examples": ["24 hours", "3 working days", "promised working days", "3 * pieces hours", "visit_at"],
+}
 _MONEY: Schema = {
     "type": "string", "pattern": r"^(unlimited|\s*-?[0-9]+(\.[0-9]+)?\s*[A-Za-z]{3}\s*)$", "examples": ["5000 CNY", "unlimited"],
 }
@@ -51,8 +55,14 @@ def _shape(pattern: str) -> Schema:
     return {"type": "string", "pattern": f"^({re.sub(r'[?]P<[a-z]+>', '', pattern)})$"}
 
 
+def _names(kind: str) -> Schema:
+    shape = LABEL if kind in (Person.__name__, Group.__name__) else NAME
+    reserved = sorted(RESERVED.get(kind, ()))
+    return _shape(shape.pattern) | ({"not": {"enum": reserved}} if reserved else {})
+
+
 _SPECIAL: dict[tuple[str, str], Schema] = {
-    ("Case", "value"): _DURATION,
+    ("Case", "value"): _LIMIT,
     ("Action", "after"): {"type": "string", "examples": ["tasks", "any task", "2 tasks", "30 days"]},
     ("Field", "length"): {"anyOf": [{"type": "integer", "minimum": 0}, _shape(rf"\s*({LENGTH.pattern})\s*")]},
     ("Field", "options"): {"anyOf": [
@@ -60,7 +70,9 @@ _SPECIAL: dict[tuple[str, str], Schema] = {
         {"type": "object", "minProperties": 1, "additionalProperties": {"anyOf": [_BY_TYPE[Text], {"type": "null"}]}},
     ]},
     ("Field", "currency"): _shape(CURRENCY.pattern),
+    ("Definition", "values"): {"type": "object", "propertyNames": _names("Field"), "additionalProperties": _SOMETHING},
     ("Definition", "name"): _shape(LABEL.pattern),
+    ("LinkedCase", "procedure"): _shape(LABEL.pattern),
     ("Definition", "calendar"): _shape(LABEL.pattern),
     ("ClockSpec", "calendar"): _shape(LABEL.pattern),
     ("Organisation", "name"): _shape(LABEL.pattern),
@@ -75,7 +87,9 @@ _LISTED: dict[tuple[str, str], Any] = {
     ("Extension", "notice"): str, ("Notice", "to"): Who,
 }
 _EITHER: dict[str, Schema] = {
+    "Case": {"oneOf": [{"required": [key]} for key in ("is", "earliest of", "latest of")]},
     "CalendarSpec": {"anyOf": [{"required": ["union"]}, {"required": ["timezone", "hours", "valid_through"]}]},
+    "ClockSpec": {"anyOf": [{"required": ["within"]}, {"required": ["every"]}]},
 }
 
 
@@ -141,6 +155,8 @@ class _Schemas:
         special = _SPECIAL.get((owner, attribute))
         if special is not None:
             return special
+        if (owner, attribute) == ("LinkedCase", "with_"):
+            return self.assigned()
         if (owner, attribute) in _LISTED:
             return self.conditional(_BY_TYPE[_LISTED[owner, attribute]], required)
         origin, inner = get_origin(hint), get_args(hint)
@@ -149,7 +165,9 @@ class _Schemas:
         if origin is tuple and inner[0] is Doing:
             return {"type": "object", "properties": {str(k.value): self.doing(k) for k in DoingKind}, "additionalProperties": False}
         if origin is tuple and inner[0] is Case:
-            one = {"anyOf": [_DURATION, self.reference(Case)]}
+            one: Schema = {"anyOf": [_LIMIT, self.reference(Case)]}
+            if owner == "Case":
+                return {"type": "array", "items": one, "minItems": 2}
             return {"anyOf": [*one["anyOf"], {"type": "array", "items": one, "minItems": 1}]}
         if origin is tuple:
             return self.several(self.single(inner[0]), required)
@@ -188,14 +206,20 @@ class _Schemas:
             one = {"anyOf": [one, {"type": "null"}]}
         return {"type": "object", "propertyNames": _names(getattr(hint, "__name__", "")), "additionalProperties": one} | least
 
+    def assigned(self) -> Schema:
+        """Fields and the expressions they become."""
+        value = self.conditional({"type": ["string", "number", "boolean", "null"]})
+        return {"type": "object", "minProperties": 1, "additionalProperties": value}
+
     def doing(self, kind: DoingKind) -> Schema:
         """The schema of what stands after a doing's key."""
         who = _BY_TYPE[Who]
         match kind:
             case DoingKind.SET:
-                value = {"type": ["string", "number", "boolean", "null"]}
-                made: Schema = {"type": "object", "minProperties": 1, "additionalProperties": self.conditional(value)}
-                return {"description": "fields and the expressions they become"} | made
+                return {"description": "fields and the expressions they become"} | self.assigned()
+            case DoingKind.OPEN:
+                linked = {"anyOf": [_SPECIAL["LinkedCase", "procedure"], self.reference(LinkedCase)]}
+                return {"description": "linked cases opened"} | self.conditional(linked)
             case DoingKind.NOTICE:
                 return {"description": "notices sent"} | self.conditional(_SOMETHING)
             case DoingKind.REMIND:
@@ -207,9 +231,3 @@ class _Schemas:
             case DoingKind.REASSIGN:
                 return {"description": "who becomes the owner instead of the present one"} | self.conditional(who)
         return {"description": "the action taken, or task finished, by the system"} | self.conditional(_SOMETHING)
-
-
-def _names(kind: str) -> Schema:
-    shape = LABEL if kind in (Person.__name__, Group.__name__) else NAME
-    reserved = sorted(RESERVED.get(kind, ()))
-    return _shape(shape.pattern) | ({"not": {"enum": reserved}} if reserved else {})

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, NewType
 
-from engine.ground.duration import Duration
+from engine.ground.duration import Duration, Unit
 
 Expression = NewType("Expression", str)
 """A condition or value in the one expression language (Jinja2 syntax, see `engine.deciding.expressions`)."""
@@ -84,6 +84,17 @@ class Who:
         return f"{self.kind.value} of {self.of}" if self.of else self.kind.value
 
 
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A duration whose number is worked out from the case: `promised working days`, `3 * pieces hours`."""
+
+    number: Expression
+    unit: Unit
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.unit.value}"
+
+
 class EventKind(StrEnum):
     """What can start or stop a clock."""
 
@@ -96,6 +107,7 @@ class EventKind(StrEnum):
     TASK_OPENED = "task opened"
     CLOCK_DUE = "clock due"    # `clock x due`
     NOTICE_SENT = "notice sent"  # `notice x sent`
+    CASE_CLOSED = "case closed"  # `case x closed`: one of that procedure, opened by this case
     FIELD = "field"            # a date or moment field: that date (from), or when it is filled (until)
 
 
@@ -114,6 +126,8 @@ class Happening:
                 return f"clock {self.name} due"
             case EventKind.NOTICE_SENT:
                 return f"notice {self.name} sent"
+            case EventKind.CASE_CLOSED:
+                return f"case {self.name} closed"
             case EventKind.OPENED | EventKind.CLOSED:
                 return self.kind.value
         return f"{self.kind.value} {self.name}"
@@ -183,13 +197,15 @@ class DoingKind(StrEnum):
     ESCALATE = "escalate"
     REASSIGN = "reassign"
     ACT = "act"
+    OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """One doing, in the order written. `value` holds items, each a `Case` that counts only while its condition holds: NOTICE and
-    ACT names, REMIND and ESCALATE who. For ASSIGN and REASSIGN it is a Who by cases (none: the owner stays), for SET a dict
-    field → Expression by cases: the first case that matches counts."""
+    """One doing, in the order written. `value` holds items, each a `Case` that counts only while its condition holds: NOTICE and ACT
+    names, REMIND and ESCALATE who, OPEN a `LinkedCase`. For ASSIGN and REASSIGN it is a Who by cases (none: the owner stays), for SET a
+    dict field → Expression by cases: the first case that matches counts.
+    """
 
     kind: DoingKind
     value: Any

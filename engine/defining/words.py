@@ -4,8 +4,8 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
-from engine.defining.definition import EventKind, Happening, Point, PointKind, Who, WhoKind
-from engine.ground.duration import Duration, parse_duration
+from engine.defining.definition import Computed, EventKind, Expression, Happening, Point, PointKind, Who, WhoKind
+from engine.ground.duration import Duration, amount_and_unit, parse_duration
 from engine.ground.errors import Invalid
 from engine.ground.language import say
 
@@ -39,6 +39,7 @@ RESERVED: dict[str, frozenset[str]] = {
 
 _ACTOR_OF = re.compile(r"actor_of\(\s*(['\"]?)([^'\"()]+)\1\s*\)")
 _TASKS = re.compile(r"([1-9][0-9]?) tasks?", re.ASCII)
+_NAMED = re.compile(rf"[{_LETTERS}]")
 _PERCENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?)\s*%", re.ASCII)
 _DEEP = 5
 
@@ -82,7 +83,8 @@ def _plain_who(words: str) -> Who | None:
 
 @lru_cache(maxsize=1024)
 def parse_happening(text: str) -> Happening:
-    """Read `opened`, `closed`, `acknowledge`, `state x`, `left x`, `task x`, `clock x due`, `notice x sent`; raises Invalid.
+    """Read `opened`, `closed`, `acknowledge`, `state x`, `left x`, `task x`, `clock x due`, `notice x sent`, `case x closed`;
+    raises Invalid.
 
     A bare name is taken for an action; `complete` finds out whether it is a task or a date field.
     """
@@ -95,10 +97,13 @@ def parse_happening(text: str) -> Happening:
             return Happening(EventKind.CLOCK_DUE, name)
         case ["notice", name, "sent"] if NAME.fullmatch(name):
             return Happening(EventKind.NOTICE_SENT, name)
+        case ["case", name, "closed"] if LABEL.fullmatch(name):
+            return Happening(EventKind.CASE_CLOSED, name)
         case [name] if NAME.fullmatch(name):
             return Happening(EventKind.ACTION, name)
     raise _refuse(text, say("what happens to a case"), say(
-        "Write opened, closed, an action or task by name, a date field, state x, left x, task x, clock x due or notice x sent."))
+        "Write opened, closed, an action or task by name, a date field, state x, left x, task x, clock x due, notice x sent or "
+        "case x closed."))
 
 
 @lru_cache(maxsize=1024)
@@ -153,6 +158,20 @@ def parse_every(text: str) -> Duration:
     if not duration.amount:
         raise _refuse(text, say("how often"), hint)
     return duration
+
+
+def parse_limit(text: str) -> Duration | Computed | str:
+    """Read a duration, one whose number is an expression (`promised working days`), or the name of a field; raises Invalid."""
+    words = " ".join(text.split())
+    if NAME.fullmatch(words):
+        return words
+    try:
+        return parse_duration(words)
+    except Invalid:
+        computed = amount_and_unit(words)
+        if computed is None or not _NAMED.search(computed[0]):
+            raise
+        return Computed(Expression(computed[0]), computed[1])
 
 
 def parse_length(text: str) -> str:

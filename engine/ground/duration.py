@@ -51,6 +51,18 @@ class Duration:
         name = self.unit.value
         return f"{self.amount.normalize():f} {name.removesuffix('s') if self.amount == 1 else name}"
 
+_WORDS = "|".join(sorted(map(re.escape, _ENGLISH), key=len, reverse=True)).replace(r"\ ", r"\s+")
+_SIGNS = "|".join(sorted(_CHINESE, key=len, reverse=True))
+_ENDING = re.compile(rf"\s*(\S.*?)(?:\s+({_WORDS})s?|\s*(?<![一-鿿])个?({_SIGNS}))\s*", re.IGNORECASE)
+
+
+def amount_and_unit(text: str) -> tuple[str, Unit] | None:
+    """What stands before the unit that a text ends with, and the unit; None when it ends with none."""
+    match = _ENDING.fullmatch(text)
+    if match is None:
+        return None
+    return match[1], _CHINESE[match[3]] if match[3] else _ENGLISH[" ".join(match[2].lower().split())]
+
 
 def parse_duration(text: str) -> Duration:
     """Read a duration in English or Chinese; raises Invalid naming what was expected."""

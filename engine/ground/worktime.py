@@ -226,6 +226,7 @@ def local_date(calendar: Calendar, instant: datetime) -> date:
     return instant.astimezone(calendar.zone).date()
 
 
+@lru_cache(maxsize=4096)      # the days on which cases are due are few, and each is asked for again and again
 def end_of_day(calendar: Calendar, day: date) -> datetime:
     """24:00 of a local date, as an instant in UTC: the midnight that follows it."""
     return instant_at(calendar.zone, day, DAY)

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from engine.ground.calendars import Calendar, calendar_from
-from engine.records.library import CALENDAR, calendars_in_force
+from engine.records.in_force import in_force
+from engine.records.library import CALENDAR
 from engine.records.store import Store
 
 
@@ -20,7 +21,7 @@ class CalendarChanges(NamedTuple):
 
 def calendar_changes(store: Store, conn: Connection) -> CalendarChanges:
     """Every change of a calendar up to now."""
-    key = ("calendar changes", calendars_in_force(conn))
+    key = ("calendar changes", in_force(conn).calendars)
     if key not in store.cache:
         versions: dict[str, tuple[tuple[int, datetime], ...]] = {}
         query = select(CALENDAR.c.name, CALENDAR.c.version, CALENDAR.c.published_at).order_by(CALENDAR.c.name, CALENDAR.c.version)

@@ -18,7 +18,7 @@ from engine.deciding.case import CaseState, Event, case_from, case_json
 from engine.ground.canonical import canonical
 from engine.ground.errors import Conflict, NotFound, Tampered
 from engine.ground.language import say
-from engine.records import history, items, library, outbox, personal, timers
+from engine.records import history, in_force, items, outbox, personal, timers
 from engine.records.items import NO_DUE, Item
 from engine.records.prepared import Prepared
 from engine.records.store import writes
@@ -55,7 +55,7 @@ class Loaded:
 # The party and what is in force of organisation and calendars come along: every decision about a case asks for them.
 _case = select(
     CASE.c.id, CASE.c.body, CASE.c.definition, CASE.c.revision, CASE.c.head, CASE.c.due_at, TIMER.c.due_at.label("timer_due"),
-    TIMER.c.fire_at.label("timer_fire"), TIMER.c.attempts.label("timer_attempts"), *library.IN_FORCE, *personal.PARTY_COLUMNS,
+    TIMER.c.fire_at.label("timer_fire"), TIMER.c.attempts.label("timer_attempts"), *in_force.COLUMNS, *personal.PARTY_COLUMNS,
 ).select_from(CASE.outerjoin(TIMER, TIMER.c.case_id == CASE.c.id).outerjoin(personal.PARTY, personal.PARTY.c.id == CASE.c.party_id))
 _locked = _case.with_for_update(of=CASE)
 _by_ids, _by_ids_locked = (query.where(CASE.c.id.in_(bindparam("of", expanding=True))) for query in (_case, _locked))
@@ -106,7 +106,7 @@ def _loaded(conn: Connection, row: Any) -> Loaded:
             say("The case {id} as stored cannot be read: it was changed behind the back of makegood", id=row.id),
             hint=say("`makegood audit verify` shows what else was changed; put back a backup."), stream="case", seq=0, reason="unreadable",
         ) from error
-    library.remember(conn, row)
+    in_force.remember(conn, row)
     if case.party is not None:
         personal.remember(conn, case.party, row)
     return Loaded(
@@ -133,12 +133,12 @@ def _not_found(conn: Connection, number: str) -> NotFound:
 
 # --- writing ------------------------------------------------------------------------------------------------------------
 
-_CHANGING = ("state", "owner", "party_id", "closed_at", "due_at", "breaches", "revision", "head", "body")
+_CHANGING = ("version_id", "state", "owner", "party_id", "closed_at", "due_at", "breaches", "revision", "head", "body")
 _update_case = Prepared(update(CASE).where(CASE.c.id == bindparam("of"), CASE.c.revision == bindparam("loaded")).values(
     {name: bindparam(f"new_{name}") for name in _CHANGING}
 ))
 _insert_case = Prepared(
-    insert_into(CASE).returning(CASE.c.id), ("number", "definition", "version_id", "opened_at", "origin", *_CHANGING)
+    insert_into(CASE).returning(CASE.c.id), ("number", "definition", "opened_at", "origin", *_CHANGING)
 )
 
 
@@ -153,7 +153,7 @@ def insert(
     _in_order(events, 0, None)
     rows, head = history.chain("", events)
     case_id = int(_insert_case.one(conn, {
-        "number": case.number, "definition": definition_name, "version_id": case.version_id, "opened_at": case.opened_at, "origin": origin,
+        "number": case.number, "definition": definition_name, "opened_at": case.opened_at, "origin": origin,
         **_columns(case, breaches, due_at, 1, head),
     }).id)
     history.write(conn, rows)
@@ -201,8 +201,8 @@ def _in_order(events: Sequence[Event], seq: int, recorded: datetime | None) -> N
 
 def _columns(case: CaseState, breaches: int, due_at: datetime | None, revision: int, head: str) -> dict[str, Any]:
     return {
-        "state": case.state, "owner": case.owner, "party_id": case.party, "closed_at": case.closed_at, "due_at": due_at,
-        "breaches": breaches, "revision": revision, "head": head, "body": canonical(case_json(case)),
+        "version_id": case.version_id, "state": case.state, "owner": case.owner, "party_id": case.party, "closed_at": case.closed_at,
+        "due_at": due_at, "breaches": breaches, "revision": revision, "head": head, "body": canonical(case_json(case)),
     }
 
 

@@ -1,13 +1,13 @@
 """What was published: definitions, calendars, the organisation. Each version is stored whole and never changes.
 
-Versions are read once for each store and kept. Which version is in force is read once in each transaction: all three tables only
-grow, so their highest ids say it.
+Versions are read once for each store and kept; which are in force says `engine.records.in_force`.
 """
 
 import json
 from collections.abc import Sequence
 from datetime import datetime
 from difflib import get_close_matches
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, insert, select
@@ -18,7 +18,8 @@ from engine.ground.calendars import Calendar, calendar_from
 from engine.ground.canonical import digest
 from engine.ground.errors import NotFound
 from engine.ground.language import say
-from engine.records import history, tables
+from engine.records import history, others, tables
+from engine.records.in_force import in_force
 from engine.records.prepared import Prepared
 from engine.records.store import Store, seen
 
@@ -26,13 +27,6 @@ DEFINITION = tables.DEFINITION
 CALENDAR = tables.CALENDAR
 ORGANISATION = tables.ORGANISATION
 
-IN_FORCE = (
-    select(func.max(ORGANISATION.c.id)).scalar_subquery().label("organisation_id"),
-    select(func.max(CALENDAR.c.id)).scalar_subquery().label("calendars_id"),
-)
-"""Columns that say what is in force, to be read along with a case."""
-
-_in_force = Prepared(select(*IN_FORCE))
 _latest = Prepared(select(DEFINITION.c.id, DEFINITION.c.version, DEFINITION.c.hash).where(DEFINITION.c.name == bindparam("of")).order_by(
     DEFINITION.c.version.desc()
 ).limit(1))
@@ -89,20 +83,37 @@ def publish_definition(
     made = conn.execute(insert(DEFINITION).values(
         name=name, version=version, hash=hash_, document=document_text, source=source_text, published_at=now, published_by=actor,
     ).returning(DEFINITION.c.id))
-    return _published(conn, int(made.scalar_one()), version)
+    version_id = int(made.scalar_one())
+    if "others" in document_text:      # else it asks nothing of other cases, and need not be read
+        read = cache(partial(_definition, conn))
+        others.cover(conn, read(version_id), read)
+    return _published(conn, version_id, version)
 
 
 def definition(store: Store, conn: Connection, version_id: int) -> Definition:
     """A published version by id; raises NotFound. No statement when the store has seen it before."""
     key = ("definition", version_id)
     if key not in store.cache:
-        from engine.defining.bundle import definition_of
-
-        text = conn.execute(select(DEFINITION.c.document).where(DEFINITION.c.id == version_id)).scalar_one_or_none()
-        if text is None:
-            raise NotFound(say("There is no published definition with the id {id}", id=version_id), kind="definition", name=str(version_id))
-        store.cache[key] = definition_of(json.loads(text))
+        store.cache[key] = _definition(conn, version_id)
     found: Definition = store.cache[key]
+    return found
+
+
+def _definition(conn: Connection, version_id: int) -> Definition:
+    from engine.defining.bundle import definition_of
+
+    text = conn.execute(select(DEFINITION.c.document).where(DEFINITION.c.id == version_id)).scalar_one_or_none()
+    if text is None:
+        raise NotFound(say("There is no published definition with the id {id}", id=version_id), kind="definition", name=str(version_id))
+    return definition_of(json.loads(text))
+
+
+def version_number(store: Store, conn: Connection, version_id: int) -> int:
+    """Which version of its bundle the definition with this id is, counted from 1. No statement when the store has seen it before."""
+    key = ("version number", version_id)
+    if key not in store.cache:
+        store.cache[key] = conn.execute(select(DEFINITION.c.version).where(DEFINITION.c.id == version_id)).scalar_one()
+    found: int = store.cache[key]
     return found
 
 
@@ -190,18 +201,18 @@ def apply_organisation(conn: Connection, document_text: str, actor: str, now: da
 
 def organisation(store: Store, conn: Connection) -> Organisation:
     """The organisation in force; an empty one when none was applied yet."""
-    in_force = _what_is_in_force(conn)[0]
-    key = ("organisation", in_force)
+    version_id = in_force(conn).organisation
+    key = ("organisation", version_id)
     if key not in store.cache:
-        store.cache[key] = Organisation(name="") if in_force is None else _organisation(conn, in_force)
+        store.cache[key] = Organisation(name="") if version_id is None else _organisation(conn, version_id)
     found: Organisation = store.cache[key]
     return found
 
 
 def organisation_document(conn: Connection) -> dict[str, Any]:
     """The plain tree of the organisation in force; empty when none was applied yet."""
-    in_force = _what_is_in_force(conn)[0]
-    return {} if in_force is None else _document_of_organisation(conn, in_force)
+    version_id = in_force(conn).organisation
+    return {} if version_id is None else _document_of_organisation(conn, version_id)
 
 
 def _document_of_organisation(conn: Connection, version_id: int) -> dict[str, Any]:
@@ -227,7 +238,7 @@ def calendar(store: Store, conn: Connection, name: str) -> Calendar:
 
 def calendars(store: Store, conn: Connection) -> dict[str, Calendar]:
     """Every calendar in force by name."""
-    key = ("calendars", _what_is_in_force(conn)[1])
+    key = ("calendars", in_force(conn).calendars)
     if key not in store.cache:
         newest = select(func.max(CALENDAR.c.id)).group_by(CALENDAR.c.name)
         rows = conn.execute(select(CALENDAR.c.id, CALENDAR.c.name, CALENDAR.c.document).where(CALENDAR.c.id.in_(newest)))
@@ -259,21 +270,3 @@ def organisations(conn: Connection) -> list[tuple[datetime, Organisation]]:
 
     query = select(ORGANISATION.c.applied_at, ORGANISATION.c.document).order_by(ORGANISATION.c.version)
     return [(row.applied_at, organisation_of(json.loads(row.document))) for row in conn.execute(query)]
-
-
-def calendars_in_force(conn: Connection) -> int | None:
-    """A number that grows with every version of a calendar; None before the first."""
-    return _what_is_in_force(conn)[1]
-
-
-def _what_is_in_force(conn: Connection) -> tuple[int | None, int | None]:
-    memo = seen(conn)
-    if "in force" not in memo:
-        remember(conn, _in_force.one(conn, {}))
-    found: tuple[int | None, int | None] = memo["in force"]
-    return found
-
-
-def remember(conn: Connection, row: Any) -> None:
-    """Keep what is in force, read as `IN_FORCE`, for the rest of the transaction."""
-    seen(conn).setdefault("in force", (row.organisation_id, row.calendars_id))

@@ -103,6 +103,29 @@ class CaseRow(SQLModel, table=True):
     )
 
 
+class CaseValueRow(SQLModel, table=True):
+    """A public value of a case that other cases of its procedure ask for by `others(…)`."""
+
+    __tablename__ = "case_value"
+
+    case_id: int = Field(primary_key=True, foreign_key="case.id")
+    name: str = Field(primary_key=True)         # of the field
+    value: str                                  # canonical JSON, an amount with its currency; of a long one its sha256
+    definition: str                             # this and the next as in the case's row, to be found by one index
+    opened_at: datetime
+
+    __table_args__ = (Index("ix_case_value", "definition", "name", "value", "opened_at"),)
+
+
+class AskedFieldRow(SQLModel, table=True):
+    """A field whose values cases of a procedure keep in `case_value`, since some published version asks for it."""
+
+    __tablename__ = "asked_field"
+
+    definition: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+
+
 class TimerRow(SQLModel, table=True):
     """When a case next needs attention: one row for each case with something to come."""
 

@@ -114,6 +114,20 @@ CASE = Table(
     Index("ix_case_owner", "owner", "closed_at", "due_at"),
     Index("ix_case_urgency", "closed_at", "due_at"),
 )
+CASE_VALUE = Table(
+    "case_value", METADATA,
+    Column("case_id", Integer, ForeignKey("case.id"), primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+    Column("definition", String, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Index("ix_case_value", "definition", "name", "value", "opened_at"),
+)
+ASKED_FIELD = Table(
+    "asked_field", METADATA,
+    Column("definition", String, primary_key=True),
+    Column("name", String, primary_key=True),
+)
 TIMER = Table(
     "timer", METADATA,
     Column("case_id", Integer, ForeignKey("case.id"), primary_key=True),

@@ -9,13 +9,16 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from engine.deciding.case import CaseState, Event, apply, case_json, opened
+from engine.deciding.others import kept_values
 from engine.ground.canonical import canonical, digest
+from engine.ground.errors import MakegoodError
 from engine.ground.language import say
-from engine.records import history, personal
+from engine.records import history, library, others, personal
 from engine.records.cases import CASE
 from engine.records.files import FILE
 from engine.records.history import EVENT
 from engine.records.library import CALENDAR, DEFINITION, ORGANISATION
+from engine.records.store import Store
 
 _rows = select(EVENT.c.stream, EVENT.c.seq, EVENT.c.kind, EVENT.c.occurred_at, EVENT.c.recorded_at, EVENT.c.body, EVENT.c.hash)
 
@@ -132,8 +135,9 @@ def walk(
         yield taken, stream
 
 
-def compare(conn: Connection, streams: Sequence[Stream]) -> None:
-    """Check cases, personal values and files against the streams that were walked; what is wrong goes into `broken`."""
+def compare(conn: Connection, streams: Sequence[Stream], store: Store) -> None:
+    """Check cases, what others know of them, personal values and files against the streams that were walked; what is wrong goes
+    into `broken`."""
     sound = {one.name.removeprefix("case/"): one for one in streams if one.name.startswith("case/") and one.broken is None}
     if not sound:
         return
@@ -142,11 +146,13 @@ def compare(conn: Connection, streams: Sequence[Stream]) -> None:
     values: dict[int, dict[tuple[int, str], Row[Any]]] = {case_id: {} for case_id in ids}
     for value in conn.execute(select(personal.PERSONAL).where(personal.PERSONAL.c.case_id.in_(ids))):
         values[value.case_id][value.seq, value.name] = value
+    known = others.kept(conn, ids)
     kept = {(row.case_id, row.sha256) for row in conn.execute(select(FILE.c.case_id, FILE.c.sha256).where(FILE.c.case_id.in_(ids)))}
     for number, stream in sound.items():
         row = rows.get(number)
         stream.broken = _case_wrong(stream, row) if row is None else (
             _case_wrong(stream, row) or _values_wrong(stream, values[row.id]) or _files_wrong(stream, values[row.id], row.id, kept)
+            or _others_wrong(stream, row, known[row.id], store, conn)
         )
 
 
@@ -181,6 +187,19 @@ def _values_wrong(stream: Stream, values: Mapping[tuple[int, str], Row[Any]]) ->
         if (seq, name) not in stream.committed:
             return Broken(stream.name, seq, say("there is a personal value {name} that was never recorded", name=name))
     return None
+
+
+def _others_wrong(stream: Stream, row: Row[Any], known: Mapping[str, Any], store: Store, conn: Connection) -> Broken | None:
+    asked = others.asked(store, conn, row.definition)
+    if (not asked and not known) or stream.case is None:
+        return None
+    try:
+        values = kept_values(library.definition(store, conn, row.version_id), stream.case.fields, stream.case.party, asked)
+    except (MakegoodError, ValueError, KeyError, TypeError):
+        return None          # a version that cannot be read is told by itself
+    if known == {name: (value, row.definition, row.opened_at) for name, value in values.items()}:
+        return None
+    return Broken(stream.name, stream.seq, say("what other cases are told of it is not what its history makes of it"))
 
 
 def _files_wrong(stream: Stream, values: Mapping[tuple[int, str], Row[Any]], case_id: int, kept: set[tuple[int, str]]) -> Broken | None:

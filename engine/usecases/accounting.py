@@ -1,7 +1,7 @@
 """Time accounts of one case, and summed over many (clocks rule 18). Writes nothing."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -83,7 +83,7 @@ def case_accounts(house: House, number: str) -> CaseAccounts:
         definition = library.definition(house.store, conn, case.version_id)
         calendar = library.calendar(house.store, conn, definition.calendar)
         events = history.read(conn, history.case_stream(number))
-        booked = accounts(definition, events, library.organisations(conn), calendar, now)
+        booked = accounts(_versions(house, conn), events, library.organisations(conn), calendar, now)
     return CaseAccounts(
         number, definition.title.in_(spoken()), calendar.timezone, now, case.opened_at, case.closed_at, _booked(booked, definition)
     )
@@ -117,7 +117,11 @@ def report(
 def _of_case(
     house: House, conn: Connection, definition: Definition, events: Iterator[Event], organisations: Organisations, now: datetime
 ) -> Accounts:
-    return accounts(definition, events, organisations, library.calendar(house.store, conn, definition.calendar), now)
+    return accounts(_versions(house, conn), events, organisations, library.calendar(house.store, conn, definition.calendar), now)
+
+
+def _versions(house: House, conn: Connection) -> Callable[[int], Definition]:
+    return lambda version: library.definition(house.store, conn, version)
 
 
 def _histories(

@@ -61,18 +61,18 @@ def verify(house: House, *, number: str | None = None, progress: Progress | None
                 missing.discard(stream.name)
                 waiting.append(stream)
             if len(waiting) == BATCH:
-                _compare(conn, waiting, result)
+                _compare(house, conn, waiting, result)
             if progress:
                 progress(result.events, total)
-        _compare(conn, waiting, result)
+        _compare(house, conn, waiting, result)
         result.problems += [Broken(name, 1, say("is missing: the whole stream was anchored, and is gone")) for name in sorted(missing)]
         broken = {problem.stream for problem in result.problems}
         result.problems += [one for one in _beside(conn, only, broken) if one.stream not in missing]
     return result
 
 
-def _compare(conn: Connection, waiting: list[Stream], result: Verified) -> None:
-    verifying.compare(conn, waiting)
+def _compare(house: House, conn: Connection, waiting: list[Stream], result: Verified) -> None:
+    verifying.compare(conn, waiting, house.store)
     result.streams += len(waiting)
     result.anchored += sum(stream.upheld for stream in waiting)
     result.problems += [stream.broken for stream in waiting if stream.broken is not None]

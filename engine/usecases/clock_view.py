@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 
 from engine.deciding import clocks
 from engine.deciding import fields as values
+from engine.deciding.budgets import read_values
 from engine.deciding.case import CaseState, ClockRun, ClockStatus, Event, rebuild
 from engine.deciding.clock_due import is_worked
 from engine.deciding.clock_figures import consumed, remaining, share, unknown_text
 from engine.deciding.clock_rungs import rung_at
-from engine.deciding.clock_runs import LIVE
+from engine.deciding.clock_runs import LASTING
 from engine.deciding.clock_steps import Step
 from engine.deciding.explaining import Change, Chapter, explain, story
 from engine.deciding.expressions import expression
@@ -27,6 +28,7 @@ from engine.records.cases import Loaded
 from engine.records.library import PastCalendar
 from engine.usecases.clock_words import Chosen, Narrator
 from engine.usecases.house import House
+from engine.usecases.stop_words import why_stopped
 from engine.usecases.telling import Teller
 
 MOST_RUNGS = 30     # occurrences of a repeating rung that are listed
@@ -97,7 +99,8 @@ class CaseClocks:
 
 
 def case_clocks(house: House, number: str, clock: str | None = None, *, explained: bool = False) -> CaseClocks:
-    """Every clock of a case (or one) that ever ran, in figures; `explained`: with how its due time came about (clocks rule 17).
+    """Every clock of a case (or one) that ever began, also those that are off as it stands, in figures; `explained`: with how its due
+    time came about (clocks rule 17).
 
     Raises NotFound for an unknown case or clock, Invalid for a clock that has not begun.
     """
@@ -131,9 +134,14 @@ def _view(house: House, conn: Connection, loaded: Loaded, now: datetime) -> "_Vi
     definition = library.definition(house.store, conn, loaded.case.version_id)
     said = personal.said(conn, loaded.id)
     zone = library.calendar(house.store, conn, definition.calendar).timezone
-    teller = Teller(definition, library.organisation(house.store, conn), zone, said, {})
     events = list(history.read(conn, history.case_stream(loaded.case.number)))
-    return _View(house, conn, definition, loaded.case, events, said, teller, zone, now, spoken())
+
+    def version(id_: int) -> Definition:
+        return library.definition(house.store, conn, id_)
+
+    teller = Teller(definition, library.organisation(house.store, conn), zone, said, {}, version)
+    former = {name: spec for event in events if "version" in event.data for name, spec in version(event.data["version"]).all_clocks.items()}
+    return _View(house, conn, definition, {**former, **definition.all_clocks}, loaded.case, events, said, teller, zone, now, spoken())
 
 
 @dataclass(slots=True)
@@ -143,6 +151,7 @@ class _View:
     house: House
     conn: Connection
     definition: Definition
+    specs: Mapping[str, ClockSpec]       # also of clocks that only versions have which the case was on before
     case: CaseState
     events: list[Event]
     said: Mapping[tuple[int, str], Any]
@@ -153,12 +162,12 @@ class _View:
 
     def figures(self, name: str, *, explained: bool) -> ClockFigures:
         """One clock in figures."""
-        run, spec = self.case.clocks[name], self.definition.all_clocks[name]
+        run, spec = self.case.clocks[name], self.specs[name]
         told = story(self.events, name)
         past = self._calendar(run, spec, told)
         calendar = past.calendar
         explanation = explain(run, calendar, self.now)
-        expected = run.due_at or explanation.due_at
+        expected = None if run.status is ClockStatus.OFF else run.due_at or explanation.due_at
         narrator = Narrator(run, explanation, told, self._chosen(spec, told) if explained else None, past, self.teller)
         return ClockFigures(
             name=name, title=self.teller.clock(name), status=run.status.value, window=not spec.until, started_at=run.started_at,
@@ -166,7 +175,10 @@ class _View:
             remaining=remaining(run, self.now, calendar), share=share(run, self.now, calendar), due_at=run.due_at, expected_at=expected,
             overdue=run.status is ClockStatus.RUNNING and bool(spec.until) and run.due_at is not None and run.due_at < self.now,
             breached_at=run.breached_at, run=run.run, round=run.round, extended=tuple(run.extended),
-            stops=tuple(StopView(s.since, s.until, s.why, narrator.why(s.why)) for s in sorted(run.stops, key=lambda stop: stop.since)),
+            stops=tuple(
+                StopView(stop.since, stop.until, stop.why, why_stopped(self.teller, stop.why))
+                for stop in sorted(run.stops, key=lambda stop: stop.since)
+            ),
             rungs=tuple(_rungs(spec, run, expected, past)) if expected else (), unknown=unknown_text(run.unknown),
             explanation=_explained(narrator) if explained else None,
         )
@@ -175,7 +187,7 @@ class _View:
         """The calendar in force; of a run that is over the one that was in force when it ended, since finished clocks never change."""
         ended = next((chapter.event.recorded_at for chapter in reversed(told) if chapter.change is Change.OVER), None)
         name = spec.calendar or self.definition.calendar
-        found = library.calendar_then(self.conn, name, None if run.status in LIVE else ended)
+        found = library.calendar_then(self.conn, name, None if run.status in LASTING else ended)
         return found or PastCalendar(0, self.now, library.calendar(self.house.store, self.conn, name))   # the second says what is missing
 
     def _chosen(self, spec: ClockSpec, told: Sequence[Chapter]) -> Chosen | None:
@@ -188,7 +200,7 @@ class _View:
         customer = personal.customer(self.conn, then.party) if then.party is not None else None
         scope = scope_of(
             self.definition, then, budgets[-1].event.occurred_at, personal=known, customer=customer, organisation=self.teller.organisation,
-            actor=None, timezone=self.zone,
+            actor=None, calendar=library.calendar(self.house.store, self.conn, self.definition.calendar),
         )
 
         def live(name: str) -> Any:
@@ -204,7 +216,8 @@ class _View:
             return None
         refused = tuple(case.when for case in spec.within[: found.place] if case.when)
         when = spec.within[found.place].when
-        values_read = self._read((when,) if when else refused, then, known)
+        read = (*((when,) if when else refused), *read_values(spec.within[found.place]))
+        values_read = self._read(read, then, known)
         return Chosen(found.place, len(spec.within), when, refused, tuple(values_read))
 
     def _read(self, conditions: Sequence[str], then: CaseState, known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -254,8 +267,8 @@ def _explained(narrator: Narrator) -> dict[str, Any]:
 
 
 _STEPS = {
-    "Fixed": "fixed", "Ran": "ran", "Counted": "counted", "StoodThroughout": "stood_throughout", "Rolled": "rolled", "Awaited": "awaited",
-    "Ended": "ended", "Longer": "longer",
+    "Fixed": "fixed", "CountedBack": "counted_back", "Picked": "picked", "Ran": "ran", "Counted": "counted",
+    "StoodThroughout": "stood_throughout", "Rolled": "rolled", "Awaited": "awaited", "Ended": "ended", "Longer": "longer",
 }
 
 
@@ -263,5 +276,5 @@ def _step(step: Step) -> dict[str, Any]:
     form: dict[str, Any] = {"kind": _STEPS[type(step).__name__]}
     for one in fields(step):
         value = getattr(step, one.name)
-        form[one.name] = str(value) if one.name in ("duration", "by") else value
+        form[one.name] = str(value) if one.name in ("duration", "by", "budget") else value
     return form

@@ -1,24 +1,27 @@
 """The narration of a due time: each line a fact, in the order in which they brought it about."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from itertools import groupby
 
-from engine.deciding.case import ClockRun, Event, Stop
+from engine.deciding.budgets import in_words, read
+from engine.deciding.case import ClockRun, ClockStatus, Event, Stop
 from engine.deciding.clock_due import budget_unit
 from engine.deciding.clock_figures import unknown_text
 from engine.deciding.clock_runs import LIVE
-from engine.deciding.clock_steps import Awaited, Counted, Ended, Fixed, Longer, Ran, Rolled, Step, StoodThroughout
-from engine.deciding.clock_stops import BY_HAND, CLOSED
+from engine.deciding.clock_steps import Counted, Longer, Ran, Step, StoodThroughout
+from engine.deciding.clock_stops import CLOSED
 from engine.deciding.explaining import Change, Chapter, Explanation
 from engine.deciding.printing import printed
 from engine.ground.duration import parse_duration
 from engine.ground.language import say, spoken
-from engine.ground.lengths import dates_text, length_text
+from engine.ground.lengths import dates_text
 from engine.ground.wall import wall, wall_due
 from engine.records.library import PastCalendar
+from engine.usecases.step_words import step_text, summands
+from engine.usecases.stop_words import why_stopped
 from engine.usecases.telling import Teller
 
 
@@ -65,9 +68,18 @@ class Narrator:
         else:
             yield say("Counts from {start}, set {at}: {what} ({who}).", start=at, at=self._wall(first.occurred_at), what=self._what(first),
                       who=self.teller.who(first))
-        if self.run.run > 1:
+        cut = next(iter(self._of(Change.CUT_SHORT)), None)
+        if cut is not None and cut.before is None:
+            yield say("It is run number {n} of this clock; the one before was cut short while it stood still.", n=self.run.run)
+        elif cut is not None:
+            due = self._due(cut.before)
+            yield say("It is run number {n} of this clock; the one before, due {due}, was cut short.", n=self.run.run, due=due)
+        elif self.run.run > 1:
             yield say("It is run number {n} of this clock.", n=self.run.run)
-        yield self._limit()
+        if self.run.existed:
+            yield self._limit()
+        if self.run.counts_from:
+            yield say("The limit counts in full from {at}.", at=self._wall(self.run.counts_from))
 
     def _limit(self) -> str:
         budget, chosen = self._budget(), self.chosen
@@ -76,13 +88,15 @@ class Narrator:
         values = ", ".join(f"{title} = {value or say('empty')}" for title, value in chosen.values) or "-"
         if chosen.when is not None:
             return say("Limit: {budget}, since {when} ({values}).", budget=budget, when=chosen.when, values=values)
+        if not chosen.refused and chosen.values:
+            return say("Limit: {budget} ({values}).", budget=budget, values=values)
         if not chosen.refused:
             return say("Limit: {budget}, in every case.", budget=budget)
         before = "; ".join(chosen.refused)
         return say("Limit: {budget}, since this does not hold: {conditions} ({values}).", budget=budget, conditions=before, values=values)
 
     def _budget(self) -> str:
-        return self.run.budget if budget_unit(self.run) is None else printed(parse_duration(self.run.budget), spoken())
+        return in_words(read(self.run.budget), self._zone)
 
     def _calendar(self) -> str:
         known = self.calendar.calendar
@@ -94,11 +108,13 @@ class Narrator:
     # --- the arithmetic -------------------------------------------------------------------------------------------------
 
     def _arithmetic(self) -> Iterator[str]:
+        if not self.run.existed:
+            return
         unit = budget_unit(self.run)
         for chapter in self._of(Change.EXTENDED):
             if parse_duration(chapter.why).unit is unit:
                 yield self._extended(chapter)
-        waiting = sorted(self.run.stops, key=lambda stop: stop.since)
+        waiting = sorted((stop for stop in self.run.stops if stop.until or stop.why != CLOSED), key=lambda stop: stop.since)
         for kind, group in groupby(self.explanation.steps, type):
             steps = list(group)
             if kind is StoodThroughout:
@@ -108,54 +124,25 @@ class Narrator:
             for step in steps:
                 if isinstance(step, Ran):
                     yield from map(self._stop, _take(waiting, partial(_before, step.since)))
-                    yield self._ran(step)
-                else:
-                    yield self._step(step)
+                yield self._step(step)
                 if isinstance(step, Counted):
                     yield from map(self._stop, waiting)
                     waiting = []
         yield from map(self._stop, waiting)
 
-    def _ran(self, step: Ran) -> str:
-        since, until = self._wall(step.since), wall_due(step.until, self._zone)
-        if step.worked:
-            return say("Ran {since} – {until}: {used} of working time used, {left} left.", since=since, until=until,
-                       used=length_text(step.used, days=False), left=length_text(step.left, days=False))
-        return say("Ran {since} – {until}: {used} used, {left} left.", since=since, until=until, used=length_text(step.used),
-                   left=length_text(step.left))
-
     def _step(self, step: Step) -> str:
-        match step:
-            case Fixed():
-                return say("Due at a date of the case; stops do not move it.")
-            case Counted(started=True):
-                return say("{duration} from {first} on, that day included, lead to {last}.", duration=printed(step.duration, spoken()),
-                           first=step.first + timedelta(days=1), last=step.last)
-            case Counted():
-                return say("{duration} from the day after {first} lead to {last}.", duration=printed(step.duration, spoken()),
-                           first=step.first, last=step.last)
-            case Rolled():
-                if step.last > step.day:
-                    return say("{day} is not worked: the next worked day is {last}.", day=step.day, last=step.last)
-                return say("{day} is not worked: the worked day before it is {last}.", day=step.day, last=step.last)
-            case Ended(ends="same_time"):
-                return say("It ends at the time of day at which it began: {at}.", at=wall_due(step.at, self._zone))
-            case Ended():
-                return say("It ends with the last working hours of that day: {at}.", at=wall_due(step.at, self._zone))
-            case Awaited():
-                return say("It stood still at the end of that date, so it ends with {last}, when it ran again.", last=step.last)
-            case Longer():
-                made = next((c for c in self._of(Change.EXTENDED) if c.why == str(step.by)), None)
-                told = self._extended(made) if made else say("Extended by {duration}.", duration=printed(step.by, spoken()))
-                return say("{extended} Counts on from {since}.", extended=told, since=wall_due(step.since, self._zone))
-        return ""
+        if not isinstance(step, Longer):
+            return step_text(step, self._zone)
+        made = next((c for c in self._of(Change.EXTENDED) if c.why == str(step.by)), None)
+        told = self._extended(made) if made else say("Extended by {duration}.", duration=printed(step.by, spoken()))
+        return say("{extended} Counts on from {since}.", extended=told, since=wall_due(step.since, self._zone))
 
     def _extended(self, chapter: Chapter) -> str:
         return say("Extended by {duration} on {at} ({who}{reason}).", duration=printed(parse_duration(chapter.why), spoken()),
                    at=self._wall(chapter.event.occurred_at), who=self.teller.who(chapter.event), reason=self._reason(chapter.event))
 
     def _stop(self, stop: Stop) -> str:
-        since, why = self._wall(stop.since), self.why(stop.why)
+        since, why = self._wall(stop.since), why_stopped(self.teller, stop.why)
         began = self._event(Change.PAUSED, stop.why, stop.since)
         by = say(" ({who}{reason})", who=self.teller.who(began), reason=self._reason(began)) if began else ""
         if stop.until is None:
@@ -164,13 +151,6 @@ class Narrator:
         again = say("; ran on: {what} ({who})", what=self._what(ended), who=self.teller.who(ended)) if ended else ""
         until = self._wall(stop.until)
         return say("Stood still {since} – {until}: {why}{by}{again}.", since=since, until=until, why=why, by=by, again=again)
-
-    def why(self, why: str) -> str:
-        """Why a clock stood still, in words: the title of a state or task, by hand, the case was closed."""
-        if why in (BY_HAND, CLOSED):
-            return say("stopped by hand") if why == BY_HAND else say("the case was closed")
-        title = self.teller.state(why)
-        return self.teller.act(why) if title == why else title
 
     def _event(self, change: Change, why: str, at: datetime) -> Event | None:
         return next((c.event for c in self.story if c.change is change and c.why == why and c.event.occurred_at == at), None)
@@ -193,12 +173,16 @@ class Narrator:
 
     def _sum(self) -> Iterator[str]:
         explanation = self.explanation
+        if not self.run.existed:
+            return
         if explanation.due_at is None:
             yield say("Due time unknown: {why}.", why=explanation.beyond or unknown_text(self.run.unknown) or "?")
             return
         due = wall_due(explanation.due_at, self._zone)
-        parts = " + ".join(_parts(explanation.steps))
-        if explanation.supposed and self.run.status in LIVE:
+        parts = " + ".join(summands(explanation.steps))
+        if self.run.status is ClockStatus.OFF:
+            yield say("Sum: {parts}. It does not apply now; if it did it would be due {due}.", parts=parts, due=due)
+        elif explanation.supposed and self.run.status in LIVE:
             yield say("Sum: {parts}. It stands still and has no due time; running on now it would be due {due}.", parts=parts, due=due)
         elif explanation.supposed:
             yield say("Sum: {parts}. It stood still at its end; running on it would have been due {due}.", parts=parts, due=due)
@@ -208,10 +192,16 @@ class Narrator:
             yield say("Recorded is {at}: the calendar has changed since.", at=wall_due(self.run.due_at, self._zone))
 
     def _afterwards(self) -> Iterator[str]:
+        came = {chapter.event.seq for chapter in self._of(Change.ON)}
         for chapter in self.story:
             at, event = self._wall(chapter.event.occurred_at), chapter.event
             match chapter.change:
-                case Change.RECOMPUTED:
+                case Change.OFF:
+                    yield say("Did not apply from {at} on: {what} ({who}).", at=at, what=self._what(event), who=self.teller.who(event))
+                case Change.ON:
+                    yield say("Applied from {at} on: {what} ({who}); due {due}.", at=at, what=self._what(event),
+                              who=self.teller.who(event), due=self._due(chapter.after))
+                case Change.RECOMPUTED if event.seq not in came:
                     yield say("Computed again {at}: {what} ({who}); due {before} became {after}.", at=at, what=self._what(event),
                               who=self.teller.who(event), before=self._due(chapter.before), after=self._due(chapter.after))
                 case Change.BREACHED:
@@ -258,20 +248,3 @@ def _before(at: datetime, stop: Stop) -> bool:
 def _last(steps: Sequence[Step]) -> str:
     last = steps[-1]
     return str(last.last) if isinstance(last, StoodThroughout) else ""
-
-
-def _parts(steps: Iterable[Step]) -> Iterator[str]:
-    """The summands: stretches that ran, dates counted, dates added."""
-    still = 0
-    for step in steps:
-        match step:
-            case Ran():
-                yield length_text(step.used, days=False)
-            case Counted():
-                yield printed(step.duration, spoken())
-            case StoodThroughout():
-                still += 1
-            case Fixed():
-                yield say("the date itself")
-    if still:
-        yield say("{count} days on which it stood still", count=still)

@@ -1,4 +1,4 @@
-"""What a definition has done besides moving the case: set, notice, assign, remind, escalate, reassign, act."""
+"""What a definition has done besides moving the case: set, notice, assign, remind, escalate, reassign, act, open."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -8,21 +8,21 @@ from engine.deciding import fields, rights
 from engine.deciding.choosing import first, holding
 from engine.deciding.expressions import expression
 from engine.deciding.rights import Actor
-from engine.defining.definition import Case, Doing, DoingKind, Happening, Who, WhoKind
+from engine.defining.definition import Case, Doing, DoingKind, Happening, LinkedCase, Who, WhoKind
 from engine.records import cases
 from engine.usecases.notifying import Outgoing
-from engine.usecases.work import Work
+from engine.usecases.work import Later, Wanted, Work
 
 _NOBODY = frozenset({"customer", "system", "anyone"})
 
 
 def carry(
     work: Work, doings: Sequence[Doing], actor: Actor, at: datetime, data: dict[str, Any], extra: Mapping[str, Any] | None = None
-) -> tuple[list[Happening], list[str]]:
+) -> tuple[list[Happening], list[Later]]:
     """Carry out doings in the order written, into the data of the event they belong to; they see that event as having happened.
 
-    Returns the fields filled (as happenings for the clocks) and the actions still to be taken by `act:`, each of which
-    becomes an event of its own.
+    Returns the fields filled (as happenings for the clocks) and what is still to be done, each an event of its own: actions to be
+    taken by `act:`, cases to be opened by `open:`.
     """
     if not doings:
         return [], []
@@ -32,9 +32,9 @@ def carry(
 
 def _carry(
     work: Work, doings: Sequence[Doing], actor: Actor, at: datetime, data: dict[str, Any], extra: Mapping[str, Any] | None
-) -> tuple[list[Happening], list[str]]:
+) -> tuple[list[Happening], list[Later]]:
     filled: list[Happening] = []
-    acts: list[str] = []
+    later: list[Later] = []
 
     def scope() -> Mapping[str, Any]:
         return work.scope(actor, at, extra)      # what was done before is seen
@@ -57,8 +57,17 @@ def _carry(
                 if whos := holding(doing.value, scope()):
                     _escalate(work, whos, data, extra)
             case DoingKind.ACT:
-                acts += holding(doing.value, scope())
-    return filled, acts
+                later += holding(doing.value, scope())
+            case DoingKind.OPEN:
+                later += [Wanted(linked, _values(work, linked, scope(), data), actor) for linked in holding(doing.value, scope())]
+    return filled, later
+
+
+def _values(work: Work, linked: LinkedCase, scope: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """The values for a linked case; the customer as the number of the party, so that both cases have the same."""
+    values = {name: expression(first(cases_of, scope))(scope) for name, cases_of in linked.with_.items()}
+    party = data.get("party", work.case.party)
+    return {name: party if value is work.customer and party is not None else value for name, value in values.items()}
 
 
 def _set(

@@ -1,7 +1,7 @@
 """Examining a bundle before it is published: read whole with what lies beside it, and checked. Touches no database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from engine.defining.organisation import Organisation
 from engine.defining.organisation_file import read_organisation
 from engine.defining.problems import Problem
 from engine.ground.calendars import Calendar
+from engine.usecases.neighbours import Neighbour, Published, neighbours
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,31 @@ class Surroundings:
     organisation: Organisation
     document: Mapping[str, Any]  # of the organisation
     problems: tuple[Problem, ...] = ()
+    others: Mapping[str, Neighbour] = field(default_factory=dict)   # procedures of which its cases open some
+    rehearsal: Mapping[str, Calendar] = field(default_factory=dict)   # the calendars of all of them
 
 
-def surroundings(folder: Path, definition: Definition, known: Mapping[str, Calendar] | None = None) -> Surroundings:
-    """Calendars and organisation as they lie beside a bundle: `calendars/<name>.yaml` and `organisation.yaml` in its folder
-    or the one above it; `known` calendars (those in force) serve where there is no file."""
+def surroundings(
+    folder: Path, definition: Definition, known: Mapping[str, Calendar] | None = None, published: Published | None = None
+) -> Surroundings:
+    """Calendars, organisation and other procedures as they lie beside a bundle: `calendars/<name>.yaml` and `organisation.yaml` in its
+    folder or the one above it; `known` calendars and `published` procedures (those in force) serve where there is no file."""
+    others = neighbours(folder, definition, published)
+    calendars, problems = _calendars(folder, definition, known)
+    rehearsal = dict(calendars)
+    for other in others.values():
+        rehearsal = {**_calendars(folder, other.definition, known)[0], **rehearsal}
+    path = _beside(folder, "organisation.yaml")
+    organisation = Organisation(name="")
+    document: dict[str, Any] = {}
+    if path is not None:
+        read, found, document = read_organisation(path)
+        problems += found
+        organisation = read or organisation
+    return Surroundings(calendars, organisation, document, tuple(problems), others, rehearsal)
+
+
+def _calendars(folder: Path, definition: Definition, known: Mapping[str, Calendar] | None) -> tuple[dict[str, Calendar], list[Problem]]:
     calendars: dict[str, Calendar] = {}
     problems: list[Problem] = []
     for name in dict.fromkeys([definition.calendar, *(c.calendar for c in definition.clocks.values() if c.calendar)]):
@@ -39,14 +60,7 @@ def surroundings(folder: Path, definition: Definition, known: Mapping[str, Calen
                 calendars[name] = calendar
         elif known and name in known:
             calendars[name] = known[name]
-    path = _beside(folder, "organisation.yaml")
-    organisation = Organisation(name="")
-    document: dict[str, Any] = {}
-    if path is not None:
-        read, found, document = read_organisation(path)
-        problems += found
-        organisation = read or organisation
-    return Surroundings(calendars, organisation, document, tuple(problems))
+    return calendars, problems
 
 
 def _beside(folder: Path, name: str) -> Path | None:
@@ -57,16 +71,20 @@ def _beside(folder: Path, name: str) -> Path | None:
 
 
 def examine(
-    folder: Path, known: Mapping[str, Calendar] | None = None, organisation: Organisation | None = None
+    folder: Path, known: Mapping[str, Calendar] | None = None, organisation: Organisation | None = None,
+    published: Published | None = None,
 ) -> tuple[Bundle | None, Surroundings | None, list[Problem]]:
     """Read a bundle with what lies beside it, and check it whole: every problem at once. Touches no database.
 
-    `organisation` (the one in force) is what roles are checked against; without it the file beside the bundle.
+    `organisation` (the one in force) is what roles are checked against; without it the file beside the bundle. `published`
+    gives what is in force where the bundle is to be published.
     """
     bundle, problems = read_bundle(folder)
     if bundle is None:
         return None, None, problems
-    around = surroundings(folder, bundle.definition, known)
+    around = surroundings(folder, bundle.definition, known, published)
     filled = organisation if organisation is not None and organisation.people else around.organisation
-    found = check_all(bundle, filled if filled.people else None, around.calendars)
+    others = {name: other.definition for name, other in around.others.items()}
+    in_force = None if published is None else [name for name in others if published(name) is not None]
+    found = check_all(bundle, filled if filled.people else None, around.calendars, others, in_force)
     return bundle, around, [*problems, *around.problems, *found]

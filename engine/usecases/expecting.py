@@ -83,6 +83,8 @@ def _compare(
                 yield from _differ({notice: 0 if count in ("none", None) else count}, {notice: sent.count(notice)})
         case "sent":
             yield from _differ(_sorted(want), sorted({pair[0] for e in fresh for pair in e.data.get("notices", ()) if pair[1]} - _OWN))
+        case "opened":
+            yield from _differ(_sorted(want), sorted(procedure for procedure, _ in opened(fresh)))
         case "fields":
             for field, value in want.items():
                 yield from _field(field, value, case, definition, zone, values)
@@ -91,6 +93,11 @@ def _compare(
                 yield from _differ({who: _sorted(actions)}, {who: sorted(possible(who))})
         case _:
             yield ("-", say("not something that can be expected"))
+
+
+def opened(events: Sequence[Event]) -> list[tuple[str, str]]:
+    """The cases that were opened by these events of another: (procedure, number)."""
+    return [(event.data["procedure"], event.data["link"][1]) for event in events if event.data.get("link", [""])[0] == "opened"]
 
 
 _OWN = {"reminder", "escalated", "assigned", "overdue"}   # the product's own notices: `reminded` and `escalated` speak of them

@@ -16,7 +16,8 @@ from engine.usecases.telling import HistoryLine, Teller
 
 KINDS = (
     "opened", "acted", "task", "breach", "breach_withdrawn", "rung", "reminded", "escalated", "extended", "paused", "resumed", "ended",
-    "corrected", "assigned", "note", "contact", "attached", "linked", "impossible", "sent", "unsent", "recalculated",
+    "clock_on", "clock_off", "pause_over", "migrated",
+    "corrected", "assigned", "note", "contact", "attached", "linked", "linked_closed", "impossible", "sent", "unsent", "recalculated",
 )
 
 
@@ -70,7 +71,9 @@ def _told(house: House, conn: Connection, streams: Sequence[str]) -> dict[tuple[
         if number not in tellers:
             definition = library.definition(house.store, conn, versions[number])
             zone = library.calendar(house.store, conn, definition.calendar).timezone
-            tellers[number] = Teller(definition, organisation, zone, None, {})
+            tellers[number] = Teller(
+                definition, organisation, zone, None, {}, lambda version: library.definition(house.store, conn, version)
+            )
         (line,) = tellers[number].tell([event_from(json.loads(body))])
         told[stream, line.seq] = Happened(number, tellers[number].zone, line)
     return told

@@ -1,7 +1,12 @@
 """Linking two cases: each keeps its own history, and both point at each other."""
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
+from engine.deciding.case import Event
 from engine.deciding.rights import Actor
 from engine.ground.errors import Conflict, Invalid
 from engine.ground.language import say
@@ -28,17 +33,24 @@ def link(house: House, number: str, actor: Actor, kind: str, other: str) -> Outc
         )
     now = house.clock.now()
     with house.store.writing() as conn:
-        loaded = {name: cases.load(conn, name) for name in sorted((number, other))}   # always locked in the same order
-        works = {name: take_up(house, conn, case, now) for name, case in loaded.items()}
+        both = sorted((number, other))   # always locked in the same order
+        before = {name: _settled(house, conn, name, now) for name in both}   # what falls due in one may change the other
+        works = {name: take_up(house, conn, cases.load(conn, name), now) for name in both}
         if (kind, other) in works[number].case.links:
             already = say("{case} is already linked with {other} as '{kind}'", case=number, other=other, kind=kind)
             raise Conflict(already, case=number, changed="link")
-        settled = {name: settle(work) and len(work.events) for name, work in works.items()}
         _record(works[number], actor, kind, other)
         _record(works[other], actor, BACKWARDS[kind], number)
         for work in works.values():
             write(work)
-        return outcome(works[number], settled[number])
+        return replace(outcome(works[number]), settled=before[number])
+
+
+def _settled(house: House, conn: Connection, number: str, now: datetime) -> tuple[Event, ...]:
+    work = take_up(house, conn, cases.load(conn, number), now)
+    if settle(work):
+        write(work)
+    return tuple(work.events)
 
 
 def _record(work: Work, actor: Actor, kind: str, other: str) -> None:

@@ -15,7 +15,7 @@ from engine.ground.errors import Invalid
 from engine.ground.language import say, spoken
 from engine.usecases.doing import carry, tell
 from engine.usecases.parties import parties_apart
-from engine.usecases.work import SYSTEM, Work
+from engine.usecases.work import SYSTEM, Later, Wanted, Work
 
 AT_ONCE = 50       # actions of the scheduler in a row at one moment: more is a loop in the definition
 
@@ -42,28 +42,37 @@ def take(work: Work, name: str, actor: Actor, at: datetime, given: Mapping[str, 
         attempt(work, act, at)
 
 
-def attempt(work: Work, name: str, at: datetime, after: int = 0) -> None:
-    """An `act:` of the definition, by the scheduler; an impossible one is recorded and told to the owner.
+def attempt(work: Work, name: Later, at: datetime, after: int = 0) -> None:
+    """An `act:` of the definition, by the scheduler, or an `open:`; an impossible one is recorded and told to the owner.
 
     `after` counts how many of them led here; raises Invalid when they call each other without end.
     """
     if after >= AT_ONCE:
         raise endless(work)
     work.given = {}
+    if isinstance(name, Wanted):
+        from engine.usecases.families import open_linked  # it takes system actions of the case that it opens, so it needs this module
+
+        open_linked(work, name, at)
+        return
     situation = work.situation(SYSTEM, at)
     what = find(work.definition, work.case, name)
     found = obstacles(situation, replace(what, by=())) if what else []
     found = [obstacle for obstacle in found if obstacle.reason.value != "role"]   # `act` needs no role: the definition says it
     if what is None or found:
         why = str(not_here(situation, name)) if what is None else "; ".join(obstacle.message for obstacle in found)
-        data: dict[str, Any] = {"action": name, "why": why}
-        if work.case.owner and work.case.owner in work.organisation.people:
-            tell(work, "impossible", work.case.owner, data, {"comment": f"{_title(work, name)}: {why}"})
-        work.record("impossible", SYSTEM, at, data)
+        impossible(work, {"action": name, "why": why}, _title(work, name), at)
         return
     acts = _finish(work, what, SYSTEM, at) if isinstance(what, Task) else _go(work, what, _target(work, what), SYSTEM, at)
     for act in acts:
         attempt(work, act, at, after + 1)
+
+
+def impossible(work: Work, data: dict[str, Any], what: str, at: datetime) -> None:
+    """Record that something the definition wants cannot be done (`why` in the data), and tell the owner."""
+    if work.case.owner and work.case.owner in work.organisation.people:
+        tell(work, "impossible", work.case.owner, data, {"comment": f"{what}: {data['why']}"})
+    work.record("impossible", SYSTEM, at, data)
 
 
 def endless(work: Work) -> Invalid:
@@ -86,7 +95,7 @@ def _target(work: Work, action: Action) -> str:
     return work.case.back[-1] if action.to == BACK else action.to or work.case.state
 
 
-def _finish(work: Work, task: Task, actor: Actor, at: datetime) -> list[str]:
+def _finish(work: Work, task: Task, actor: Actor, at: datetime) -> list[Later]:
     run = work.case.tasks[task.name]
     data: dict[str, Any] = {"act": task.name, "tasks": {task.name: task_json(replace(run, status=TaskStatus.DONE, ended_at=at))}}
     filled = _write_given(work, data)
@@ -95,7 +104,7 @@ def _finish(work: Work, task: Task, actor: Actor, at: datetime) -> list[str]:
     return acts
 
 
-def _go(work: Work, action: Action, to: str, actor: Actor, at: datetime) -> list[str]:
+def _go(work: Work, action: Action, to: str, actor: Actor, at: datetime) -> list[Later]:
     definition, case = work.definition, work.case
     left, entered = definition.states[case.state], definition.states[to]
     data: dict[str, Any] = {"act": action.name, "from": left.name}

@@ -12,7 +12,6 @@ from engine.deciding.case import CaseState
 from engine.deciding.obstacles import wanting
 from engine.deciding.rights import Actor
 from engine.defining.definition import Definition, EventKind, Happening, Who, WhoKind
-from engine.defining.organisation import Organisation
 from engine.ground.errors import Denied, Invalid, MakegoodError, Unavailable
 from engine.ground.language import say
 from engine.records import library, series
@@ -22,7 +21,7 @@ from engine.usecases.house import House
 from engine.usecases.moving import attempt, enter
 from engine.usecases.parties import parties_apart
 from engine.usecases.settling import at_once
-from engine.usecases.work import Outcome, Work, standing
+from engine.usecases.work import Later, Outcome, Work, standing
 from engine.usecases.writing import outcome, write
 
 
@@ -59,37 +58,50 @@ def open_many(house: House, bundle: str, actor: Actor, batch: Sequence[tuple[str
 def _open(
     house: House, conn: Connection, bundle: str, actor: Actor, given: Mapping[str, Any], origin: str | None, now: datetime
 ) -> Outcome:
-    version_id, _, definition = library.latest(house.store, conn, bundle)
-    organisation = library.organisation(house.store, conn)
-    zone = library.calendar(house.store, conn, definition.calendar).timezone
-    standing(organisation, actor)
-    _may_open(definition, organisation, actor)
+    work = blank(house, conn, bundle, now, now)
+    standing(work.organisation, actor)
+    if not may_open(work, actor):
+        raise _denied(work, actor)
     plain, uploads = uploads_apart(given)
-    values = _with_defaults(definition, fields.parse_given(definition, plain, zone), zone)
-    case = CaseState(number="", version_id=version_id, opened_at=now, state=definition.first_state.name)
-    work = Work(house, conn, now, definition, organisation, case, given=values)
-    _complete(work, actor)
-    case.number = _number(work)
-    acts = _record(work, actor, version_id)
-    for action in acts:
-        attempt(work, action, now)
-    at_once(work, now)
+    begin(work, actor, fields.parse_given(work.definition, plain, work.timezone))
     write(work, origin=origin)
     keep(work, uploads)
     return outcome(work)
 
 
-def _record(work: Work, actor: Actor, version_id: int) -> list[str]:
-    definition, now = work.definition, work.now
-    data: dict[str, Any] = {
-        "number": work.case.number, "version": version_id, "definition": definition.name, "to": definition.first_state.name,
+def blank(house: House, conn: Connection, bundle: str, now: datetime, at: datetime) -> Work:
+    """A case of a bundle's latest version to be opened at `at`, without number and values; raises NotFound."""
+    version_id, _, definition = library.latest(house.store, conn, bundle)
+    case = CaseState(number="", version_id=version_id, opened_at=at, state=definition.first_state.name)
+    return Work(house, conn, now, definition, library.organisation(house.store, conn), case)
+
+
+def begin(work: Work, actor: Actor, given: Mapping[str, Any], opener: str | None = None) -> None:
+    """Give a blank case its number and values and open it, all that follows at once included; raises Invalid for what is missing.
+
+    `opener` is the number of the case that opens it: then an actor who may not open it by hand does not become its owner.
+    """
+    at = work.case.opened_at
+    work.given = _with_defaults(work.definition, given, work.timezone)
+    _complete(work, actor)
+    work.case.number = _number(work)
+    data: dict[str, Any] = {} if opener is None else {"link": ["opened_by", opener]}
+    if actor.id in work.organisation.people and (opener is None or may_open(work, actor)):
+        data["owner"] = [None, actor.id]
+    for later in _record(work, actor, data, at):
+        attempt(work, later, at)
+    at_once(work, at)
+
+
+def _record(work: Work, actor: Actor, data: dict[str, Any], now: datetime) -> list[Later]:
+    definition = work.definition
+    data |= {
+        "number": work.case.number, "version": work.case.version_id, "definition": definition.name, "to": definition.first_state.name,
     }
     if work.given.get("comment"):
         work.say_in(data, "comment", work.given["comment"])
     happened = [Happening(EventKind.OPENED)]
     happened += work.put(parties_apart(work, data), data)
-    if actor.id in work.organisation.people:
-        data["owner"] = [None, actor.id]
     filled, acts = carry(work, definition.opening.do, actor, now, data)
     happened += filled + enter(work, None, definition.first_state, data, now)
     more, entry_acts = carry(work, definition.first_state.entry, actor, now, data)
@@ -98,27 +110,35 @@ def _record(work: Work, actor: Actor, version_id: int) -> list[str]:
     return acts + entry_acts
 
 
-def _may_open(definition: Definition, organisation: Organisation, actor: Actor) -> None:
-    by: tuple[Who, ...] = definition.opening.by or tuple(
+def may_open(work: Work, actor: Actor) -> bool:
+    """Whether somebody may open this case by hand."""
+    return rights.may(actor, _openers(work.definition), work.definition, None, work.organisation, lambda _: None)
+
+
+def _openers(definition: Definition) -> tuple[Who, ...]:
+    return definition.opening.by or tuple(
         who for action in definition.first_state.actions.values() for who in action.by if who.kind is not WhoKind.SYSTEM
     )
-    if not rights.may(actor, by, definition, None, organisation, lambda _: None):
-        could = ", ".join(rights.who_could(by, definition, None, organisation, lambda _: None)) or say("nobody")
-        raise Denied(
-            say("{who} may not open {bundle}; these may: {could}", who=actor.id, bundle=definition.name, could=could),
-            hint=say("Ask one of them, or act as yourself with --as PERSON."), who=actor.id, why="role", who_could=could,
-        )
 
 
-def _with_defaults(definition: Definition, given: dict[str, Any], zone: str) -> dict[str, Any]:
+def _denied(work: Work, actor: Actor) -> Denied:
+    definition = work.definition
+    could = ", ".join(rights.who_could(_openers(definition), definition, None, work.organisation, lambda _: None)) or say("nobody")
+    return Denied(
+        say("{who} may not open {bundle}; these may: {could}", who=actor.id, bundle=definition.name, could=could),
+        hint=say("Ask one of them, or act as yourself with --as PERSON."), who=actor.id, why="role", who_could=could,
+    )
+
+
+def _with_defaults(definition: Definition, given: Mapping[str, Any], zone: str) -> dict[str, Any]:
     defaults = {
         name: fields.parse(spec, spec.default, zone) for name, spec in definition.fields.items() if spec.default is not None
     }
-    return defaults | given
+    return {**defaults, **given}
 
 
 def _number(work: Work) -> str:
-    pattern, today = work.definition.number, work.now.astimezone(ZoneInfo(work.timezone)).date()
+    pattern, today = work.definition.number, work.case.opened_at.astimezone(ZoneInfo(work.timezone)).date()
     return numbering.number(pattern, today, series.next_serial(work.conn, numbering.series_of(pattern, today)))
 
 

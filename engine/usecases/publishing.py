@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -11,7 +13,7 @@ from engine.defining.organisation_file import read_organisation
 from engine.defining.problems import Problem, errors
 from engine.ground.calendars import Calendar, calendar_json
 from engine.ground.canonical import canonical
-from engine.ground.errors import DefinitionError
+from engine.ground.errors import DefinitionError, NotFound
 from engine.ground.language import say
 from engine.records import library
 from engine.usecases.examining import examine
@@ -53,13 +55,13 @@ def publish(house: House, folder: Path, actor: str, progress: Callable[[Scenario
     with house.store.reading() as conn:
         known, organisation = library.calendars(house.store, conn), library.organisation(house.store, conn)
         in_force = library.organisation_document(conn)   # where no file lies beside the bundle, scenarios play in it too
-    bundle, around, problems = examine(folder, known, organisation)
+    bundle, around, problems = examine(folder, known, organisation, partial(_in_force, house))
     if bundle is None or around is None or errors(problems):
         raise DefinitionError(
             say("{folder} cannot be published; problems: {count}", folder=str(folder), count=len(errors(problems))), problems,
             hint=say("Mend them and check again with `makegood definition check {folder}`.", folder=str(folder)),
         )
-    results = run_scenarios(bundle, around.calendars, around.document or in_force, progress)
+    results = run_scenarios(bundle, around.rehearsal, around.document or in_force, progress, around.others)
     failed = [result for result in results if not result.passed]
     if failed:
         raise DefinitionError(
@@ -79,6 +81,15 @@ def publish(house: House, folder: Path, actor: str, progress: Callable[[Scenario
     return Published(
         bundle.name, made.version, bundle.hash, made.unchanged, len(results), fresh, warnings, done.recalculated, tuple(done.failures),
     )
+
+
+def _in_force(house: House, procedure: str) -> dict[str, Any] | None:
+    """The document of a procedure in force, if there is one."""
+    try:
+        with house.store.reading() as conn:
+            return library.document(conn, procedure).document
+    except NotFound:
+        return None
 
 
 def put_calendar(house: House, conn: Connection, calendar: Calendar, actor: str, now: datetime) -> library.Published:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from engine.deciding.case import CaseState, ClockRun, ClockStatus
+from engine.defining.checks_walk import only_system
 from engine.defining.definition import Definition, Field, FieldType
 from engine.defining.organisation import Organisation
 from engine.ground.language import spoken
@@ -16,7 +17,8 @@ from engine.records import history as stream
 from engine.records.files import File
 from engine.records.library import Document, Version
 from engine.usecases.house import House
-from engine.usecases.telling import HistoryLine, Teller, in_words
+from engine.usecases.naming import in_words
+from engine.usecases.telling import HistoryLine, Teller
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class CaseView:
     links: tuple[tuple[str, str], ...]
     notices: tuple[NoticeView, ...]
     files: tuple[File, ...]
-    actions: tuple[str, ...]  # names of the actions of its state, for anybody
+    actions: tuple[str, ...]  # names of the actions of its state, of whomever they are but the scheduler
     open_tasks: tuple[str, ...]
 
 
@@ -119,11 +121,11 @@ def show(house: House, number: str) -> CaseView:
         zone = library.calendar(house.store, conn, definition.calendar).timezone
         values = personal.open_(conn, loaded.id, case.sealed)
         parties = _parties(conn, _party_ids(definition, values, case))
-        version = conn.execute(select(library.DEFINITION.c.version).where(library.DEFINITION.c.id == case.version_id)).scalar_one()
+        version = library.version_number(house.store, conn, case.version_id)
         notices = tuple(_notice(n) for n in reversed(outbox.listing(conn, case=number, limit=200)))
         kept = tuple(files.files(conn, loaded.id))
     state = definition.states[case.state]
-    clocks = tuple(_clock(definition, run, now) for run in case.clocks.values())
+    clocks = tuple(_clock(definition, run, now) for run in case.clocks.values() if run.existed and run.status is not ClockStatus.OFF)
     return CaseView(
         number=case.number,
         definition=definition.name,
@@ -143,14 +145,14 @@ def show(house: House, number: str) -> CaseView:
         revision=loaded.revision,
         timezone=zone,
         at=now,
-        fields=tuple(_fields(definition, case, values, zone, parties)),
+        fields=tuple(_fields(definition, case, values, zone, parties, people)),
         tasks=tuple(_tasks(definition, case)),
         clocks=clocks,
         added=tuple(case.added),
         links=tuple(case.links),
         notices=notices,
         files=kept,
-        actions=tuple(state.actions),
+        actions=tuple(name for name, action in state.actions.items() if not only_system(action)),
         open_tasks=tuple(name for name, task in case.tasks.items() if task.status == "open"),
     )
 
@@ -165,12 +167,11 @@ def history(house: House, number: str) -> tuple[list[HistoryLine], str]:
         definition = library.definition(house.store, conn, loaded.case.version_id)
         said = personal.said(conn, loaded.id)
         ids = {v for (_, name), v in said.items() if isinstance(v, int) and _is_party(definition, name)}
+        zone = library.calendar(house.store, conn, definition.calendar).timezone
+        parties = {id_: party["name"] for id_, party in _parties(conn, ids).items()}
         teller = Teller(
-            definition,
-            library.organisation(house.store, conn),
-            library.calendar(house.store, conn, definition.calendar).timezone,
-            said,
-            {id_: party["name"] for id_, party in _parties(conn, ids).items()},
+            definition, library.organisation(house.store, conn), zone, said, parties,
+            lambda version: library.definition(house.store, conn, version),
         )
         return list(teller.tell(stream.read(conn, stream.case_stream(number)))), teller.zone
 
@@ -208,7 +209,8 @@ def _name(people: Organisation, id_: str | None) -> str | None:
 
 
 def _fields(
-    definition: Definition, case: CaseState, values: Mapping[str, Any], zone: str, parties: Mapping[int, Mapping[str, str]]
+    definition: Definition, case: CaseState, values: Mapping[str, Any], zone: str, parties: Mapping[int, Mapping[str, str]],
+    people: Organisation,
 ) -> Iterable[FieldView]:
     names = {id_: party["name"] for id_, party in parties.items()}
     for name, spec in definition.fields.items():
@@ -218,8 +220,7 @@ def _fields(
                 name,
                 spec.title.in_(spoken()) or name,
                 spec.type.value,
-                _shown(spec, value, parties),
-                in_words(spec, value, zone, names),
+                _shown(spec, value, parties), in_words(spec, value, zone, names, people),
                 spec.is_personal,
             )
 
@@ -233,11 +234,12 @@ def _shown(spec: Field, value: Any, parties: Mapping[int, Mapping[str, str]]) ->
 
 def _tasks(definition: Definition, case: CaseState) -> Iterable[TaskView]:
     for run in case.tasks.values():
-        spec = definition.states[run.state].tasks[run.name]
+        state = definition.states.get(run.state)     # None, as the task, when it was of a version that the case was on before
+        spec = state.tasks.get(run.name) if state else None
         clock = case.clocks.get(run.name)
         yield TaskView(
             run.name,
-            spec.title.in_(spoken()) or run.name,
+            (spec.title.in_(spoken()) if spec else "") or run.name,
             run.state,
             run.status.value,
             run.opened_at,
@@ -248,18 +250,15 @@ def _tasks(definition: Definition, case: CaseState) -> Iterable[TaskView]:
 
 
 def _clock(definition: Definition, run: ClockRun, now: datetime) -> ClockView:
-    spec = definition.all_clocks[run.name]
-    title = spec.title.in_(spoken())
+    spec = definition.all_clocks.get(run.name)       # None when it was of a version that the case was on before
+    title = spec.title.in_(spoken()) if spec else ""
     if not title and run.name in definition.states:
         title = definition.states[run.name].title.in_(spoken())
     if not title:
         title = next((task.title.in_(spoken()) for _, task in definition.tasks() if task.name == run.name), "")
-    overdue = run.status is ClockStatus.RUNNING and bool(spec.until) and run.due_at is not None and run.due_at < now
+    overdue = run.status is ClockStatus.RUNNING and spec is not None and bool(spec.until) and run.due_at is not None and run.due_at < now
     return ClockView(
-        run.name,
-        title or run.name,
-        run.status.value,
-        run.started_at,
+        run.name, title or run.name, run.status.value, run.started_at,
         run.budget,
         run.due_at,
         run.ended_at,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from engine.deciding import clocks
-from engine.deciding.case import ClockRun, stamp
+from engine.deciding.case import ClockRun, clock_json, stamp
 from engine.defining.definition import Definition
 from engine.records.calendar_versions import calendar_changes, calendar_version
 from engine.usecases.work import SYSTEM, Work
@@ -60,7 +60,10 @@ def recalculate(work: Work, at: datetime) -> bool:
     if not due:
         return False
     causes = {work.definition.all_clocks[name].calendar or work.definition.calendar for name in due}
-    work.record("recalculated", SYSTEM, at, {"due": due, "calendars": {name: _told(versions[name]) for name in sorted(causes)}})
+    work.record("recalculated", SYSTEM, at, {
+        "due": due, "calendars": {name: _told(versions[name]) for name in sorted(causes)},
+        "clocks": {name: clock_json(run) for name, run in changed.items()},
+    })
     return True
 
 

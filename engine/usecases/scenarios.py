@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 
 from engine.deciding.rights import Actor
 from engine.defining.bundle import Bundle
-from engine.defining.definition import EventKind
+from engine.defining.definition import Definition, EventKind
 from engine.defining.tree import Tree
 from engine.ground.calendars import Calendar, calendar_json
-from engine.ground.canonical import canonical
+from engine.ground.canonical import canonical, digest
 from engine.ground.clock import VirtualClock
 from engine.ground.duration import ELAPSED, parse_duration
 from engine.ground.errors import Invalid, MakegoodError
@@ -27,8 +27,9 @@ from engine.records.schema import memory_template
 from engine.records.store import MemoryStore
 from engine.usecases import acting, amending, opening, postponing, settling
 from engine.usecases.door import record_delivery
-from engine.usecases.expecting import Seen, differences, moment, shown, tell
+from engine.usecases.expecting import Seen, differences, moment, opened, shown, tell
 from engine.usecases.house import House, Settings
+from engine.usecases.neighbours import Neighbour
 
 MOST_SWEEPS = 10_000   # in one `wait`: a ladder that repeats every minute for a year is a mistake
 
@@ -78,9 +79,10 @@ class Play:
 
 def run_scenarios(
     bundle: Bundle, calendars: Mapping[str, Calendar], organisation: Mapping[str, Any],
-    progress: Callable[[ScenarioResult], None] | None = None,
+    progress: Callable[[ScenarioResult], None] | None = None, others: Mapping[str, Neighbour] | None = None,
 ) -> list[ScenarioResult]:
-    """Play every scenario of a bundle; `organisation` is the document of the organisation they take place in."""
+    """Play every scenario of a bundle; `organisation` is the document of the organisation they take place in, `others` are the procedures
+    of which its cases open some."""
     store = MemoryStore(memory_template())
     clock = VirtualClock(datetime.fromisoformat("2000-01-01T00:00:00+00:00"))
     house = House(store, clock, Settings(folder=Path()))
@@ -89,26 +91,34 @@ def run_scenarios(
             library.publish_calendar(conn, name, canonical(calendar_json(calendar)), "system", clock.now())
         if organisation:
             library.apply_organisation(conn, canonical(organisation), "system", clock.now())
-        library.publish_definition(conn, bundle.name, canonical(bundle.document), "{}", bundle.hash, "system", clock.now())
+        for name, document in {**{name: other.document for name, other in (others or {}).items()}, bundle.name: bundle.document}.items():
+            text = canonical(document)
+            library.publish_definition(conn, name, text, "{}", digest(text), "system", clock.now())
     with store.reading() as conn:   # read once, kept for every scenario
         library.latest(store, conn, bundle.name)
         library.organisation(store, conn)
         library.calendars(store, conn)
     store.keep()
+    delivers = any(map(_waits_for_delivery, [bundle.definition, *(other.definition for other in (others or {}).values())]))
     results = []
     for file, tree in bundle.scenarios:
         store.reset()
-        results.append(_play(house, clock, bundle, calendars[bundle.definition.calendar], file, tree))
+        results.append(_play(house, clock, bundle, calendars[bundle.definition.calendar], delivers, file, tree))
         if progress:
             progress(results[-1])
     store.close()
     return results
 
 
-def _play(house: House, clock: VirtualClock, bundle: Bundle, calendar: Calendar, file: str, tree: Tree) -> ScenarioResult:
+def _waits_for_delivery(definition: Definition) -> bool:
+    return any(event.kind is EventKind.NOTICE_SENT for spec in definition.all_clocks.values() for event in (*spec.from_, *spec.until))
+
+
+def _play(
+    house: House, clock: VirtualClock, bundle: Bundle, calendar: Calendar, delivers: bool, file: str, tree: Tree
+) -> ScenarioResult:
     began, story = perf_counter(), tree.value
-    events = {event.kind for spec in bundle.definition.all_clocks.values() for event in (*spec.from_, *spec.until)}
-    play = Play(house, clock, bundle, ZoneInfo(calendar.timezone), delivers=EventKind.NOTICE_SENT in events)
+    play = Play(house, clock, bundle, ZoneInfo(calendar.timezone), delivers=delivers)
     name, number = str(story["scenario"]), 0
     place: tuple[str | int, ...] = ("at",)
     try:
@@ -144,7 +154,8 @@ def _open(play: Play, step: Mapping[str, Any]) -> None:
 
 
 def _do(play: Play, step: Mapping[str, Any]) -> None:
-    acting.act(play.house, play.number(step), str(step["action"]), _actor(step), step.get("with") or {})
+    at = str(step["at"]) if "at" in step else None
+    acting.act(play.house, play.number(step), str(step["action"]), _actor(step), step.get("with") or {}, at=at)
     _deliver(play)
 
 
@@ -222,6 +233,7 @@ def _expect(play: Play, step: Mapping[str, Any]) -> None:
     number = play.number(step)
     with play.house.store.reading() as conn:
         loaded = cases.load(conn, number)
+        definition = library.definition(play.house.store, conn, loaded.case.version_id)
         events = list(history.read(conn, history.case_stream(number)))
         values = personal.open_(conn, loaded.id, loaded.case.sealed) if "fields" in step else {}
 
@@ -230,8 +242,9 @@ def _expect(play: Play, step: Mapping[str, Any]) -> None:
 
     seen = play.seen.get(number, Seen())
     expected = {key: value for key, value in step.items() if key != "case"}
-    found = differences(expected, loaded.case, events, seen, play.bundle.definition, play.zone, possible, values)
+    found = differences(expected, loaded.case, events, seen, definition, play.zone, possible, values)
     play.seen[number] = Seen(len(events))
+    play.cases |= dict(opened(events[seen.events:]))     # from here on later steps call them by their procedure
     if found:
         raise Failed("; ".join(found))
 

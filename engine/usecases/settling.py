@@ -3,7 +3,7 @@
 Every use case settles first (clocks rule 10), so a late answer never hides a breach because no sweep had come by.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from engine.deciding import clocks, duties
-from engine.deciding.case import clock_json, task_json
+from engine.deciding.case import ClockRun, clock_json, task_json
 from engine.deciding.clocks import Pending, PendingKind
 from engine.deciding.expressions import expression, truth
-from engine.defining.definition import EventKind, Happening, Task
+from engine.defining.definition import ClockSpec, Doing, EventKind, Happening, Task
 from engine.ground.errors import Unavailable
 from engine.ground.language import spoken
 from engine.records import cases
@@ -30,26 +30,27 @@ AT_A_TIME = 500    # things carried out for one case before the others have thei
 PUT_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12))
 
 
-def settle(work: Work, limit: int | None = None) -> int:
-    """Carry out everything due at `work.now`, oldest first, each dated when it fell due; returns how many.
+def settle(work: Work, limit: int | None = None, until: datetime | None = None) -> int:
+    """Carry out everything due at `until` (else at `work.now`), oldest first, each dated when it fell due; returns how many.
 
     At most `limit` things, when given: a sweep takes the rest next time, so that one case cannot hold up all others. Where a calendar
     changed since the case's last event, its clocks are computed anew at that instant, after whatever fell due before (rule 13).
     """
-    changes = recalculating.behind(work)
+    changes, end = recalculating.behind(work), until or work.now
     for at in changes:
         recalculating.count_as_before(work, at)
-        until = min(at, work.now)       # the computer's clock may have been set back since
-        if not _nothing_due(work, until):
-            _carry_out(work, until)
+        then = min(at, work.now)       # the computer's clock may have been set back since
+        if not _nothing_due(work, then):
+            carry_out(work, then)
         if recalculating.recalculate(work, at):
-            at_once(work, until)
-    if not changes and _nothing_due(work, work.now):
+            at_once(work, then)
+    if not changes and _nothing_due(work, end):
         return 0
-    return _carry_out(work, work.now, limit)
+    return carry_out(work, end, limit)
 
 
-def _carry_out(work: Work, until: datetime, limit: int | None = None) -> int:
+def carry_out(work: Work, until: datetime, limit: int | None = None) -> int:
+    """Carry out what is due until then by the calendars that the case counts by, oldest first; returns how many things."""
     count = 0
     while limit is None or count < limit:
         due = next_up(work)
@@ -102,24 +103,39 @@ def _point(work: Work, item: Pending) -> None:
             work.record("ended", SYSTEM, item.due_at, data, [Happening(EventKind.CLOCK_DUE, item.clock)])
         case PendingKind.RESUME:
             work.record("resumed", SYSTEM, item.due_at, data)
+        case PendingKind.USED_UP:
+            pause = spec.pause[item.rung]
+            data |= {"pause": item.rung, "after": str(pause.up_to)}
+            _carry_point(work, "pause_over", pause.then, item, data, _extra(spec, run, item))
         case PendingKind.RUNG:
-            _rung(work, item, data, spec.title.in_(spoken()) or spec.name)
+            _rung(work, item, data, spec, run)
 
 
-def _rung(work: Work, item: Pending, data: dict[str, Any], title: str) -> None:
-    rung = work.definition.all_clocks[item.clock].ladder[item.rung]
-    due = work.case.clocks[item.clock].due_at
-    data |= {"rung": item.rung, "at": str(rung.at), "n": item.n}
-    extra = {
-        "clock_title": title, "clock": item.clock, "rung": str(rung.at), "due_at": due,
+def _extra(spec: ClockSpec, run: ClockRun, item: Pending, rung: str = "") -> dict[str, Any]:
+    """What texts and conditions see at a point of a clock."""
+    due = run.due_at
+    return {
+        "clock_title": spec.title.in_(spoken()) or spec.name, "clock": spec.name, "rung": rung, "due_at": due,
         "overdue": item.due_at - due if due and item.due_at > due else None,
     }
+
+
+def _rung(work: Work, item: Pending, data: dict[str, Any], spec: ClockSpec, run: ClockRun) -> None:
+    rung = spec.ladder[item.rung]
+    data |= {"rung": item.rung, "at": str(rung.at), "n": item.n}
+    extra = _extra(spec, run, item, str(rung.at))
     if rung.when is not None and not truth(expression(rung.when)(work.scope(SYSTEM, item.due_at, extra))):
         data["skipped"] = True
         work.record("rung", SYSTEM, item.due_at, data)
         return
-    filled, acts = carry(work, rung.do, SYSTEM, item.due_at, data, extra)
-    work.record("rung", SYSTEM, item.due_at, data, filled)
+    _carry_point(work, "rung", rung.do, item, data, extra)
+
+
+def _carry_point(
+    work: Work, kind: str, doings: Sequence[Doing], item: Pending, data: dict[str, Any], extra: Mapping[str, Any]
+) -> None:
+    filled, acts = carry(work, doings, SYSTEM, item.due_at, data, extra)
+    work.record(kind, SYSTEM, item.due_at, data, filled)
     work.given = {}
     for act in acts:
         attempt(work, act, item.due_at)
@@ -166,13 +182,15 @@ def _batch(house: House, now: datetime, size: int, swept: Swept) -> int:
         due = cases.due_cases(conn, now, size)
         if due:
             swept.late_by = max(swept.late_by, now - min(row.due_at for row in due))
-        loaded = _loaded(house, conn, due)
+        loaded = together(conn, [row.case_id for row in due])
         for row in due:
             try:
                 with house.store.savepoint(conn):
                     work = take_up(house, conn, loaded.get(row.case_id) or cases.load_id(conn, row.case_id), now)
                     settle(work, limit=AT_A_TIME)
                     write(work)
+                for told in work.told:
+                    loaded.pop(told, None)     # it is another now than when the batch was read
                 swept.cases += 1
                 swept.events += len(work.events)
                 swept.recalculated += any(event.kind == "recalculated" for event in work.events)
@@ -185,10 +203,10 @@ def _batch(house: House, now: datetime, size: int, swept: Swept) -> int:
     return len(due)
 
 
-def _loaded(house: House, conn: Connection, due: Sequence[cases.Due]) -> dict[int, cases.Loaded]:
+def together(conn: Connection, ids: Sequence[int]) -> dict[int, cases.Loaded]:
     """The cases of a batch, read together; when one of them cannot be read, none: then each is read alone and fails alone."""
     try:
-        return {one.id: one for one in cases.load_batch(conn, [row.case_id for row in due])}
+        return {one.id: one for one in cases.load_batch(conn, ids)}
     except Unavailable:
         raise
     except Exception:  # noqa: BLE001  which of them it is, and why, shows when each is read alone

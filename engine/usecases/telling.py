@@ -1,19 +1,20 @@
 """History in words: each event of a case as a sentence and its details, in the language spoken now.
 
-Titles come from the definition the case stays on, names from the organisation now in force, personal values from the
+Titles come from the version of the procedure that the case was on then, names from the organisation now in force, personal values from the
 personal store as long as they are there; a value that was erased is said to be erased.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from engine.deciding.case import Event, instant
-from engine.defining.definition import Definition, Field, FieldType
+from engine.defining.definition import Definition, Field
 from engine.defining.organisation import Organisation
 from engine.ground.language import say, spoken
-from engine.ground.wall import wall, wall_due
+from engine.ground.wall import wall_due
+from engine.usecases.naming import in_words, link_kind, task_status
 
 _ERASED = object()
 
@@ -42,16 +43,25 @@ class Teller:
     zone: str
     said: Mapping[tuple[int, str], Any] | None  # personal values by (event, name); None leaves them out
     parties: Mapping[int, str]  # names by id
+    versions: Callable[[int], Definition]  # published versions by id
+    _before: Definition | None = None  # the version before the one of now
     _clocks: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def tell(self, events: Iterable[Event]) -> Iterator[HistoryLine]:
         """Each event in order; every one must be given from the first on, since clocks are told by what changed."""
         for event in events:
+            if "version" in event.data:
+                self._before, self.definition = self.definition, self.versions(event.data["version"])
             what, details = self._what(event), tuple(self._details(event))
             self._clocks.update(event.data.get("clocks", {}))
             yield HistoryLine(
                 event.seq, event.kind, event.occurred_at, event.recorded_at, event.actor, event.on_behalf, self.who(event), what, details
             )
+
+    @property
+    def _definitions(self) -> tuple[Definition, ...]:
+        """The version of now, and that before: an event that moves a case to another speaks of both."""
+        return (self.definition, self._before) if self._before else (self.definition,)
 
     # --- names ----------------------------------------------------------------------------------------------------------
 
@@ -74,12 +84,12 @@ class Teller:
 
     def state(self, name: str | None) -> str:
         """A state's title."""
-        known = self.definition.states.get(name or "")
+        known = next((found for one in self._definitions if (found := one.states.get(name or ""))), None)
         return (known.title.in_(spoken()) if known else "") or name or ""
 
     def act(self, name: str) -> str:
         """The title of an action or task."""
-        for state in self.definition.states.values():
+        for state in (state for one in self._definitions for state in one.states.values()):
             for known in (state.actions.get(name), state.tasks.get(name)):
                 if known is not None and known.title:
                     return known.title.in_(spoken())
@@ -87,13 +97,16 @@ class Teller:
 
     def clock(self, name: str) -> str:
         """A clock's title; of a state's or task's own limit the title of that state or task."""
-        known = self.definition.all_clocks.get(name)
+        known = next((found for one in self._definitions if (found := one.all_clocks.get(name))), None)
         title = known.title.in_(spoken()) if known else ""
-        return title or (self.state(name) if name in self.definition.states else self.act(name))
+        return title or (self.state(name) if any(name in one.states for one in self._definitions) else self.act(name))
 
     def value(self, name: str, value: Any) -> str:
         """A field's canonical value in words."""
-        return in_words(self.definition.fields.get(name), value, self.zone, self.parties)
+        return in_words(self._field(name), value, self.zone, self.parties, self.organisation)
+
+    def _field(self, name: str) -> Field | None:
+        return next((found for one in self._definitions if (found := one.fields.get(name))), None)
 
     # --- sentences ------------------------------------------------------------------------------------------------------
 
@@ -113,12 +126,10 @@ class Teller:
                 return say("{clock}: not kept", clock=clock)
             case "ended":
                 return say("{clock}: ran out", clock=clock)
+            case "rung" if data.get("skipped"):
+                return say("{clock}: {point}, nothing to do", clock=clock, point=data["at"])
             case "rung":
-                return (
-                    say("{clock}: {point}, nothing to do", clock=clock, point=data["at"])
-                    if data.get("skipped")
-                    else say("{clock}: {point}", clock=clock, point=data["at"])
-                )
+                return say("{clock}: {point}", clock=clock, point=data["at"])
             case "extended":
                 return say("{clock}: extended by {duration}", clock=clock, duration=data["by"])
             case "paused":
@@ -127,20 +138,24 @@ class Teller:
                 return say("let the clock run on")
             case "note":
                 return say("noted")
+            case "contact" if data["direction"] == "in":
+                return say("heard from the customer ({channel})", channel=data["channel"])
             case "contact":
-                return (
-                    say("heard from the customer ({channel})", channel=data["channel"])
-                    if data["direction"] == "in"
-                    else say("contacted the customer ({channel})", channel=data["channel"])
-                )
+                return say("contacted the customer ({channel})", channel=data["channel"])
             case "attached":
                 return say("attached a file")
             case "assigned":
                 return say("handed over {task}", task=self.act(data["task"])) if "task" in data else say("handed the case over")
             case "corrected":
                 return say("corrected entries")
+            case "linked" if data["link"][0] == "opened":
+                return say("opened {other} ({procedure})", other=data["link"][1], procedure=data["procedure"])
+            case "linked_closed":
+                return say("{other} ({procedure}) was closed", other=data["case_closed"][1], procedure=data["case_closed"][0])
             case "linked":
-                return say("linked with {other} ({kind})", other=data["link"][1], kind=_link(data["link"][0]))
+                return say("linked with {other} ({kind})", other=data["link"][1], kind=link_kind(data["link"][0]))
+            case "impossible" if "open" in data:
+                return say("a case of {procedure} was to be opened: {why}", procedure=data["open"], why=data["why"])
             case "impossible":
                 return say("{action} was due but not possible: {why}", action=self.act(data["action"]), why=data["why"])
             case "sent":
@@ -151,8 +166,17 @@ class Teller:
                 return say("had {notice} tried again", notice=data["name"])
             case "breach_withdrawn":
                 return say("{clock}: breach withdrawn", clock=clock)
+            case "pause_over":
+                return say("{clock}: stood still as long as it may ({total})", clock=clock, total=data["after"])
+            case "clock_off":
+                return say("{clock}: no longer applies", clock=clock)
+            case "clock_on":
+                return say("{clock}: applies now", clock=clock)
             case "recalculated":
                 return _recalculated(data["calendars"])
+            case "migrated":
+                old, new = data["versions"]
+                return say("moved the case from version {old} of its procedure to version {new}", old=old, new=new)
         return event.kind
 
     def _move(self, data: Mapping[str, Any]) -> str:
@@ -172,6 +196,12 @@ class Teller:
             for name in data.get("sealed", {}):
                 value = self.said.get((event.seq, name), _ERASED)
                 yield self._change(name, "", say("(erased)") if value is _ERASED else self.value(name, value))
+        if event.kind == "opened" and "link" in data or data.get("wait"):
+            yield say("waits until that is closed") if "wait" in data else say("opened by case {other}", other=data["link"][1])
+        if event.kind == "migrated" and "to" in data:
+            yield say("state: {old} → {new}", old=self.state(data["from"]), new=self.state(data["to"]))
+        if data.get("left"):
+            yield say("no longer asked for, kept in history: {fields}", fields=", ".join(data["left"]))
         if "owner" in data:
             yield say("owner: {new}", new=self.person(data["owner"][1]))
         if data.get("reminded"):
@@ -183,13 +213,13 @@ class Teller:
         for name, task in data.get("tasks", {}).items():
             if name != data.get("act") and event.kind != "task_opened":
                 yield f"{self.act(name)}: {task_status(task['status'])}"
-        for name, (old, new) in data.get("due", {}).items():
+        for name, run in data.get("clocks", {}).items():
+            old, new = data.get("due", {}).get(name, (None, None))
             if old and new:
                 yield say("{clock}: due {new}, it was {old}", clock=self.clock(name), new=self._due(new), old=self._due(old))
-            elif new:
+            elif new and self._clocks.get(name, {}).get("unknown"):
                 yield say("{clock}: due {new}, it was unknown", clock=self.clock(name), new=self._due(new))
-        for name, run in data.get("clocks", {}).items():
-            if not data.get("due", {}).get(name, [None, None])[1]:
+            else:
                 yield from self._clock(name, run, event)
 
     def _due(self, at: str) -> str:
@@ -206,7 +236,7 @@ class Teller:
         return f"“{words}”"
 
     def _change(self, name: str, old: str, new: str) -> str:
-        known = self.definition.fields.get(name)
+        known = self._field(name)
         title = (known.title.in_(spoken()) if known else "") or name
         return f"{title}: {old} → {new}" if old else f"{title}: {new}"
 
@@ -225,48 +255,10 @@ class Teller:
             yield say("{clock}: stands still", clock=title)
         elif status == "met" and before.get("status") != "met":
             yield say("{clock}: done, late", clock=title) if run.get("breached") else say("{clock}: done in time", clock=title)
-        elif status in ("ended", "cancelled") and before.get("status") != status and event.kind != "ended":
+        elif status in ("ended", "cancelled") and before.get("status") not in (status, "off") and event.kind != "ended":
             yield say("{clock}: over", clock=title)
         if before.get("breached") and not run.get("breached") and not began:
             yield say("{clock}: breach withdrawn", clock=title)
-
-
-def in_words(spec: Field | None, value: Any, zone: str, parties: Mapping[int, str]) -> str:
-    """A canonical value as a person reads it: titles for choices, currency for money, wall-clock time in `zone` for moments."""
-    if value is None or value == "" or value == []:
-        return ""
-    if isinstance(value, list):
-        return ", ".join(in_words(spec, one, zone, parties) for one in value)
-    match spec.type if spec else None:
-        case FieldType.YES_NO:
-            return say("yes") if value else say("no")
-        case FieldType.CHOICE if spec is not None and value in spec.options:
-            return spec.options[value].in_(spoken()) or str(value)
-        case FieldType.MONEY if spec is not None:
-            return f"{value} {spec.currency or ''}".strip()
-        case FieldType.MOMENT:
-            return wall(datetime.fromisoformat(value), zone)
-        case FieldType.PARTY:
-            return parties.get(value, say("(erased)")) if isinstance(value, int) else str(value)
-        case FieldType.FILE if isinstance(value, Mapping):
-            return str(value.get("name", ""))
-    return str(value)
-
-
-def task_status(status: str) -> str:
-    """What became of a task, in words."""
-    return {"open": say("open"), "held": say("held"), "done": say("done"), "cancelled": say("cancelled")}.get(status, status)
-
-
-def clock_status(status: str) -> str:
-    """What became of a clock, in words."""
-    return {
-        "running": say("running"),
-        "paused": say("paused"),
-        "met": say("met"),
-        "ended": say("ended"),
-        "cancelled": say("cancelled"),
-    }.get(status, status)
 
 
 def _recalculated(calendars: Mapping[str, Sequence[int]]) -> str:
@@ -274,13 +266,3 @@ def _recalculated(calendars: Mapping[str, Sequence[int]]) -> str:
         say("{calendar} version {old} → {new}", calendar=name, old=old, new=new) for name, (old, new) in calendars.items()
     )
     return say("the calendar changed ({calendars}): due times were computed anew", calendars=named)
-
-
-def _link(kind: str) -> str:
-    return {
-        "related": say("related"),
-        "duplicate": say("a duplicate of it"),
-        "has_duplicate": say("its duplicate"),
-        "follow_up": say("a follow-up to it"),
-        "followed_by": say("its follow-up"),
-    }.get(kind, kind)

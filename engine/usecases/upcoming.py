@@ -1,22 +1,28 @@
 """What is still to come in a case without anybody doing anything: rungs, breaches, ends of pauses, tasks, system actions."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from engine.deciding import clocks, duties
 from engine.deciding.clock_due import due_after
 from engine.deciding.clocks import PendingKind
+from engine.deciding.expressions import expression
 from engine.deciding.obstacles import obstacles
 from engine.defining.definition import Action, Task, WhoKind
 from engine.ground.duration import Duration
 from engine.ground.errors import CalendarExpired
+from engine.ground.worktime import local_date, start_of_day
 from engine.usecases.work import SYSTEM, Work
 
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """Something that falls due at `due_at` and may be carried out from `fire_at`: a point of a clock, a task, or a system action."""
+    """Something that falls due at `due_at` and may be carried out from `fire_at`: a point of a clock, a task, or a system action.
+
+    None of them: a midnight, still to come, at which a condition that reads `today` is to be looked at again.
+    """
 
     due_at: datetime
     fire_at: datetime
@@ -43,19 +49,43 @@ def _upcoming(work: Work) -> Iterator[Upcoming]:
     for point in clocks.soonest(work.definition, work.case, work.calendars):
         yield Upcoming(point.due_at, point.fire_at, point)
     for task, opens in _openings(work):
-        if duties.may_open(work.case, task, work.evaluate(opens)):
-            yield Upcoming(opens, opens, task=task)
+        at, now = _first(work, opens, task.when, partial(_may_open, work, task))
+        if at is not None:
+            yield Upcoming(at, at, task=task if now else None)
     for action in system_actions(work):
-        if isinstance(action.after, Duration):
-            at = _ripe(work, action.after)
-            if at is not None and _free(work, action, at):
-                yield Upcoming(at, at, action=action.name)
+        ripe = _ripe(work, action.after) if isinstance(action.after, Duration) else None
+        if ripe is not None or not isinstance(action.after, Duration):
+            at, now = _first(work, ripe, action.when, partial(_free, work, action))
+            if at is not None:
+                yield Upcoming(at, at, action=action.name if now else "")
+
+
+def _first(
+    work: Work, since: datetime | None, when: str | None, holds: Callable[[datetime], bool]
+) -> tuple[datetime | None, bool]:
+    """The first instant, from `since` on, at which something that waits for time holds, and that it does; else when to look again.
+
+    With nothing happening a condition changes only where it reads `today`: at midnight in the zone of the procedure. The midnights up to
+    now are looked at in order, so that after an outage it is dated when it came true; the next one is still to come.
+    """
+    if since is not None and holds(since):
+        return since, True
+    if when is None or "today" not in expression(when).names:
+        return None, False
+    last = work.events[-1].occurred_at if work.events else work.case.recorded_at or work.case.opened_at
+    calendar = work.calendars(None)
+    day = local_date(calendar, max(last, since or last))
+    while True:
+        day += timedelta(days=1)
+        midnight = start_of_day(calendar, day)
+        if midnight > work.now or holds(midnight):
+            return midnight, midnight <= work.now
 
 
 def ripe_task(work: Work, at: datetime) -> Task | None:
     """A task whose time has come by this moment, and whose condition holds now."""
     for task, since in _openings(work):
-        if since <= at and duties.may_open(work.case, task, work.evaluate(at)):
+        if since <= at and _may_open(work, task, at):
             return task
     return None
 
@@ -95,6 +125,10 @@ def _ripe(work: Work, after: Duration) -> datetime | None:
         return due_after(work.case.entered_at or work.case.opened_at, after, work.calendars(None))
     except CalendarExpired:
         return None   # flagged by the clocks; taken up again when the calendar reaches further
+
+
+def _may_open(work: Work, task: Task, at: datetime) -> bool:
+    return duties.may_open(work.case, task, work.evaluate(at))
 
 
 def _free(work: Work, action: Action, at: datetime) -> bool:

@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from engine.deciding import clocks, duties, fields, rights
-from engine.deciding.case import Act, CaseState, ClockRun, Event, apply, clock_json, task_json
+from engine.deciding import clocks, dating, duties, fields, rights
+from engine.deciding.case import Act, CaseState, ClockRun, ClockStatus, Event, apply, clock_json, task_json
 from engine.deciding.clock_figures import consumed
 from engine.deciding.expressions import expression
 from engine.deciding.obstacles import Situation
+from engine.deciding.others import Question
 from engine.deciding.rights import Actor
 from engine.deciding.scope import Customer, scope_of
-from engine.defining.definition import Definition, EventKind, Happening, Who
+from engine.defining.definition import Definition, EventKind, Happening, LinkedCase, Who
 from engine.defining.organisation import Organisation
 from engine.ground.calendars import Calendar
 from engine.ground.errors import Invalid
 from engine.ground.language import say
-from engine.records import library, personal
+from engine.records import library, others, personal
 from engine.records.cases import Loaded
 from engine.records.outbox import Message
 from engine.usecases.house import House
@@ -48,6 +49,19 @@ class Outcome:
     notices: tuple[str, ...] = ()        # names of the notices put into the outbox
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A linked case to be opened: the values are those that its fields shall have, live."""
+
+    spec: LinkedCase
+    given: Mapping[str, Any]
+    actor: Actor
+
+
+Later = str | Wanted
+"""What becomes an event of its own after the one that wants it: an action or task by name, or a linked case to be opened."""
+
+
 @dataclass(slots=True)
 class Work:
     """A case under work in one transaction, at one `now`."""
@@ -68,7 +82,10 @@ class Work:
     outgoing: list[Outgoing] = field(default_factory=list)   # of the event that is being put together
     messages: list[Message] = field(default_factory=list)    # those of recorded events, each with the figures of its moment
     reminders: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    put_back: dict[str, ClockRun] = field(default_factory=dict)     # clocks as they are now, while they are seen as they stood
     written: list[str] = field(default_factory=list)         # names of notices put into the outbox
+    openers: "tuple[Work, ...]" = ()     # while it is being opened by a case: that one last, before it whatever opens that one just now
+    told: list[int] = field(default_factory=list)            # ids of cases that were changed and written because this one was closed
     next_up: "tuple[int, Upcoming | None] | None" = None     # what comes next, and after which event that was found
     _calendars: dict[str | None, Calendar] = field(default_factory=dict)
 
@@ -112,16 +129,19 @@ class Work:
         known = {**self.values, **self.given}
         return scope_of(
             self.definition, self.case, at or self.now, personal=known, customer=self.customer, organisation=self.organisation,
-            actor=actor.id if actor else None, timezone=self.timezone, extra={**self._given_public(), **(extra or {})},
-            used=self.used,
+            actor=actor.id if actor else None, calendar=self.calendars(None), extra={**self._given_public(), **(extra or {})},
+            used=lambda clock: self.used(clock, at or self.now), answer=self._answer,
         )
 
-    def used(self, clock: str) -> timedelta | None:
-        """The time a clock has consumed up to now, its stops left out; None when it never ran or its calendar ends before."""
+    def _answer(self, question: Question) -> Any:
+        return others.answer(self.conn, self.definition.name, question, self.loaded.id if self.loaded else None)
+
+    def used(self, clock: str, at: datetime) -> timedelta | None:
+        """The time a clock has consumed up to that moment, its stops left out; None when it never ran or its calendar ends before."""
         run, spec = self.case.clocks.get(clock), self.definition.all_clocks.get(clock)
         if run is None or spec is None:
             return None
-        return consumed(run, self.now, self.calendars(spec.calendar))
+        return consumed(run, at, self.calendars(spec.calendar))
 
     def _given_public(self) -> dict[str, Any]:
         return {name: self.live(name) if name in self.definition.fields else value for name, value in self.given.items()}
@@ -155,11 +175,27 @@ class Work:
 
     # --- recording ------------------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def back_dated(self, at: datetime) -> Iterator[None]:
+        """Let what is decided and recorded meanwhile see the clocks as they stood at an earlier instant.
+
+        Those that it does not touch are afterwards as they are now.
+        """
+        stood = dating.as_they_stood(self.definition, self.case, at, self.calendars)
+        self.put_back = {name: self.case.clocks[name] for name in stood}
+        self.case.clocks.update(stood)
+        try:
+            yield
+        finally:
+            self.case.clocks.update(self.put_back)
+            self.put_back, self.next_up = {}, None
+
     def record(self, kind: str, actor: Actor, at: datetime, data: dict[str, Any], happened: Sequence[Happening] = ()) -> Event:
         """Append an event and apply it; then let tasks open and clocks follow because of what happened, as part of the same event."""
         last = self.case.recorded_at
         recorded = self.now if last is None or last <= self.now else last   # recorded time never decreases
         event = Event(f"case/{self.case.number}", self.case.seq + 1, kind, at, recorded, actor.id, actor.on_behalf, data)
+        before = dict(self.case.clocks)
         apply(self.case, event)
         tasks = duties.opened(self.definition, self.case, happened, at, self.evaluate(at)) if happened else {}
         if tasks:
@@ -167,16 +203,19 @@ class Work:
             self.case.tasks.update(tasks)
             happened = [*happened, *(Happening(EventKind.TASK_OPENED, name) for name in tasks)]
         changed = clocks.follow(self.definition, self.case, happened, at, self.calendars, self.evaluate(at), self.live)
-        withdrawn = [name for name, run in changed.items() if _withdrawn(self.case.clocks.get(name), run)]
+        for name in changed.keys() & self.put_back.keys():
+            before[name] = self.put_back.pop(name)
+            changed[name] = dating.met_since(changed[name], before[name])
         if changed:
             data.setdefault("clocks", {}).update({name: clock_json(run) for name, run in changed.items()})
             self.case.clocks.update(changed)
+        become = [(told, name) for name in data.get("clocks", ()) for told in _become(before.get(name), self.case.clocks[name])]
         self.events.append(event)
         if self.outgoing:
             self.messages += rendered(self, self.outgoing)
             self.outgoing = []
-        for name in withdrawn:   # a correction showed that there was none: nothing is removed, the history says so (clocks rule 12)
-            self.record("breach_withdrawn", SYSTEM, at, {"clock": name, "because": kind})
+        for told, name in become:
+            self.record(told, SYSTEM, at, {"clock": name, "because": kind})
         return event
 
     def seal(self, name: str, value: Any, seq: int) -> str:
@@ -216,9 +255,17 @@ class Work:
         return rights.people(who, self.definition, self.case, self.organisation, self.live, self.actor.id)
 
 
-def _withdrawn(before: ClockRun | None, after: ClockRun) -> bool:
-    """Whether a breach of this run no longer stands."""
-    return before is not None and before.breached_at is not None and after.breached_at is None and before.run == after.run
+def _become(before: ClockRun | None, after: ClockRun) -> Iterator[str]:
+    """The events that say what became of a clock, where it deserves its own: it is off or on as the case now stands, or a correction
+    showed that its breach was none (nothing is removed, the history says so: clocks rule 12)."""
+    if before is None:
+        return
+    if before.status in clocks.LIVE and after.status is ClockStatus.OFF:
+        yield "clock_off"
+    if before.status is ClockStatus.OFF and after.status in clocks.LIVE:
+        yield "clock_on"
+    if before.run == after.run and before.breached_at is not None and after.breached_at is None:
+        yield "breach_withdrawn"
 
 
 def take_up(house: House, conn: Connection, loaded: Loaded, now: datetime) -> Work:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 from engine.deciding import rights
 from engine.deciding.case import ClockStatus, TaskStatus
+from engine.deciding.others import kept_values
 from engine.defining.definition import State, Who
-from engine.records import cases, outbox, personal, timers
+from engine.records import cases, others, outbox, personal, timers
 from engine.records.cases import NO_DUE, Item, Loaded
 from engine.usecases.notifying import messages_of
 from engine.usecases.upcoming import next_up
@@ -18,6 +19,7 @@ UNKNOWN_DUE = datetime(1970, 1, 1, tzinfo=UTC)   # a due time that cannot be kno
 def write(work: Work, *, origin: str | None = None) -> Loaded:
     """Write everything recorded; raises Conflict when somebody else changed the case meanwhile.
 
+    The case that opened this one hears of it when it was closed.
     Where nothing was, only the timer is looked after: a calendar may have moved what comes next though it moved no due time.
     """
     if work.loaded is not None and not work.events:
@@ -30,9 +32,17 @@ def write(work: Work, *, origin: str | None = None) -> Loaded:
     else:
         cases.save(work.conn, work.loaded, work.events, *picture)
     personal.store(work.conn, work.loaded.id, work.rows)
+    asked = others.asked(work.house.store, work.conn, work.definition.name)
+    if asked and any("party" in event.data or not asked.isdisjoint(event.data.get("set", ())) for event in work.events):
+        values = kept_values(work.definition, work.case.fields, work.case.party, asked)
+        others.keep(work.conn, work.loaded.id, work.definition.name, work.case.opened_at, values)
     messages = messages_of(work, work.loaded.id)
     outbox.put(work.conn, messages, work.now)
     work.written = [message.name for message in messages]
+    if any(event.data.get("closed") for event in work.events):
+        from engine.usecases.families import tell_opener  # which writes that case in turn
+
+        tell_opener(work)
     return work.loaded
 
 

@@ -12,7 +12,9 @@ import pytest
 
 from benchmarks.actions import ACKNOWLEDGE, STAFF, START, copied, house_at, prepare
 from benchmarks.floor import Floor, differences, written
-from engine.usecases import acting
+from benchmarks.reprojecting import expansion, reprojection
+from engine.ground.clock import VirtualClock
+from engine.usecases import acting, auditing
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,6 +40,23 @@ def test_scenarios_are_played_from_first_to_last_step(found: dict[str, Any]) -> 
     assert shipped["scenarios"] == len(list((ROOT / "definitions" / "product-complaint" / "scenarios").glob("*.y*ml")))
     assert short["steps"] == 8 * short["scenarios"] > 0
     assert shipped["per_second"] > 0 and short["per_second"] > 0
+
+
+def test_a_changed_calendar_is_measured(found: dict[str, Any]) -> None:
+    assert 0 < found["calendar year"]["ms"] <= found["calendar year"]["worst_ms"]
+    assert found["re-projection"]["cases"] == 40 and found["re-projection"]["ms"] > 0
+
+
+def test_two_thousand_cases_are_computed_anew_in_seconds_and_a_year_is_expanded_in_milliseconds(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    row = reprojection(tmp_path, 2000, lambda done, of: told.append((done, of)))
+    assert row["ms"] < 10, "100,000 cases in less than 17 minutes of CPU, on a machine that is busy with other things"
+    assert told[0] == (100, 2000) and told[-1] == (2000, 2000)
+    assert expansion(5)["ms"] < 5
+    house = house_at(tmp_path / "reprojection.db", VirtualClock(START))
+    checked = auditing.verify(house)
+    house.store.close()
+    assert checked.problems == []
 
 
 def test_commands_are_started_cold_beside_the_libraries_they_need(found: dict[str, Any]) -> None:

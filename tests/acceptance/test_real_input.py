@@ -4,8 +4,9 @@ The extract lies beside the project, not in it; without it these tests are skipp
 """
 
 import csv
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,10 +15,11 @@ from engine.defining.mapping import ImportMapping, read_mapping
 from engine.ground.clock import VirtualClock
 from engine.records.schema import memory_template
 from engine.records.store import MemoryStore
-from engine.usecases import auditing, listing, reading
+from engine.usecases import auditing, listing, reading, settling
 from engine.usecases.house import House, Settings
 from engine.usecases.importing import Imported, Table, import_cases, read_table
 from engine.usecases.publishing import apply_organisation, publish
+from tests.houses import events_of, state_of
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "definitions"
@@ -86,6 +88,20 @@ def test_limits_run_from_the_day_the_portal_sent_the_complaint(house: House, map
     lines = listing.list_cases(house, definition="consumer-complaint", limit=200).lines
     dues = [line.due_at for line in lines if line.due_at is not None]
     assert dues == sorted(dues) and dues and dues[-1] < house.clock.now()
+
+
+def test_what_came_years_late_is_past_due_and_first_in_line_as_of_the_days_on_which_it_was(house: House, mapping: ImportMapping) -> None:
+    _, done = imported(house, mapping, EXTRACT)
+    assert isinstance(house.clock, VirtualClock)
+    house.clock.move_to(house.clock.now() + timedelta(hours=1))
+    assert settling.sweep(house).failures == []
+    for number in done.opened:
+        case = state_of(house, number)
+        past = next(event for event in events_of(house, number) if event.data.get("act") == "fall_past_due")
+        sixteenth = datetime.fromisoformat(case.fields["sent_on"]) + timedelta(days=16)     # it ends with the fifteenth day
+        assert past.occurred_at.astimezone(ZoneInfo("America/New_York")).replace(tzinfo=None) == sixteenth
+        assert (case.state, case.fields["first_in_line"]) == ("past_due", True)
+    assert auditing.verify(house).problems == []
 
 
 def test_spoiled_rows_are_named_with_line_and_reason_and_the_others_are_kept(house: House, mapping: ImportMapping, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A day at the command line: what each command does, and how it answers."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,15 @@ def test_a_file_given_for_a_field_is_kept_with_the_case(terminal: Terminal) -> N
     terminal("case", "correct", number, "--file", "photo=dent.jpg", "--reason", "the first was right")
     assert len(terminal("case", "show", number, "--json").json["files"]) == 2
     assert "0 problems" in terminal("audit", "verify").out
+
+
+def test_an_act_may_be_dated_when_it_was_done_and_both_times_are_told(terminal: Terminal) -> None:
+    number = opened(terminal)
+    done = datetime.now(UTC).isoformat()
+    (event,) = terminal("case", "act", number, "take", "--at", done, "--json").json["events"]
+    assert event["occurred_at"] == done < event["recorded_at"]
+    said = terminal("case", "act", number, "give_up", "--at", "2020-01-01 09:00", "--comment", "x", code=5)
+    assert "ann cannot date it 2020-01-01 09:00: it counts from when it is recorded" in said.err
 
 
 def test_a_refused_action_keeps_no_file(terminal: Terminal) -> None:

@@ -100,6 +100,17 @@ def test_a_missed_clock_says_what_was_missed_and_when_it_was_over() -> None:
     assert drawn == "=" * 12 + "|" + "=" * 11 + "|" + "!" * 5
 
 
+def test_a_clock_that_the_closing_of_its_case_stopped_is_over_and_does_not_stand_still() -> None:
+    house, clock = memory_house()
+    speak("en")
+    number = open_one(house)
+    clock.move_to(MONDAY + 65 * HOUR)       # of 13 days and 15 hours, until the end of the thirteenth
+    acting.act(house, number, "withdraw", as_("li.na"), {"comment": "客户撤回"})
+    figures = one(house, number, "total")
+    assert not any("still" in line for line in text(figures)) and text(figures)[-1].startswith("Over 2026-11-19 02:00: ")
+    assert figures.share == pytest.approx(65 / (13 * 24 + 15))
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_every_clock_of_any_case_is_told_and_what_is_told_leads_to_its_due_time(seed: int) -> None:
     house, numbers = lived(seed)

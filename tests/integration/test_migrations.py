@@ -9,7 +9,7 @@ import pytest
 from recording import NOW, new_store, opened
 from sqlalchemy import text
 
-from engine.ground.errors import Conflict
+from engine.ground.errors import Conflict, Unavailable
 from engine.records import schema
 from engine.records.store import Store
 
@@ -86,15 +86,16 @@ def test_a_later_migration_that_rebuilds_a_table_keeps_rows_references_and_guard
         opened(conn, "A-1", timer=(NOW, NOW))
     store.close()
     shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations")
-    (tmp_path / "migrations" / "versions" / "0002_rebuild.py").write_text(
-        "import sqlalchemy as sa\nfrom alembic import op\nrevision, down_revision = '0002', '0001'\n"
+    latest, later = schema.SCHEMA_REVISION, f"{int(schema.SCHEMA_REVISION) + 1:04}"
+    (tmp_path / "migrations" / "versions" / f"{later}_rebuild.py").write_text(
+        f"import sqlalchemy as sa\nfrom alembic import op\nrevision, down_revision = '{later}', '{latest}'\n"
         "def upgrade():\n"
         "    for table in ('event', 'definition_version', 'case'):\n"
         "        with op.batch_alter_table(table, recreate='always') as batch:\n"
         "            batch.add_column(sa.Column('extra', sa.Text()))\n"
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schema, "SCHEMA_REVISION", "0002")
+        patch.setattr(schema, "SCHEMA_REVISION", later)
         patch.setattr(schema, "MIGRATIONS", tmp_path / "migrations")
         store.create()
         with store.reading() as conn:
@@ -104,6 +105,21 @@ def test_a_later_migration_that_rebuilds_a_table_keeps_rows_references_and_guard
                 conn.execute(text(f"DELETE FROM {table} WHERE {row}"))
         with pytest.raises(Exception, match="FOREIGN KEY"), store.writing() as conn:
             conn.execute(text('DELETE FROM "case"'))
+
+
+def test_a_house_of_the_first_schema_is_brought_up_to_date_with_what_is_in_it(tmp_path: Path) -> None:
+    from alembic import command
+
+    store = Store(f"sqlite:///{tmp_path / 'makegood.db'}")
+    with store._connected(create=True).execution_options(writes=True).begin() as conn:
+        command.upgrade(schema.alembic_config(conn), "0001")
+        conn.execute(text("INSERT INTO definition_version VALUES (1, 'plain', 1, '', '{}', '{}', '2026-01-01', 'x')"))
+    with pytest.raises(Unavailable), store.reading():
+        pass
+    store.create()
+    with store.writing() as conn:
+        assert conn.execute(text("SELECT name FROM definition_version")).scalars().all() == ["plain"]
+        command.check(schema.alembic_config(conn))
 
 
 def test_creating_again_keeps_what_is_there(tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ def test_assigning_to_nobody_leaves_the_owner() -> None:
     house, number = case_with("assign: helper")
     assert do(house, number, "go").owner == "ann"
     assert do(house, number, "go", helper="bob").owner == "bob"
+    assert [field.text for field in reading.show(house, number).fields if field.name == "helper"] == ["Bob Baker"]
 
 
 def test_reassigning_tells_the_new_owner() -> None:

@@ -329,3 +329,80 @@ def test_the_order_of_sweeps_changes_nothing(times: int) -> None:
             settling.sweep(house)
         histories.append([(event.kind, event.occurred_at, event.data.get("tasks")) for event in events_of(house, number)])
     assert histories[0] == histories[1] == histories[2]
+
+
+# --- clocks that recur --------------------------------------------------------------------------------------------------
+
+RECURRING = (
+    HEAD
+    + ROLES
+    + """
+opening: {by: desk}
+states:
+  live:
+    actions:
+      visit: {by: desk}
+      last_visit: {by: desk, to: done}
+      close: {by: desk, to: done}
+  done: {final: true, actions: {reopen: {by: desk, to: live}}}
+clocks:
+  visits: {every: 10 days, from: opened, until: [visit, last_visit], ladder: [{at: due, remind: desk}]}
+  twice: {every: 5 days, at_most: 2, from: opened, until: visit}
+  report: {every: 1 month, from: opened, ladder: [{at: 2 days before, remind: desk}]}
+  few: {every: 1 week, at_most: 3, from: opened}
+  answer: {within: 2 days, from: clock report due, until: visit}
+"""
+)
+
+
+def test_the_act_that_meets_a_recurring_clock_starts_its_next_run() -> None:
+    house, clock = small_house(RECURRING)
+    number = opened(house)
+    assert state_of(house, number).clocks["visits"].due_at == at(3, 13)
+    clock.move_to(at(3, 7, 9))
+    run = do(house, number, "visit").clocks["visits"]
+    assert (run.status, run.run, run.started_at, run.due_at) == (ClockStatus.RUNNING, 2, at(3, 7, 9), at(3, 18))
+    clock.move_to(at(3, 20))
+    settling.sweep(house)
+    assert state_of(house, number).clocks["visits"].breached_at == at(3, 18)
+    run = do(house, number, "visit").clocks["visits"]
+    assert (run.run, run.breached_at, run.due_at) == (3, None, at(3, 31)), "counted from the last act"
+    twice = state_of(house, number).clocks["twice"]
+    assert (twice.status, twice.run) == (ClockStatus.MET, 2), "no third run"
+    sound(house, number)
+
+
+@pytest.mark.parametrize("closing", ["close", "last_visit"])
+def test_a_recurring_clock_ends_with_the_case_also_by_the_act_that_meets_it(closing: str) -> None:
+    house, clock = small_house(RECURRING)
+    number = opened(house)
+    clock.move_to(at(3, 7, 9))
+    case = do(house, number, closing)
+    assert {name: run.status.value for name, run in case.clocks.items()} == {
+        "visits": "met" if closing == "last_visit" else "ended", "twice": "ended", "report": "ended", "few": "ended",
+    }
+    clock.move_to(at(6, 1))
+    assert settling.sweep(house).events == 0
+    case = do(house, number, "reopen")
+    assert case.clocks["report"].status is ClockStatus.RUNNING
+    sound(house, number)
+
+
+def test_without_until_runs_follow_each_other_on_the_anchor_never_chained() -> None:
+    house, clock = small_house(RECURRING)
+    clock.move_to(datetime(2026, 3, 31, 9, tzinfo=UTC))
+    number = opened(house)
+    clock.move_to(at(7, 2))
+    settling.sweep(house)
+    ends = [event.occurred_at for event in events_of(house, number) if event.kind == "ended" and event.data["clock"] == "report"]
+    assert ends == [at(5, 1), at(6, 1), at(7, 1)], "30 April, 31 May, 30 June: the ends of months counted from 31 March"
+    run = state_of(house, number).clocks["report"]
+    assert (run.run, run.started_at, run.due_at) == (4, datetime(2026, 3, 31, 9, tzinfo=UTC), at(8, 1))
+    rungs = [event.occurred_at for event in events_of(house, number) if event.kind == "rung" and event.data["clock"] == "report"]
+    assert rungs == [at(4, 29), at(5, 30), at(6, 29)]
+    assert state_of(house, number).clocks["answer"].started_at == at(5, 1), "each end is `clock report due`"
+    few = state_of(house, number).clocks["few"]
+    assert (few.status, few.run, few.ended_at) == (ClockStatus.ENDED, 3, at(4, 22))
+    amending.note(house, number, as_("ann"), "nothing changes it")
+    assert state_of(house, number).clocks["report"] == run
+    sound(house, number)

@@ -34,8 +34,10 @@ fields:
   code: {type: text, title: The code, pattern: "[A-Z]+", length: ..3, personal: false}
   score: {type: number, between: [0, 10]}
   plain: {type: number}
+  visit: {type: date}
   cost: {type: money, currency: EUR}
   story: {type: text}
+values: {seven: 7}
 roles: {desk: {title: The desk}, lab: {}, manager: {}, director: {}}
 opening: {by: desk, require: code, notice: hello}
 anywhere:
@@ -52,9 +54,10 @@ states:
           ladder: {at: due, remind: manager}, notice: looked}
     actions:
       go: {title: Go on, by: desk, to: second, when: not (score == 5), require: kind, within: 30 days}
+      ring: {by: desk}
       twice: {by: desk, at_most: 1}
       late: {by: system, to: done, after: 90 days}
-      decide: {by: [manager, director], limit: cost, except: owner, set: {plain: 7}}
+      decide: {by: [manager, director], limit: cost, except: owner, set: {plain: seven}}
   second:
     awaits: customer
     actions:
@@ -76,6 +79,7 @@ clocks:
       - {at: 1 day before, when: kind == 'a', remind: desk}
       - {at: every 1 day after, at_most: 2, remind: desk}
   work: {within: 12 working hours, from: opened, until: closed}
+  asked: {within: 2 weeks, from: opened, until: closed, pause: {from: ring, until: go, up_to: 2 hours, then: {remind: manager}}}
   gift: {within: 5 days, from: opened, until: closed, counting: {first_day: excluded, ends: end_of_day, roll: next}}
 notices:
   hello: {to: customer, via: [email, sms], mandatory: true}
@@ -181,11 +185,51 @@ def extended(by: str = "carl", more: str = "1 day", after: float = 0, times: int
     return see
 
 
+def standing(clock: str, *actions: str) -> Callable[[House], Any]:
+    """What has become of a clock after these actions."""
+
+    def see(house: House) -> Any:
+        number = open_(house)
+        for action in actions:
+            act(house, number, action)
+        return state_of(house, number).clocks[clock].status.value
+
+    return see
+
+
+def used_up(house: House) -> Any:
+    """Who is written to when the pause has lasted as long as it may."""
+    act(house, open_(house), "ring")
+    later(house, hours=3)
+    return [to for notice, to in sent(house) if notice == "reminder"]
+
+
 def paused(house: House) -> Any:
     number = open_(house)
     act(house, number, "go")
-    later(house, hours=30)
+    later(house, hours=40)
     return state_of(house, number).clocks["total"].status.value
+
+
+def begun_twice(house: House) -> Any:
+    """Hours until due of a clock whose start may have come again after a day."""
+    number = open_(house)
+    later(house, days=1)
+    act(house, number, "twice")
+    return due_in(house, number)
+
+
+def changed_later(house: House) -> Any:
+    """Hours until due of a clock whose limit changed after a day."""
+    number = open_(house)
+    later(house, days=1)
+    amending.correct(house, number, as_("ann"), {"kind": "b"}, "wrong")
+    return due_in(house, number)
+
+
+def due_in(house: House, number: str) -> Any:
+    at = state_of(house, number).clocks["total"].due_at
+    return (at - START).total_seconds() / 3600 if at else None
 
 
 def met(house: House) -> Any:
@@ -284,6 +328,7 @@ class Line(NamedTuple):
 
 
 LINES = [
+    Line("Definition.values", "seven: 7", "seven: 8", value("plain", "decide", "carl"), "7", "8"),
     Line("Definition.name", "procedure: small", "procedure: other", opened_with(), "done", "NotFound"),
     Line("Definition.title", "Small matters", "Other matters", shown("title"), "Small matters", "Other matters"),
     Line("Definition.number", "S-{year}-{serial:03}", "X{serial:02}", lambda house: open_(house), "S-2026-001", "X01"),
@@ -370,7 +415,7 @@ LINES = [
     Line("Action.limit", "manager, director], limit: cost, ", "manager, director], ", acted("decide", "carl", cost="50"), "Denied", "done"),
     Line("Action.except_", "limit: cost, except: owner, set", "limit: cost, set", decided_by_owner, "Denied", "done"),
     Line("Action.in_", "in: [first, second]", "in: [second]", acted("drop"), "done", "NotAllowed"),
-    Line("Action.do", "set: {plain: 7}", "set: {plain: 8}", value("plain", "decide", "carl"), "7", "8"),
+    Line("Action.do", "set: {plain: seven}", "set: {plain: 8}", value("plain", "decide", "carl"), "7", "8"),
     Line("Task.title", "title: Look closely", "title: Look twice", shown("tasks", "t"), "Look closely", "Look twice"),
     Line("Task.by", "closely, by: [lab", "closely, by: [manager", after_task("carl"), "Denied", "done"),
     Line("Task.when", "when: kind == 'a', require", "when: kind == 'b', require", shown("open_tasks"), ("t",), ()),
@@ -403,6 +448,10 @@ LINES = [
     Line("Anywhere.actions", "    drop: {", "    stop: {by: desk}\n    drop: {", acted("stop"), "NotAllowed", "done"),
     Line("Pause.in_", "pause: {in: second", "pause: {in: first", met, "paused", "running"),
     Line("Pause.up_to", "up_to: 1 day}", "up_to: 2 days}", paused, "running", "paused"),
+    Line("Pause.while_", "pause: {in: second", "pause: {while: kind == 'a'", standing("total"), "running", "paused"),
+    Line("Pause.from_", "pause: {from: ring", "pause: {from: drop", standing("asked", "ring"), "paused", "running"),
+    Line("Pause.until", "until: go, up_to", "until: drop, up_to", standing("asked", "ring", "go"), "running", "paused"),
+    Line("Pause.then", ", then: {remind: manager}", "", used_up, ["dora", "carl"], ["dora"]),
     Line("Extension.by", "extend: {by: manager", "extend: {by: director", extended(), "done", "Denied"),
     Line("Extension.up_to", "up_to: 2 days, at_most", "up_to: 3 days, at_most", extended(more="3 days"), "Invalid", "done"),
     Line("Extension.at_most", "at_most: 1, require: plain", "at_most: 2, require: plain", extended(times=2), "NotAllowed", "done"),
@@ -447,10 +496,16 @@ LINES = [
         39.0,
     ),
     Line("Definition.counting", "contact: the hotline\n", "contact: the hotline\ncounting: {ends: same_time}\n", due("total"), 63.0, 48.0),
+    Line("Case.before", "{is: 2 days}]", "{before: visit, is: 2 days}]", due("total", visit="2026-03-20"), 63.0, 399.0),
+    Line("Case.earliest_of", "{is: 2 days}]", "{earliest of: [1 day, visit]}]", due("total", visit="2026-03-20"), 63.0, 39.0),
+    Line("Case.latest_of", "{is: 2 days}]", "{latest of: [1 day, visit]}]", due("total", visit="2026-03-20"), 63.0, 447.0),
     Line("Case.counting", "is: 4 days", "is: 4 days, counting: {ends: close_of_business}", due("total", kind="b"), 111.0, 104.0),
     Line("Counting.first_day", "first_day: excluded", "first_day: included", due("gift"), 183.0, 111.0),
     Line("Counting.ends", "ends: end_of_day", "ends: same_time", due("gift"), 183.0, 168.0),
     Line("Counting.roll", "roll: next", "roll: none", due("gift"), 183.0, 135.0),
+    Line("ClockSpec.when", "title: In all\n", "title: In all\n    when: kind == 'b'\n", due("total"), 63.0, "none"),
+    Line("ClockSpec.restart", "from: opened\n", "from: [opened, twice]\n    restart: again\n", begun_twice, 63.0, 87.0),
+    Line("ClockSpec.recompute", "title: In all\n", "title: In all\n    recompute: forward\n", changed_later, 111.0, 135.0),
     Line("Case.value", "is: 4 days", "is: 5 days", due("total", kind="b"), 111.0, 135.0),
     Line("Case.when", "{when: kind == 'b', is", "{when: kind == 'a', is", due("total"), 63.0, 111.0),
     Line(

@@ -35,6 +35,7 @@ states:
       deeper: {by: desk, to: deep}
       answered: {by: [desk], to: back}
       give_up: {by: desk, to: other}
+      afresh: {by: desk, to: work}
       shut: {by: desk, to: done}
   deep:
     actions:
@@ -104,6 +105,16 @@ def test_leaving_elsewhere_cancels_what_was_held() -> None:
     afresh = do(house, number, "restart")
     assert task(house, number, "look") is TaskStatus.OPEN and task(house, number, "check") is TaskStatus.OPEN
     assert (afresh.clocks["look"].run, afresh.clocks["look"].stops) == (2, [])
+
+
+def test_a_held_state_that_is_entered_anew_has_its_whole_limit_and_its_tasks_open_afresh() -> None:
+    house, clock = small_house(BACK, ["entered"])
+    number = opened(house)
+    do(house, number, "ask")
+    clock.move_to(START + timedelta(hours=30))
+    afresh = do(house, number, "afresh")
+    assert (afresh.back, task(house, number, "look")) == ([], TaskStatus.OPEN)
+    assert [(run.run, run.started_at, run.stops) for run in (afresh.clocks["work"], afresh.clocks["look"])] == [(2, clock.now(), [])] * 2
 
 
 def test_states_held_within_states_are_returned_to_one_after_the_other() -> None:

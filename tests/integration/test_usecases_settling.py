@@ -11,7 +11,22 @@ from engine.records import cases
 from engine.usecases import acting, auditing, settling
 from engine.usecases.house import House
 from tests.houses import as_, events_of, state_of
-from tests.small import DONE, HEAD, ROLES, START, described, do, kinds, messages, opened, sent, small_house
+from tests.small import (
+    DONE,
+    HEAD,
+    OFFICE,
+    ROLES,
+    START,
+    described,
+    do,
+    empty_house,
+    kinds,
+    messages,
+    opened,
+    put_in_force,
+    sent,
+    small_house,
+)
 
 SIMPLE = (
     HEAD
@@ -249,6 +264,42 @@ def test_two_clocks_due_at_one_instant_both_breach_before_their_rungs() -> None:
     clock.move_to(at(8) + timedelta(seconds=1))
     settling.sweep(house)
     assert kinds(house, number)[2:] == ["breach other", "breach reply", "rung other due", "rung reply due"]
+
+
+def test_of_rungs_passed_before_a_case_was_opened_the_last_tells_and_those_that_change_the_case_are_carried_out() -> None:
+    procedure = SIMPLE
+    for old, new in (
+        ("loops: {type: yes_no}", "sent: {type: date}"), ("from: opened", "from: sent"), ("within: 8 hours", "within: 10 days"),
+        ("      note_it:", "      fall_back: {by: system, to: late}\n      note_it:"),
+        ("  done:", "  late: {actions: {answer: {by: desk, to: done}}}\n  done:"), ("1 hour after", "2 days after"), ("2 hours", "2 days"),
+        ("escalate: superior of owner}", "escalate: superior of owner, act: fall_back}\n      - {at: 1 day after, set: {bad: 7}}"),
+    ):
+        procedure = procedure.replace(old, new)
+    house, clock = small_house(procedure, TEXTS)
+    number = opened(house, sent="2026-02-01", customer={"name": "Rose", "email": "rose@customer.example"})
+    clock.move_to(at(0.1))
+    settling.sweep(house)
+    assert kinds(house, number) == [
+        "opened", "breach reply", "rung reply due", "acted fall_back", "rung reply 1 day after", "rung reply every 2 days after",
+    ]
+    case = state_of(house, number)
+    assert (case.state, case.fields["bad"]) == ("late", "7") and auditing.verify(house).problems == []
+
+
+@pytest.mark.parametrize("second", ["+02:00", "+01:00"])     # 02:30 came twice in Amsterdam on 31 October 2027
+def test_a_clock_from_a_moment_in_the_hour_that_comes_twice_is_computed_once(second: str) -> None:
+    house, clock = empty_house()
+    procedure = SIMPLE.replace("bad: {type: number}", "came: {type: moment}").replace("from: opened", "from: came")
+    put_in_force(house, procedure, TEXTS, OFFICE.replace("timezone: UTC", "timezone: Europe/Amsterdam"))
+    clock.move_to(datetime.fromisoformat("2027-10-31T03:00+01:00"))
+    number = opened(house, came=f"2027-10-31T02:30{second}")
+    clock.move_to(datetime.fromisoformat("2027-10-31T15:00+01:00"))
+    settling.sweep(house)
+    assert kinds(house, number) == [
+        "opened", "rung reply 50%", "breach reply", "rung reply due", "rung reply 1 hour after", "rung reply every 2 hours after",
+        "rung reply every 2 hours after",
+    ]
+    assert {run.round for run in state_of(house, number).clocks.values()} == {1}
 
 
 def test_system_actions_that_follow_each_other_without_end_are_refused_and_put_off() -> None:

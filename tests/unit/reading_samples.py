@@ -41,6 +41,7 @@ PARCEL = dedent("""\
       findings:    {type: text, length: 1..2000}
       amount:      {type: money, currency: CNY, default: 0}
       promised_on: {type: date}
+    values: {standard_refund: 40 CNY, most: 3, share: 0.25, soon: 3 working days, desk_hours: "mornings only"}
     roles:
       desk:     {title: 客服}
       lab:      {title: 质检}
@@ -63,13 +64,13 @@ PARCEL = dedent("""\
         tasks:
           examination: {by: lab, within: 3 working days, require: [findings], ladder: [{at: due, remind: owner}]}
           stock_check: {by: lab, when: kind == 'lost', except: owner, act: propose}
-          visit: {by: lab, from: [promised_on, state investigating], within: 1 day}
+          visit: {by: lab, from: [promised_on, state investigating], within: 1 day, backdate: 1 week}
         actions:
           propose: {by: lab, to: deciding, after: tasks, require: [findings, amount]}
       waiting:
         awaits: customer
         actions:
-          answered: {by: [desk, customer], to: back}
+          answered: {by: [desk, customer], to: back, backdate: 2 days}
           no_answer: {by: system, to: closed, after: 30 days}
       deciding:
         within: 2 working days
@@ -105,9 +106,16 @@ PARCEL = dedent("""\
         extend: {by: manager, up_to: 5 working days, at_most: 1, require: [comment], before: due, notice: receipt}
         ladder:
           - {at: 2 working days before, remind: [owner, manager]}
+          - {at: due, open: {procedure: inquiry, with: {about: kind}, wait: true}}
           - {at: 1 working day after, reassign: superior of owner, notice: urging}
           - {at: every 5 working days after, remind: director, at_most: 6}
-      promise: {within: 2 days, from: promised_on, until: examination}
+      promise: {within: 2 days, from: promised_on, until: examination, when: region == 'home', restart: again, recompute: forward,
+                pause: [{while: kind == 'lost'}, {from: acknowledge, until: [propose, reject], up_to: 5 days, then: {remind: owner}}]}
+      calling:
+        within: [{before: promised_on, is: 1 day}, {latest of: [1 day, {earliest of: [promised_on, 3 * amount hours]}]}]
+        from: opened
+        until: acknowledge
+      sign_of_life: {every: 1 month, at_most: 12, from: opened, until: inform}
     notices:
       receipt: {to: customer, via: [email, sms], mandatory: true, contains: [number, clock total]}
       refusal: {to: customer, via: email}

@@ -1,7 +1,7 @@
 """A small procedure, its organisation and one case, for tests of what expressions, texts and rights see."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,9 +9,14 @@ from engine.deciding.case import Act, CaseState, ClockRun, ClockStatus
 from engine.deciding.scope import CaseScope, Customer, scope_of
 from engine.defining.definition import ClockSpec, Definition, Field, FieldType, Role, State, Text
 from engine.defining.organisation import Group, Organisation, Person
+from engine.ground.calendars import Calendar
+from engine.ground.duration import Duration, Unit
 from engine.ground.money import Money
 
 ZONE = "Asia/Shanghai"
+CALENDAR = Calendar(     # closed on the Tuesday after the case was opened, known until the end of the year
+    "office", ZONE, (((540, 1020),),) * 5 + ((), ()), closed=frozenset({date(2026, 11, 24)}), valid_through=date(2026, 12, 31),
+)
 OPENED = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)      # 16:00 in Shanghai
 
 
@@ -41,6 +46,9 @@ FIELDS = (
 DEFINITION = Definition(
     name="specimen", title=Text(zh="投诉处理", en="Complaint handling"), number="KS-{year}{month}-{serial:04}", calendar="c",
     languages=("zh", "en"), fields={one.name: one for one in FIELDS},
+    values={
+        "standard_payment": Money(Decimal("40.00"), "CNY"), "soon": Duration(Decimal(2), Unit.DAYS), "most": Decimal(3), "sorry": "Sorry!",
+    },
     roles={name: Role(name=name) for name in ("intake", "quality", "manager", "director")},
     states={"registered": State(name="registered", title=Text(zh="受理登记", en="Registered"))},
     authority={"manager": Money(Decimal(5000), "CNY"), "director": None}, contact=Text(zh="热线 400", en="Hotline 400"),
@@ -85,6 +93,6 @@ def sight(case: CaseState | None = None, /, **more: Any) -> CaseScope:
     """What expressions see of a case on 22 November 2026, 10:00 in Shanghai."""
     known: Mapping[str, Any] = {
         "personal": {}, "customer": Customer("王女士", "wang@example.com", language="zh"), "organisation": ORGANISATION, "actor": "sun.li",
-        "timezone": ZONE,
+        "calendar": CALENDAR,
     }
     return scope_of(DEFINITION, case or a_case(), datetime(2026, 11, 22, 2, tzinfo=UTC), **{**known, **more})

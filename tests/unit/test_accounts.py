@@ -36,7 +36,7 @@ PROCEDURE = Definition(
 
 def event(seq: int, hours: float, **data: Any) -> Event:
     at = START + hours * HOUR
-    return Event("case/1", seq, "x", at, at, "ann", None, data)
+    return Event("case/1", seq, "x", at, at, "ann", None, {"version": 1, **data} if seq == 1 else data)
 
 
 def stopped(name: str, since: float, until: float | None, why: str) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def stopped(name: str, since: float, until: float | None, why: str) -> dict[str,
 
 
 def booked(*events: Event, until: float, calendar: Calendar = ALWAYS) -> Accounts:
-    found = accounts(PROCEDURE, events, [(START, ANN)], calendar, START + until * HOUR)
+    found = accounts(lambda _: PROCEDURE, events, [(START, ANN)], calendar, START + until * HOUR)
     assert found.booked == found.elapsed
     return found
 

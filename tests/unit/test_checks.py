@@ -195,6 +195,12 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     "task anywhere without a limit": (put("anywhere/tasks", "{ring: {by: desk}}"), "warning", "task 'ring' has no limit"),
     "task anywhere and in a state": (put("anywhere/tasks", "{look: {by: desk}}"), "error", "Two states have a task 'look'"),
     "task that never opens": (put("states/second/tasks/look/from", "[opened, decide, state first]"), "error", "'look' never opens"),
+    "backdate for the customer alone": (
+        put("states/waiting/actions/answered", "{by: customer, to: back, backdate: 1 day}"), "error", "Only staff say when",
+    ),
+    "system action that waits for used time": (
+        put("states/waiting/actions/silent/when", "used('total') > used('total')"), "error", "does not watch used('total') grow",
+    ),
     "system action never taken": (put("states/third/actions/auto", "{by: system, to: closed}"), "error", "scheduler never takes 'auto'"),
     "system action that asks": (put("states/waiting/actions/silent/require", "[due_on]"), "error", "'due_on' is never offered"),
     "system loop": (
@@ -252,8 +258,38 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
         "when region is overseas",
     ),
     "limit that may match nothing": (put("clocks/total/within", "[{when: amount > 5, is: 10 days}]"), "warning", "when no branch matches"),
-    "pause in working time": (put("clocks/total/pause", "{in: waiting, up_to: 3 working days}"), "error", "elapsed time"),
+    "pause in months": (put("clocks/total/pause", "{in: waiting, up_to: 3 months}"), "error", "cannot be counted in months"),
+    "pause in two ways": (put("clocks/total/pause", "{in: waiting, while: region, up_to: 1 day}"), "error", "begins in one way: in, while"),
+    "pause with an end only": (put("clocks/total/pause", "{in: waiting, until: take, up_to: 1 day}"), "error", "belongs to its `from`"),
+    "pause that never ends": (put("clocks/total/pause", "{from: ask}"), "error", "never ends"),
+    "then without a total": (put("clocks/total/pause", "{in: waiting, then: {remind: owner}}"), "error", "never happens"),
+    "then that sends what does not exist": (
+        put("clocks/total/pause", "{in: waiting, up_to: 5 days, then: {notice: goodbye}}"), "error", "no notice 'goodbye'"),
+    "pause by a condition that reads the time": (
+        put("clocks/total/pause", "{while: today == due_on}"), "error", "changes though nothing happens"),
+    "pause by a condition without a bound": (
+        put("clocks/total/pause", "{while: remedy == 'refund'}"), "warning", "can wait in the state 'first'"),
     "pause that never begins": (put("clocks/total/pause", "{up_to: 3 days}"), "error", "never begins"),
+    "condition of a clock that reads the time": (put("clocks/total/when", "today == due_on"), "error", "changes though nothing happens"),
+    "condition of a clock that reads a clock": (put("clocks/total/when", "not breached('look')"), "error", "do not move each other"),
+    "condition of a clock that reads who acts": (put("clocks/total/when", "actor == 'li'"), "error", "only while somebody acts"),
+    "condition of a clock that cannot be read": (put("clocks/total/when", "remedi == 'refund'"), "error", "nothing named 'remedi'"),
+    "clock with a condition limits nothing": (put("clocks/total/when", "remedy == 'refund'"), "warning", "can wait in the state 'first'"),
+    "window that continues": (
+        changes(put("clocks/total/until", None), put("clocks/total/restart", "continue")), "error", "nothing is left to go on with"),
+    "recompute of what cannot change": (
+        changes(put("clocks/total/within", "5 days"), put("clocks/total/recompute", "reset")), "warning", "changes nothing"),
+    "at_most of a clock that does not recur": (put("clocks/total/at_most", 3), "error", "'total' does not recur"),
+    "share of a recurring period": (
+        changes(
+            put("clocks/total/until", None),
+            put("clocks/total/within", None),
+            put("clocks/total/every", "1 month"),
+            put("clocks/total/ladder", "[{at: 50%, remind: owner}]"),
+        ),
+        "error",
+        "50% says nothing here",
+    ),
     "unknown calendar": (put("calendar", "offcie"), "error", "There is no calendar 'offcie'"),
     "unknown calendar of a clock": (put("clocks/total/calendar", "offcie"), "error", "There is no calendar 'offcie'"),
     "option that no action handles": (put("states/third/actions/deliver/when", "remedy == 'replace'"), "warning", "remedy is refund"),
@@ -277,6 +313,26 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     "unknown clock in a condition": (put("states/third/actions/explain/when", "breached('totl')"), "error", "no clock of that name"),
     "condition that cannot be read": (put("states/third/actions/explain/when", "remedy =="), "error", "remedy =="),
     "word of a ladder elsewhere": (put("states/third/actions/explain/when", "overdue"), "error", "nothing named 'overdue'"),
+    "value with the name of a field": (put("values", "{code: 5}"), "error", "'code' is both a value and a field"),
+    "value never used": (put("values", "{most: 5}"), "warning", "'most' is never used"),
+    "value that is no amount": (put("values", "{most: 40 pounds}"), "warning", "neither an amount nor a duration"),
+    "value that is no duration": (put("values", "{most: 3 workin days}"), "warning", "neither an amount nor a duration"),
+    "amount finer than its currency": (put("values", "{most: 4.005 GBP}"), "warning", "neither an amount nor a duration"),
+    "question in the limit of a clock": (
+        put("clocks/total/within", "[{when: others(code).count > 1, is: 1 day}, {is: 9 days}]"),
+        "error",
+        "its own case only",
+    ),
+    "question in the limit of a task": (
+        put("states/second/tasks/look/within", "[{when: others(code).count > 1, is: 1 day}, {is: 9 days}]"),
+        "error",
+        "its own case only",
+    ),
+    "system action that waits for others": (
+        put("states/second/actions/auto", "{by: system, to: third, when: others(customer).count > 1}"),
+        "warning",
+        "moment another case changes",
+    ),
     "promise that does not exist": (put("notices/taken/contains", "[appeal]"), "error", "no value 'appeal'"),
     "promise that is not kept": (put("notices/taken/contains", "[amount]"), "error", "does not always show 'amount'"),
 }
@@ -292,6 +348,40 @@ def test_finds(name: str) -> None:
 def test_a_text_with_an_unknown_name_is_reported_at_its_line() -> None:
     [problem] = found(texts={"taken.zh": "Subject: {{ number }}\n\n{{ code }} {{ due('total') }} {{ contact }}\n{{ remdy }}\n"})
     assert (problem.file, problem.line, problem.nearest) == ("notices/taken.zh.j2", 4, "remedy")
+
+
+def test_a_value_is_used_by_a_condition_or_by_a_text() -> None:
+    values = put("values", "{most: 5 CNY, phone: 0800 123, day: 2026-04-01}")
+    used = changes(values, put("states/third/actions/explain/when", "amount <= most and today > day and remedy == 'explain'"))
+    assert found(used, texts={"taken.en": TEXTS["taken.en"] + "{{ phone }}"}) == []
+
+
+@pytest.mark.parametrize(("asked", "words"), [
+    ("others(remdy).count", "nothing named 'remdy'"), ("others(code, remdy='x').count", "no field 'remdy'"),
+    ("others(code, remedy='explian').count", "no case has that value"), ("others(code, amount=0.001).count", "no case has that value"),
+    ("others(note).count", "'note': it is personal"), ("others(code, note='x').count", "'note': it is personal"),
+    ("others(parts).count", "holds several values"), ("others(witness).count", "'witness': it is personal"),
+    ("others(code, customer=customer).count", "of type party"), ("others(code).sum('remedy')", "of type choice"),
+])
+def test_questions_that_no_case_can_answer_are_found(asked: str, words: str) -> None:
+    fields = changes(put("fields/note", "{type: text}"), put("fields/witness", "{type: party}"),
+                     put("fields/parts", "{type: choice, options: [a], many: true}"))
+    problems = found(changes(fields, put("states/first/actions/take/when", f'"{asked} > 1"')))
+    assert [words in p.what for p in problems if p.severity == "error"] == [True], [p.what for p in problems]
+
+
+def test_a_question_in_a_text_is_judged_at_its_line() -> None:
+    [problem] = found(texts={"taken.zh": TEXTS["taken.zh"] + "\n{{ others(code, remedy='none').count }}\n"})
+    assert (problem.file, problem.line) == ("notices/taken.zh.j2", 5) and "no case has that value" in problem.what
+
+
+def test_other_cases_may_be_asked_for_wherever_a_case_decides_once() -> None:
+    asked = "others(code, remedy='refund', since='04-01').sum('amount') + amount"
+    change = changes(
+        put("states/first/actions/take/when", f"{asked} < 5"), put("states/second/tasks/look/when", "others(customer).count < 5"),
+        put("states/second/tasks/look/set", f'{{amount: "{asked}"}}'), put("clocks/total/ladder/0/when", "others(customer).count < 5"),
+    )
+    assert found(change, texts={"taken.zh": TEXTS["taken.zh"] + "{{ others(customer, since='28 days').count }}\n"}) == []
 
 
 def test_a_text_shown_only_sometimes_does_not_keep_a_promise() -> None:
@@ -347,6 +437,13 @@ def test_a_reopened_case_is_limited_by_the_clock_that_its_closing_stopped() -> N
 
 def test_all_options_of_a_required_choice_leave_no_gap() -> None:
     assert found(put("clocks/total/within", "[{when: region == 'domestic', is: 10 days}, {when: region == 'overseas', is: 12 days}]")) == []
+
+
+def test_an_option_that_an_action_of_the_state_replaces_needs_no_way_on_of_its_own() -> None:
+    narrow = put("states/third/actions/deliver/when", "remedy == 'replace'")
+    assert [p.what for p in found(narrow) if "no action leads on" in p.what]
+    other = put("states/third/actions/rethink", "{by: desk, when: remedy == 'refund', set: {remedy: \"'replace'\"}}")
+    assert [p.what for p in found(changes(narrow, other)) if "no action leads on" in p.what] == []
 
 
 def test_problems_have_the_place_at_which_they_are_written() -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.deciding import clocks
-from engine.deciding.case import Act, CaseState, ClockRun, ClockStatus, Stop, TaskRun, TaskStatus, clock_from, clock_json
+from engine.deciding.case import CaseState, ClockRun, ClockStatus, Stop, TaskRun, TaskStatus, clock_from, clock_json
 from engine.deciding.clock_figures import consumed, due_text, remaining, share, unknown_text
 from engine.deciding.clocks import PendingKind
 from engine.defining.definition import (
@@ -210,24 +210,27 @@ def test_a_budget_beyond_all_calendars_is_flagged(within: str) -> None:
 def test_a_budget_may_be_a_date_or_moment_of_the_case_and_moves_with_it() -> None:
     story = Story(clock(within=(Case(value="visit"),), start="book"))
     story.happen("2026-11-20 17:00", "book")
-    assert story.case.clocks == {}                       # nothing to keep yet
-    story.happen("2026-11-20 17:00", "book", visit=local("2026-11-24 14:00"))
+    assert (story.run().status, story.run().existed) == (ClockStatus.OFF, False)     # nothing to keep yet
+    story.happen("2026-11-20 17:30", "field visit", visit=local("2026-11-24 14:00"))
     assert story.due() == "2026-11-24 14:00"
     story.happen("2026-11-21 09:00", "field visit", visit=date(2026, 11, 25))
-    assert (story.due(), story.run().round) == ("2026-11-25 24:00", 2)
+    assert (story.due(), story.run().round) == ("2026-11-25 24:00", 3)
 
 
 # --- starting, stopping ---------------------------------------------------------------------------------------------
 
 
-def test_the_first_matching_case_counts_and_without_a_match_the_clock_does_not_start() -> None:
+def test_the_first_matching_case_counts_and_without_a_match_the_clock_is_off_until_there_is_one() -> None:
     cases = (
         Case(value=parse_duration("13 days"), when=Expression("region == 'domestic'")),
         Case(value=parse_duration("17 days"), when=Expression("region == 'overseas'")),
     )
     assert Story(clock(within=cases), region="domestic").due() == "2026-12-03 24:00"
     assert Story(clock(within=cases), region="overseas").due() == "2026-12-07 24:00"
-    assert Story(clock(within=cases), region="").case.clocks == {}
+    story = Story(clock(within=cases, ladder=rungs("50%")), region="")
+    assert (story.run().status, story.settle("2026-12-01 10:00")) == (ClockStatus.OFF, [])
+    story.happen("2026-12-01 10:00", "field region", region="domestic")
+    assert (story.due(), story.settle("2026-12-01 10:00")) == ("2026-12-03 24:00", [("50%", "2026-11-27 08:00")])
 
 
 def test_its_until_event_meets_a_clock_and_another_from_event_starts_a_new_run() -> None:
@@ -276,7 +279,7 @@ def test_a_clock_can_start_from_a_date_of_the_case_and_moves_with_it() -> None:
     story.happen("2026-11-21 16:30", "field bought", bought=date(2026, 5, 1))
     assert (story.due(), story.run().round, story.run().run) == ("2027-05-01 24:00", 2, 1)
     story.happen("2026-11-22 16:30", "field bought", bought=None)
-    assert story.run().status is ClockStatus.CANCELLED
+    assert story.run().status is ClockStatus.OFF
 
 
 def test_a_clock_can_run_from_another_falling_due() -> None:
@@ -348,12 +351,28 @@ def test_a_pause_ends_by_itself_when_its_longest_total_is_reached() -> None:
     story.happen("2026-11-25 10:00", "left waiting, state working")              # four days used
     story.happen("2026-11-26 10:00", "left working, state waiting")
     assert [item.kind for item in clocks.pending(story.definition, story.case, story.calendars)] == [PendingKind.RESUME]
-    assert story.settle("2026-12-03 00:00")[0] == ("resume", "2026-12-02 10:00")
+    assert story.settle("2026-12-04 00:00")[0] == ("resume", "2026-12-03 24:00")     # the 22nd–24th and 27th–3rd
     assert story.run().status is ClockStatus.RUNNING
-    assert story.due() == "2026-12-11 24:00"             # 13 days and the 22nd–24th, 27th–1st: eight dates
+    assert story.due() == "2026-12-13 24:00"             # 13 days and those ten
     story.happen("2026-12-04 10:00", "left waiting, state working")
     story.happen("2026-12-05 10:00", "left working, state waiting")
     assert story.run().status is ClockStatus.RUNNING     # nothing is left of the pause
+
+
+@pytest.mark.parametrize(
+    ("up_to", "ends"),
+    [
+        ("30 hours", "2026-11-24 18:00"), ("9 working hours", "2026-11-24 14:00"), ("1 working day", "2026-11-24 24:00"),
+        ("6 working days", "2026-12-01 24:00"), ("1 week", "2026-11-30 24:00"), ("0 days", None),
+    ],
+)
+def test_the_longest_total_of_a_pause_is_exact_in_its_unit(up_to: str, ends: str | None) -> None:
+    """Paused from Friday 17:00 to 18:00, then from Monday 13:00 on."""
+    story = Story(clock(within="13 days", pause=(Pause(in_=("waiting",), up_to=parse_duration(up_to)),)))
+    story.happen("2026-11-20 17:00", "left working, state waiting")
+    story.happen("2026-11-20 18:00", "left waiting, state working")
+    story.happen("2026-11-23 13:00", "left working, state waiting")
+    assert (story.settle("2026-12-03 00:00") or [(None, None)])[0][1] == ends
 
 
 def test_a_pause_by_an_open_task_and_one_by_state_that_overlap_count_once() -> None:
@@ -432,7 +451,7 @@ def test_a_held_state_that_is_given_up_meets_its_limit() -> None:
 
 
 def task_clock() -> ClockSpec:
-    return clock("lab", "3 working days", start="task opened lab", until="task lab")
+    return clock("lab", "3 working days", start="task opened lab", until="task lab", restart="again")
 
 
 def test_a_task_that_is_cancelled_cancels_its_limit_and_opened_afresh_it_starts_anew() -> None:
@@ -592,21 +611,20 @@ def test_a_correction_while_paused_withdraws_a_breach_too() -> None:
     assert (story.run().breached_at, story.run().status) == (None, ClockStatus.PAUSED)
 
 
-def test_a_correction_that_leaves_no_case_cancels_a_clock_and_undoing_it_revives_the_run() -> None:
+def test_a_correction_that_leaves_no_case_puts_a_clock_off_and_undoing_it_lets_the_run_go_on() -> None:
     only = (Case(value=parse_duration("3 days"), when=Expression("region == 'domestic'")),)
     story = Story(clock(within=only, ladder=rungs("50%", "due")), region="domestic")
     story.happen("2026-11-20 17:00", "field region", region="unclear")
-    assert (story.run().status, story.settle("2026-11-22 00:00")) == (ClockStatus.CANCELLED, [])
+    assert (story.run().status, story.settle("2026-11-22 00:00")) == (ClockStatus.OFF, [])
     story.happen("2026-11-22 10:00", "field region", region="domestic")
     assert (story.run().status, story.run().run, story.due()) == (ClockStatus.RUNNING, 1, "2026-11-23 24:00")
     assert [what for what, _ in story.settle("2026-11-24 10:00")] == ["50%", "breach", "due"]
 
 
-def test_a_clock_that_would_have_been_met_while_cancelled_stays_cancelled() -> None:
+def test_a_clock_whose_until_event_came_while_it_was_off_does_not_come_back() -> None:
     only = (Case(value=parse_duration("3 days"), when=Expression("region == 'domestic'")),)
     story = Story(clock(within=only), region="domestic")
     story.happen("2026-11-20 17:00", "field region", region="unclear")
-    story.case.acts["acknowledge"] = Act(1, local("2026-11-20 18:00"), ["li"])
     story.happen("2026-11-20 18:00", "acknowledge")
     story.happen("2026-11-22 10:00", "field region", region="domestic")
     assert story.run().status is ClockStatus.CANCELLED

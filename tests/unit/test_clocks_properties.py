@@ -1,6 +1,7 @@
 """What holds for clocks whatever happens to a case: random stories, told twice or in other steps."""
 
 from copy import deepcopy
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,11 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.deciding import clocks
-from engine.deciding.case import ClockStatus, clock_json
+from engine.deciding.case import USUAL, ClockStatus, clock_json
+from engine.deciding.clock_due import due_after
 from engine.deciding.clock_runs import timed
 from engine.deciding.clocks import PendingKind
-from engine.defining.definition import Case, ClockSpec, Expression, Pause
+from engine.defining.definition import Case, ClockSpec, Counting, Expression, Pause
+from engine.ground.calendars import Calendar
 from engine.ground.duration import parse_duration
+from engine.ground.worktime import end_of_day, is_workday, local_date, start_of_day
 from tests.unit.test_clocks import CALENDAR, Story, clock, local, rungs
 
 START = "2026-11-20 16:00"
@@ -24,9 +28,12 @@ Steps = list[tuple[str, int]]
 steps: st.SearchStrategy[Steps] = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(1, 3 * 24 * 60)), max_size=12)
 
 
-def spec(name: str, budget: str, *, up_to: str | None = None) -> ClockSpec:
+def spec(name: str, budget: str, *, up_to: str | None = None, counting: Counting = USUAL) -> ClockSpec:
     """A clock with everything: two cases, a pause, a ladder."""
-    limits = (Case(value=parse_duration(budget), when=Expression("usual")), Case(value=parse_duration("8 days")))
+    limits = (
+        Case(value=parse_duration(budget), when=Expression("usual"), counting=counting),
+        Case(value=parse_duration("8 days"), counting=counting),
+    )
     pause = Pause(in_=("waiting",), up_to=parse_duration(up_to) if up_to else None)
     return clock(name, limits, until="acknowledge", pause=(pause,), ladder=LADDER)
 
@@ -34,10 +41,10 @@ def spec(name: str, budget: str, *, up_to: str | None = None) -> ClockSpec:
 class Watched(Story):
     """A story that checks at every step what must always hold."""
 
-    def __init__(self, *specs: ClockSpec) -> None:
+    def __init__(self, *specs: ClockSpec, start: str = START, calendar: Calendar = CALENDAR) -> None:
         self.fired: list[tuple[str, int, int, int, int]] = []
-        self.now = local(START)
-        super().__init__(*specs, usual=True)
+        self.now = local(start)
+        super().__init__(*specs, at=start, calendar=calendar, usual=True, applies=True)
 
     def go(self, step: str, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
@@ -87,8 +94,8 @@ class Watched(Story):
     def check(self) -> None:
         self.happen(self.now)
         for run in self.case.clocks.values():
-            assert (run.due_at is None) == (run.status is ClockStatus.PAUSED), "paused clocks have no due time, others do"
-            assert timed(run, CALENDAR) == run, "a due time can be computed again from the run alone"
+            assert (run.due_at is None) == (run.status in (ClockStatus.PAUSED, ClockStatus.OFF)), "they have no due time, others do"
+            assert timed(run, self.calendar) == run, "a due time can be computed again from the run alone"
             assert run.due_at is None or run.due_at >= run.started_at
             assert run.breached_at is None or run.breached_at < self.now
         assert self.happen(self.now) == {}, "following twice changes nothing"
@@ -123,6 +130,71 @@ def test_one_sweep_after_an_outage_does_what_many_would_have_done(budget: str, t
         often.go("wait", minutes)
     once.go("wait", sum(pauses))
     assert (clock_json(once.run()), once.fired) == (clock_json(often.run()), often.fired)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 6), st.booleans(), st.lists(st.tuples(st.integers(30, 4000), st.integers(30, 12_000)), min_size=1, max_size=5))
+def test_a_pause_of_so_many_days_stands_still_throughout_that_many_at_most(most: int, worked: bool, waits: list[tuple[int, int]]) -> None:
+    """Counted date by date, which the arithmetic does not."""
+    limit = parse_duration(f"{most} {'working days' if worked else 'days'}")
+    story, now = Story(clock(within="1 year", pause=(Pause(in_=("waiting",), up_to=limit),))), local(START)
+    for run_for, wait_for in waits:
+        for minutes, what in ((run_for, "left working, state waiting"), (wait_for, "left waiting, state working")):
+            now += timedelta(minutes=minutes)
+            story.settle(now)
+            story.happen(now, what)
+    days = [local_date(CALENDAR, local(START)) + timedelta(days=n) for n in range(80)]
+    still = [
+        day
+        for day in days
+        for stop in story.run().stops
+        if stop.until and stop.since <= start_of_day(CALENDAR, day) and end_of_day(CALENDAR, day) <= stop.until
+        if not worked or is_workday(CALENDAR, day)
+    ]
+    assert len(still) <= most
+    now += timedelta(minutes=1)
+    story.happen(now, "left working, state waiting")
+    if len(still) < most:
+        ((what, _),) = story.settle(now + timedelta(days=60))
+        until = story.run().stops[-1].until
+        assert what == "resume" and until is not None
+        whole = [day for day in days if now <= start_of_day(CALENDAR, day) and end_of_day(CALENDAR, day) <= until]
+        assert len(still) + sum(not worked or is_workday(CALENDAR, day) for day in whole) == most
+
+
+WHEN = Expression("applies")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(BUDGETS), st.sampled_from([None, "2 days"]), steps, st.lists(st.booleans(), min_size=12, max_size=12))
+def test_a_clock_that_comes_and_goes_is_in_the_end_as_one_that_was_always_there(
+    budget: str, up_to: str | None, told: Steps, applies: list[bool]
+) -> None:
+    """What staff do to a clock needs one that runs, so here they do nothing."""
+    always, flips = Watched(spec("c", budget, up_to=up_to)), Watched(replace(spec("c", budget, up_to=up_to), when=WHEN))
+    steps_of = [(step, minutes) for step, minutes in told if step not in ("hold", "release", "extend")]
+    for (step, minutes), holds in zip([*steps_of, ("return", 60)], [*applies[: len(steps_of)], True], strict=True):
+        always.go(step, minutes)
+        flips.go(step, minutes)
+        flips.happen(flips.now, "field applies", applies=holds)
+        assert (flips.run().status is ClockStatus.OFF) is not holds
+        assert holds or not any(item.clock == "c" for item in clocks.pending(flips.definition, flips.case, flips.calendars))
+    for story in (always, flips):
+        story.go("wait", 0)
+    assert replace(flips.run(), round=0, fired=[]) == replace(always.run(), round=0, fired=[])
+    if not any(step == "leave" for step, _ in told):    # a pause after it carries a rung before due, which fired, past now again
+        assert sorted(flips.run().fired) == sorted(always.run().fired)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(BUDGETS), steps)
+def test_a_limit_that_counts_from_its_change_is_never_due_earlier_than_counted_in_full_from_there(budget: str, told: Steps) -> None:
+    story = Watched(replace(spec("c", budget), recompute="forward"))
+    for step, minutes in told:
+        story.go(step, minutes)
+        run = story.run()
+        if step == "correct" and run.due_at is not None:
+            assert run.due_at >= due_after(story.now, parse_duration(run.budget), CALENDAR) and run.counts_from == story.now
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,6 +1,5 @@
 """How dates are counted: rules of law as rows of a table, each against plain date arithmetic; and every key of `counting`."""
 
-import re
 from calendar import monthrange
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -156,6 +155,23 @@ RULES = [
         ("2026-03-03 12:00", 1): "2026-04-07 24:00",        # Good Friday to Easter Monday
         ("2026-08-31 12:00", 6): "2027-03-01 24:00",
     }),
+    Rule("Regulation 1182/71, 3(5): a period of two days or more has at least two working days",
+         "within: {latest of: [n days, 2 working days]}, counting: {roll: next}", BRUSSELS,
+         lambda start, n: max(rolling(EU)(start, n), business(EU)(start, 2)) if n > 1 else business(EU)(start, 2), {
+        ("2026-04-02 12:00", 2): "2026-04-08 24:00",        # Easter between: Tuesday and Wednesday
+        ("2026-03-06 12:00", 3): "2026-03-10 24:00",
+        ("2026-03-02 12:00", 3): "2026-03-05 24:00",
+    }),
+    Rule("12 CFR 308.526 with the five days by mail as the later of two",
+         "within: {latest of: [n days, n + 5 days]}, counting: {roll: next}", COURT, lambda start, n: rolling(US)(start, n + 5), {
+        ("2026-05-18 16:00", 7): "2026-06-01 24:00",
+    }),
+    Rule("FRCP 6(a)(5): before an event days count backward, and so they go on from a day off",
+         "within: {before: hearing, is: n days}, counting: {roll: previous}", COURT, None, {
+        ("2026-11-02 10:00", 14): "2026-12-07 24:00",       # the hearing is on 21 December
+        ("2026-11-02 10:00", 15): "2026-12-04 24:00",
+        ("2026-11-02 10:00", 25): "2026-11-25 24:00",       # Thanksgiving
+    }),
     Rule("民法典 200–204: 当日不计, 休假日顺延, 停止业务活动的时间为截止时间",
          "within: n days, counting: {roll: next, ends: close_of_business}", CHINA, rolling(CN, MADE_UP), {
         ("2026-09-05 09:00", 30): "2026-10-08 18:00",
@@ -198,10 +214,9 @@ def spec_of(keys: str, bundle: str = "") -> ClockSpec:
 
 
 def run_of(rule: Rule, start: datetime, n: int, *extended: str) -> ClockRun:
-    spec = spec_of(re.sub(r"is: n |within: n ", lambda found: found[0].replace("n ", f"{n} ").replace(f"withi{n} ", "within "), rule.clock))
-    limit = chosen(spec, lambda text: expression(text)({"n": n}), {}.get)
-    assert limit is not None
-    return ClockRun("c", ClockStatus.RUNNING, start, limit.budget, extended=list(extended), counting=limit.counting)
+    terms = chosen(spec_of(rule.clock), lambda text: expression(text)({"n": n}), {"hearing": date(2026, 12, 21)}.get)
+    assert terms is not None
+    return ClockRun("c", ClockStatus.RUNNING, start, terms.budget, extended=list(extended), counting=terms.counting)
 
 
 def at(calendar: Calendar, text: str) -> datetime:

@@ -46,6 +46,7 @@ def drop(*path: str) -> Callable[[dict[str, Any]], None]:
 P = "procedure"
 CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str]]] = {
     "nothing": (lambda tree: None, []),
+    "a value with a name": (put(P, "values", value={"standard": "40 CNY"}), ["value standard: new (40 CNY)"]),
     "limit of a clock": (put(P, "clocks", "first_reply", "within", value="48 hours"), ["limit of clock first_reply: 24 hours → 48 hours"]),
     "limit by cases": (
         put(P, "clocks", "total", "within", value="15 days"),

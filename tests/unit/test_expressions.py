@@ -214,3 +214,23 @@ def test_any_mixture_of_words_has_a_value_or_a_refusal(text: str) -> None:
 def test_any_text_has_a_value_or_a_refusal(text: str) -> None:
     with suppress(Invalid):
         expression(text)(SCOPE)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("second > first", True), ("second == first", False), ("first <= '2026-10-25 02:30'", True),
+        ("second - first == half_an_hour", True), ("next_day - first", timedelta(hours=25, minutes=30)),
+        ("first + half_an_hour == second", True), ("first + day == next_day", False), ("next_day - day == first", False),
+        ("second + hours == next_day", True), ("next_day - hours == second", True), ("first + one_day < next_day", True),
+    ],
+)
+def test_instants_of_a_night_on_which_the_clocks_change_are_told_apart_and_hours_elapse(text: str, expected: object) -> None:
+    """In Amsterdam 02:00 to 03:00 comes twice on 25 October 2026."""
+    amsterdam = ZoneInfo("Europe/Amsterdam")
+    first, second = datetime(2026, 10, 25, 2, 30, tzinfo=amsterdam), datetime(2026, 10, 25, 2, 0, fold=1, tzinfo=amsterdam)
+    scope = {
+        "first": first, "second": second, "next_day": datetime(2026, 10, 26, 3, 0, tzinfo=amsterdam), "half_an_hour": timedelta(minutes=30),
+        "day": timedelta(hours=25), "hours": parse_duration("25 hours"), "one_day": parse_duration("1 day"),
+    }
+    assert expression(text)(scope) == expected

@@ -1,5 +1,6 @@
 """What an expression can see of a case."""
 
+import re
 import timeit
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,8 +11,12 @@ from specimen import DEFINITION, OPENED, ORGANISATION, ZONE, a_case, sight
 
 from engine.deciding.case import Stop
 from engine.deciding.expressions import expression
+from engine.deciding.filters import FILTERS
+from engine.deciding.printing import printed
 from engine.deciding.scope import FUNCTIONS, RUNG_WORDS, WORDS, allowed_names, elapsed
-from engine.deciding.values import Amount, DayEnd, Titled
+from engine.deciding.templates import template
+from engine.deciding.values import ATTRIBUTES, Amount, DayEnd, Reached, Titled
+from engine.defining.reference_expressions import EXPRESSIONS
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -39,6 +44,11 @@ def test_what_is_given_comes_before_what_the_case_holds() -> None:
     assert seen["loss"] == 9 and seen["comment"] == "because"
     assert sight(personal={"comment": "why"})["comment"] == "why"
     assert sight()["comment"] is None
+
+
+def test_a_person_is_shown_by_name_whether_given_now_or_held_by_the_case() -> None:
+    for seen in (sight(a_case(helper="li.na")), sight(extra={"helper": "li.na"})):
+        assert seen["helper"] == "li.na" and printed(seen["helper"], "en") == "李娜"
 
 
 def test_the_case_itself_is_seen_with_times_on_its_own_wall_clock() -> None:
@@ -102,6 +112,15 @@ def test_people_in_fields_compare_by_id_and_show_their_name() -> None:
     assert seen["helper"].title_in("zh") == "孙丽"
 
 
+def test_values_with_a_name_are_what_they_say_in_expressions_and_texts() -> None:
+    seen = sight(a_case(loss="100.00", pieces="2"))
+    assert expression("standard_payment * 2 + loss")(seen) == Decimal("180.00") and isinstance(seen["standard_payment"], Amount)
+    assert expression("pieces <= most and opened_at + soon > opened_at and sorry + '!' == 'Sorry!!'")(seen) is True
+    shown = "{{ standard_payment }}, {{ soon }}, {{ most }}, {{ sorry }}"
+    assert template(shown).render(seen, "en") == "CNY 40.00, 2 days, 3, Sorry!"
+    assert template(shown).render(seen, "zh") == "CNY 40.00, 2 天, 3, Sorry!"
+
+
 def test_only_what_is_listed_is_seen() -> None:
     seen = sight()
     for name in allowed_names(DEFINITION) | FUNCTIONS.keys() | RUNG_WORDS:
@@ -122,3 +141,10 @@ def test_seeing_costs_microseconds() -> None:
     assert min(timeit.repeat(lambda: sight(case), number=500, repeat=5)) / 500 < 50e-6
     assert min(timeit.repeat(lambda: compiled(seen), number=500, repeat=5)) / 500 < 100e-6
     assert ORGANISATION.people and ZONE
+
+
+def test_the_reference_names_everything_that_an_expression_can_see_and_use() -> None:
+    """Each word, function, filter and attribute stands in the chapter on expressions, as code."""
+    spoken = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", EXPRESSIONS))))
+    attributes = frozenset[str]().union(*(names for kind, names in ATTRIBUTES.items() if kind is not Reached))
+    assert (WORDS | RUNG_WORDS | FUNCTIONS.keys() | FILTERS.keys() | attributes) - spoken == set()

@@ -4,7 +4,7 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -263,7 +263,9 @@ def test_a_states_own_action_stands_before_one_of_anywhere() -> None:
 
 def test_limits_of_states_and_tasks_are_clocks_of_their_name() -> None:
     done, _ = complete(definition_in(PARCEL), {})
-    assert list(done.all_clocks) == ["first_reply", "total", "promise", "examination", "visit", "deciding"]
+    assert list(done.all_clocks) == [
+        "first_reply", "total", "promise", "calling", "sign_of_life", "examination", "visit", "deciding",
+    ]
     deciding, examination = done.all_clocks["deciding"], done.all_clocks["examination"]
     assert (deciding.from_, deciding.until) == ((Happening(EventKind.STATE, "deciding"),), (Happening(EventKind.LEFT, "deciding"),))
     assert (examination.from_, examination.until) == (
@@ -332,9 +334,9 @@ def test_a_published_definition_is_read_in_a_few_milliseconds(folder: Path) -> N
     stored = json.loads(canonical(bundle.document))
     times = []
     for _ in range(15):
-        began = perf_counter()
+        began = process_time()
         definition_of(stored)
-        times.append(perf_counter() - began)
+        times.append(process_time() - began)
     assert min(times) < 0.005
 
 

@@ -17,6 +17,7 @@ from engine.defining.definition import (
     EventKind,
     FieldType,
     Happening,
+    LinkedCase,
     Pause,
     Point,
     PointKind,
@@ -58,6 +59,11 @@ def field(keys: str) -> language.Field:
     return definition_in(f"{SMALLEST}fields: {{x: {keys}}}\n").fields["x"]
 
 
+OTHER = LinkedCase(
+    procedure="other", with_={"a": (Case(value="b"),), "c": (Case(value="1", when=LATE), Case(value="2"))}, wait=True
+)
+
+
 def items(*values: object) -> tuple[Case, ...]:
     """A list, or value, without conditions."""
     return tuple(Case(value=value) for value in values)
@@ -78,6 +84,23 @@ def test_the_top_of_a_procedure(parcel: Definition) -> None:
     assert definition_in(SMALLEST).languages == ("en",)
     assert list(parcel.states) == ["registered", "investigating", "waiting", "deciding", "closed"]
     assert parcel.first_state.name == "registered"
+
+
+@pytest.mark.parametrize(("written", "expected"), [
+    ("40", Decimal(40)), ("'40'", Decimal(40)), ("0.5", Decimal("0.5")), ("-2", Decimal(-2)), ("40 GBP", Money(Decimal("40.00"), "GBP")),
+    ("1250.50 cny", Money(Decimal("1250.50"), "CNY")), ("28 days", Duration(Decimal(28), Unit.DAYS)), ("3 个工作日", Duration(
+        Decimal(3), Unit.WORKING_DAYS)), ("the hotline", "the hotline"), ("007", "007"), ("2026-04-01", "2026-04-01"), ("24/7", "24/7"),
+])
+def test_a_value_with_a_name_is_what_is_written(written: str, expected: object) -> None:
+    value = definition_in(f"{SMALLEST}values: {{x: {written}}}\n").values["x"]
+    assert (type(value), value) == (type(expected), expected)
+
+
+@pytest.mark.parametrize("written", [
+    "{x: true}", "{x: [1]}", "{x: {a: 1}}", "{x: }", "{x: ''}", "{owner: 1}", "{others: 1}", "{a b: 1}", "5",
+])
+def test_values_that_are_none_and_names_with_a_meaning_of_their_own_are_refused(written: str) -> None:
+    assert len(problems_in(f"{SMALLEST}values: {written}\n")) == 1
 
 
 def test_words_for_every_language_or_by_language() -> None:
@@ -108,6 +131,7 @@ def test_keys_of_an_action() -> None:
     assert action("{by: desk, require: [a, b]}").require == items("a", "b")
     assert action("{by: desk, at_most: 2}").at_most == 2
     assert action("{by: desk, within: 2 days}").within == TWO_DAYS
+    assert action("{by: desk, backdate: 2 days}").backdate == TWO_DAYS
     assert action("{by: desk, limit: amount}").limit == "amount"
     assert action("{by: desk, except: owner}").except_ == (OWNER,)
     assert action("{by: desk, except: [owner, desk]}").except_ == (OWNER, DESK)
@@ -148,6 +172,7 @@ def test_keys_of_a_task() -> None:
     assert task("{from: [opened, state done]}").from_ == (Happening(EventKind.OPENED), Happening(EventKind.STATE, "done"))
     assert task("{every: 2 days}").every == TWO_DAYS
     assert task("{at_most: 2}").at_most == 2
+    assert task("{backdate: 2 days}").backdate == TWO_DAYS
     assert task("{in: received}").in_ == ("received",)
 
 
@@ -244,27 +269,47 @@ def test_keys_of_clocks(parcel: Definition) -> None:
     assert total.pause == (Pause(in_=("waiting",), up_to=Duration(Decimal(10), Unit.DAYS)),)
     assert (parcel.counting, total.counting) == (Counting(roll="next"), Counting(first_day="included"))
     assert clock("{within: 2 days, from: opened}").until == ()
+    assert clock("{every: 2 days, from: opened}").every == TWO_DAYS
+    assert clock("{every: 2 days, at_most: 3, from: opened}").at_most == 3
     assert clock("{within: {is: 2 days}, from: [opened, close]}").from_ == (
         Happening(EventKind.OPENED),
         Happening(EventKind.ACTION, "close"),
     )
     assert len(clock("{within: 2 days, from: opened, pause: [{in: received}, {in: [done]}]}").pause) == 2
-
-
-def test_keys_of_an_extension(parcel: Definition) -> None:
-    extend = parcel.clocks["total"].extend
-    assert extend is not None
-    assert (extend.by, extend.up_to, extend.at_most) == ((MANAGER,), Duration(Decimal(5), Unit.WORKING_DAYS), 1)
-    assert (extend.require, extend.before, extend.notice) == (items("comment"), "due", items("receipt"))
-    assert clock("{within: 2 days, from: opened, extend: {by: [desk], up_to: 2 days}}").extend == language.Extension(
-        by=(DESK,), up_to=TWO_DAYS
+    assert clock("{within: 2 days, from: opened, pause: {while: late}}").pause == (Pause(while_=LATE),)
+    asked, answered = Happening(EventKind.ACTION, "ask"), Happening(EventKind.STATE, "done")
+    keys = "from: ask, until: [ask, state done], up_to: 2 days, then: {notice: a, remind: owner}"
+    assert clock(f"{{within: 2 days, from: opened, pause: {{{keys}}}}}").pause == (
+        Pause(
+            from_=(asked,), until=(asked, answered), up_to=TWO_DAYS,
+            then=(Doing(DoingKind.NOTICE, items("a")), Doing(DoingKind.REMIND, items(OWNER))),
+        ),
     )
 
 
+def test_keys_of_the_life_of_a_clock() -> None:
+    read = clock("{within: 2 days, from: opened, when: late, restart: continue, recompute: reset}")
+    assert (read.when, read.restart, read.recompute) == (LATE, "continue", "reset")
+    plain = clock("{within: 2 days, from: opened}")
+    assert (plain.when, plain.restart, plain.recompute) == (None, None, "retroactive")
+
+
+def test_keys_of_an_extension(parcel: Definition) -> None:
+    (extend,) = parcel.clocks["total"].extend
+    assert (extend.by, extend.up_to, extend.at_most) == ((MANAGER,), Duration(Decimal(5), Unit.WORKING_DAYS), 1)
+    assert (extend.require, extend.before, extend.notice) == (items("comment"), "due", items("receipt"))
+    assert clock("{within: 2 days, from: opened, extend: {by: [desk], up_to: 2 days}}").extend == (
+        language.Extension(by=(DESK,), up_to=TWO_DAYS),
+    )
+    assert len(clock("{within: 2 days, from: opened, extend: [{by: desk, up_to: 2 days}, {by: lab, up_to: 4 days}]}").extend) == 2
+
+
 def test_keys_of_rungs(parcel: Definition) -> None:
-    first, second, third = parcel.clocks["total"].ladder
+    first, opens, second, third = parcel.clocks["total"].ladder
     assert first.at == Point(PointKind.BEFORE, duration=Duration(Decimal(2), Unit.WORKING_DAYS))
     assert first.do == (Doing(DoingKind.REMIND, items(OWNER, MANAGER)),)
+    about = LinkedCase(procedure="inquiry", with_={"about": items("kind")}, wait=True)
+    assert opens.do == (Doing(DoingKind.OPEN, items(about)),)
     assert second.do == (
         Doing(DoingKind.REASSIGN, items(Who(WhoKind.SUPERIOR, of=OWNER))),
         Doing(DoingKind.NOTICE, items("urging")),
@@ -311,6 +356,10 @@ def test_doings_keep_the_order_in_which_they_are_written() -> None:
         ("escalate: [desk, owner]", items(DESK, OWNER)),
         ("act: close", items("close")),
         ("act: [close, {when: late, is: stop}]", (*items("close"), Case(value="stop", when=LATE))),
+        ("open: other-bundle", items(LinkedCase(procedure="other-bundle"))),
+        ("open: {procedure: other, with: {a: b, c: [{when: late, is: 1}, 2]}, wait: true}", items(OTHER)),
+        ("open: [other, {when: late, is: {procedure: x}}]", (
+            *items(LinkedCase(procedure="other")), Case(value=LinkedCase(procedure="x"), when=LATE))),
         ("set: {a: b + 1}", {"a": items("b + 1")}),
         ("set: {a: [{when: late, is: 100}, 50]}", {"a": (Case(value="100", when=LATE), *items("50"))}),
     ],
@@ -334,8 +383,8 @@ def test_a_list_item_may_have_a_condition() -> None:
     assert task("{require: [a, {when: late, is: b}]}").require == conditional
     assert definition_in(f"{SMALLEST}opening: {{require: [a, {{when: late, is: b}}]}}\n").opening.require == conditional
     keys = "by: desk, up_to: 1 day, require: [a, {when: late, is: b}], notice: [a, {is: b}]"
-    extend = clock(f"{{within: 2 days, from: opened, extend: {{{keys}}}}}").extend
-    assert extend and extend.require == conditional and extend.notice == items("a", "b")
+    (extend,) = clock(f"{{within: 2 days, from: opened, extend: {{{keys}}}}}").extend
+    assert extend.require == conditional and extend.notice == items("a", "b")
     assert notice("{to: [owner, {when: late, is: desk}], via: email}").to == (*items(OWNER), Case(value=DESK, when=LATE))
 
 
@@ -343,6 +392,10 @@ def test_a_list_item_may_have_a_condition() -> None:
     ("keys", "problem"),
     [
         ("notice: [{when: late}]", "'is' is missing"),
+        ("open: {with: {a: b}}", "'procedure' is missing"),
+        ("open: {procedure: other, wiht: {a: b}}", "'wiht' is not known here"),
+        ("open: {procedure: other, with: {}}", "a mapping field → expression"),
+        ("open: two words", "a name of letters"),
         ("notice: [{is: x, wen: late}]", "'wen' is not known here"),
         ("notice: [{when: , is: x}]", "'when' cannot be nothing"),
         ("set: {a: [1, 2]}", "The cases after this one are never reached"),
@@ -497,25 +550,6 @@ def test_every_key_of_the_language_is_used_by_the_sample_so_that_every_key_is_re
 
 def test_every_attribute_changes_what_is_read(parcel: Definition) -> None:
     """No key is read and then forgotten: each attribute differs from its default somewhere in the sample."""
-    different: dict[str, set[str]] = {}
-
-    def walk(value: Any) -> None:
-        if is_dataclass(value) and type(value).__module__ == language.__name__:
-            known = different.setdefault(type(value).__name__, set())
-            for f in fields(value):
-                inner = getattr(value, f.name)
-                default = f.default_factory() if callable(f.default_factory) else f.default  # type: ignore[misc]
-                if f.metadata.get("doc") and inner != default:
-                    known.add(f.name)
-                walk(inner)
-        elif isinstance(value, dict):
-            for inner in value.values():
-                walk(inner)
-        elif isinstance(value, tuple):
-            for inner in value:
-                walk(inner)
-
-    walk(parcel)
     parts = [
         "Definition",
         "Field",
@@ -527,11 +561,33 @@ def test_every_attribute_changes_what_is_read(parcel: Definition) -> None:
         "Task",
         "ClockSpec",
         "Case",
+        "LinkedCase",
         "Pause",
         "Extension",
         "Rung",
         "Notice",
     ]
+    different: dict[str, set[str]] = {}
+
+    def walk(value: Any) -> None:
+        if is_dataclass(value) and type(value).__name__ in parts:
+            known = different.setdefault(type(value).__name__, set())
+            for f in fields(value):
+                inner = getattr(value, f.name)
+                default = f.default_factory() if callable(f.default_factory) else f.default  # type: ignore[misc]
+                if f.metadata.get("doc") and inner != default:
+                    known.add(f.name)
+                walk(inner)
+        elif isinstance(value, Doing):
+            walk(value.value)
+        elif isinstance(value, dict):
+            for inner in value.values():
+                walk(inner)
+        elif isinstance(value, tuple):
+            for inner in value:
+                walk(inner)
+
+    walk(parcel)
     missing = {
         (name, f.name) for name in parts for f in fields(getattr(language, name)) if f.metadata.get("doc") and f.name not in different[name]
     }

@@ -66,6 +66,7 @@ def test_who_is_refused(text: str) -> None:
         ("task  look", EventKind.TASK, "look"),
         ("clock total due", EventKind.CLOCK_DUE, "total"),
         ("notice receipt sent", EventKind.NOTICE_SENT, "receipt"),
+        ("case corrective-action closed", EventKind.CASE_CLOSED, "corrective-action"),
         ("受理", EventKind.ACTION, "受理"),
     ],
 )

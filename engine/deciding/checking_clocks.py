@@ -1,0 +1,42 @@
+"""The check of conditions and limits of clocks: judged when something happens in the case, they may read only what changes by that."""
+
+from collections.abc import Iterator
+
+from engine.deciding.expressions import expression
+from engine.defining.checks_walk import Finding, clock_conditions
+from engine.defining.definition import Definition
+from engine.defining.tree import Path
+from engine.ground.errors import Invalid
+from engine.ground.language import say
+
+_PASSING = frozenset({"today", "used"})
+_CLOCKS = frozenset({"met", "breached", "running", "due"})
+_MOMENTARY = frozenset({"actor", "actor_name", "comment"})
+
+
+def conditions_of_clocks(definition: Definition) -> Iterator[Finding]:
+    """Conditions and limits of clocks that read what changes without anything happening in the case, or other clocks."""
+    for text, path in clock_conditions(definition):
+        yield from only_the_case(text, path)
+
+
+def only_the_case(text: str, path: Path) -> Iterator[Finding]:
+    """What a condition or limit of a clock reads beside its own case as it stands."""
+    try:
+        compiled = expression(text)
+    except Invalid:
+        return      # found elsewhere
+    hint = say("Read fields, `state`, `owner`, `done('…')` or `count('…')`.")
+    for name in sorted({*compiled.names, *(function for function, _ in compiled.calls)}):
+        if name in _PASSING:
+            what = say("A condition or limit of a clock cannot read '{name}', which changes though nothing happens", name=name)
+        elif name in _CLOCKS:
+            what = say("A condition or limit of a clock cannot read '{name}': clocks do not move each other", name=name)
+        elif name in _MOMENTARY:
+            what = say("A condition or limit of a clock cannot read '{name}', which is known only while somebody acts", name=name)
+        else:
+            continue
+        yield Finding(path, what, hint=hint)
+
+
+CHECKS = (conditions_of_clocks,)

@@ -1,0 +1,55 @@
+"""Values, statuses and kinds of links as people read them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from engine.defining.definition import Field, FieldType
+from engine.defining.organisation import Organisation
+from engine.ground.language import say, spoken
+from engine.ground.wall import wall
+
+
+def in_words(spec: Field | None, value: Any, zone: str, parties: Mapping[int, str], people: Organisation) -> str:
+    """A canonical value as a person reads it: titles of choices, names of people, money with currency, moments on the clock of `zone`."""
+    if value is None or value == "" or value == []:
+        return ""
+    if isinstance(value, list):
+        return ", ".join(in_words(spec, one, zone, parties, people) for one in value)
+    match spec.type if spec else None:
+        case FieldType.YES_NO:
+            return say("yes") if value else say("no")
+        case FieldType.CHOICE if spec is not None and value in spec.options:
+            return spec.options[value].in_(spoken()) or str(value)
+        case FieldType.MONEY if spec is not None:
+            return f"{value} {spec.currency or ''}".strip()
+        case FieldType.MOMENT:
+            return wall(datetime.fromisoformat(value), zone)
+        case FieldType.PARTY:
+            return parties.get(value, say("(erased)")) if isinstance(value, int) else str(value)
+        case FieldType.PERSON if value in people.people:
+            return people.people[value].name
+        case FieldType.FILE if isinstance(value, Mapping):
+            return str(value.get("name", ""))
+    return str(value)
+
+
+def task_status(status: str) -> str:
+    """What became of a task, in words."""
+    return {"open": say("open"), "held": say("held"), "done": say("done"), "cancelled": say("cancelled")}.get(status, status)
+
+
+def clock_status(status: str) -> str:
+    """What became of a clock, in words."""
+    return {
+        "running": say("running"), "paused": say("paused"), "off": say("does not apply"), "met": say("met"), "ended": say("ended"),
+        "cancelled": say("cancelled"),
+    }.get(status, status)
+
+
+def link_kind(kind: str) -> str:
+    """What another case is to one, in words."""
+    return {
+        "related": say("related"), "duplicate": say("a duplicate of it"), "has_duplicate": say("its duplicate"),
+        "follow_up": say("a follow-up to it"), "followed_by": say("its follow-up"),
+    }.get(kind, kind)
