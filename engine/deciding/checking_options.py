@@ -38,11 +38,13 @@ def _branches(definition: Definition, clock: str, whens: Sequence[str], path: Pa
 
 
 def _ways_on(definition: Definition, state: State) -> Iterator[Finding]:
-    leaving = [a for a in state.actions.values() if a.to is not None and a.to != state.name and not a.anywhere and not only_system(a)]
+    ways = [a for a in state.actions.values() if a.to is not None and a.to != state.name and not a.anywhere]
+    leaving = [action for action in ways if not only_system(action)]     # the scheduler handles options too, but is no reason to ask
     conditional = [action for action in leaving if action.when is not None]
-    for field, missing in _missing(definition, [action.when or "" for action in conditional]):
+    whens = [action.when for action in ways if action.when is not None]
+    for field, missing in _missing(definition, whens):
         mentioning = [action for action in conditional if field in _names(action.when or "")]
-        if len(mentioning) == len(leaving) and not _set_here(state, field):  # no other action leads on whatever the field says
+        if mentioning and len(mentioning) == len(leaving) and not _set_here(state, field):  # no other action leads on whatever the field says
             yield Finding(
                 action_path(state, mentioning[0]),
                 say("In the state '{state}' no action leads on when {field} is {options}", state=state.name, field=field, options=missing),
