@@ -215,7 +215,7 @@ def _fields(
     names = {id_: party["name"] for id_, party in parties.items()}
     for name, spec in definition.fields.items():
         value = values.get(name) if name in case.sealed else case.fields.get(name)
-        if name in case.sealed or value is not None:
+        if value is not None or (name in case.sealed and name not in values):   # filled, or erased
             yield FieldView(
                 name,
                 spec.title.in_(spoken()) or name,
