@@ -258,14 +258,8 @@ def _clock(definition: Definition, run: ClockRun, now: datetime) -> ClockView:
         title = next((task.title.in_(spoken()) for _, task in definition.tasks() if task.name == run.name), "")
     overdue = run.status is ClockStatus.RUNNING and spec is not None and bool(spec.until) and run.due_at is not None and run.due_at < now
     return ClockView(
-        run.name, title or run.name, run.status.value, run.started_at,
-        run.budget,
-        run.due_at,
-        run.ended_at,
-        run.breached_at,
-        overdue,
-        tuple(run.extended),
-        run.unknown,
+        run.name, title or run.name, run.status.value, run.started_at, run.budget, run.due_at, run.ended_at, run.breached_at, overdue,
+        tuple(run.extended), run.unknown,
     )
 
 
