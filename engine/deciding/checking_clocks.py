@@ -26,14 +26,17 @@ def only_the_case(text: str, path: Path) -> Iterator[Finding]:
         compiled = expression(text)
     except Invalid:
         return      # found elsewhere
-    hint = say("Read fields, `state`, `owner`, `done('…')` or `count('…')`.")
     for name in sorted({*compiled.names, *(function for function, _ in compiled.calls)}):
+        hint = say("Read fields, `state`, `owner`, `done('…')` or `count('…')`.")
         if name in _PASSING:
             what = say("A condition or limit of a clock cannot read '{name}', which changes though nothing happens", name=name)
         elif name in _CLOCKS:
             what = say("A condition or limit of a clock cannot read '{name}': clocks do not move each other", name=name)
         elif name in _MOMENTARY:
             what = say("A condition or limit of a clock cannot read '{name}', which is known only while somebody acts", name=name)
+        elif name == "others":
+            what = say("A condition or limit of a clock reads its own case only: others(…) cannot be asked here")
+            hint = say("Set a field by it in an action, and let the clock read that field.")
         else:
             continue
         yield Finding(path, what, hint=hint)

@@ -6,7 +6,7 @@ from typing import Any
 from engine.deciding import fields
 from engine.deciding.expressions import expression
 from engine.deciding.others import Asked
-from engine.defining.checks_walk import Finding, ladders, only_system, written_actions
+from engine.defining.checks_walk import Finding, only_system, written_actions
 from engine.defining.definition import Definition, Field, FieldType
 from engine.defining.problems import nearest
 from engine.defining.tree import Path
@@ -14,20 +14,14 @@ from engine.ground.errors import Invalid
 from engine.ground.language import say
 
 _COMPARED = frozenset(FieldType) - {FieldType.PARTY, FieldType.FILE}
-_OF_CLOCKS = ("within", "pause")
 _SUMMED = frozenset({FieldType.NUMBER, FieldType.MONEY})
 
 
 def wrong_questions(definition: Definition, asked: Iterable[Asked], path: Path, *, file: str = "", line: int = 0) -> Iterator[Finding]:
-    """Fields of other cases that do not exist or must not be told, values that they cannot hold, and questions in a clock."""
+    """Fields of other cases that do not exist or must not be told, and values that they cannot hold."""
     for one in asked:
         for what, hint, near in _wrong(definition, one):
             yield Finding(path, what, hint=hint, nearest=near, file=file, line=line)
-        if _in_clock(definition, path):
-            yield Finding(
-                path, say("A clock reads its own case only: others(…) cannot be asked here"),
-                hint=say("Set a field by it in an action, and let the clock read that field."), file=file, line=line,
-            )
 
 
 def _wrong(definition: Definition, asked: Asked) -> Iterator[tuple[str, str, str]]:
@@ -64,14 +58,6 @@ def _never_held(field: Field, value: Any) -> Iterator[tuple[str, str, str]]:
     except Invalid as error:
         near = nearest(str(value), list(field.options)) if field.options else ""
         yield say("others: no case has that value: {what}", what=error.message), error.hint, near
-
-
-def _in_clock(definition: Definition, path: Path) -> bool:
-    """Whether what stands there decides whether and how a clock runs; rungs and notices of extensions happen once and may ask."""
-    if path[:1] == ("clocks",):
-        return path[2] in ("when", *_OF_CLOCKS)
-    owners = (owner for _, _, _, owner in ladders(definition))
-    return any(path[: len(owner)] == owner and path[len(owner)] in _OF_CLOCKS for owner in owners if len(path) > len(owner))
 
 
 def waiting_for_others(definition: Definition) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ and the functions below. There is nothing else in it, and nothing in it can run 
 
 **Values** with a name, as written under `values`: after `values: {standard_payment: 40 GBP, soon: 3 working days, most: 3}` the condition
 `amount <= standard_payment * 2` holds up to 80.00 GBP, and a text prints `{{ standard_payment }}`. What each is shows by how it is written:
-a number, an amount, a duration, else text.
+a number, an amount, a duration, else text. A number may also stand in a limit: `within: most working days`.
 
 **Words**: `number` `procedure` `state` `state_title` `owner` `owner_name` `actor` `actor_name` `opened_at` `today` `contact` `comment` and
 `customer`; in a ladder and the texts that it sends also `clock_title` `due_at` `overdue` `rung` `reminders`.
@@ -53,7 +53,7 @@ an `account`.
 - `f` may be the customer: the cases of the same party. Other personal fields cannot be asked for, since their values must not lie where
   others could find them; neither can files and lists.
 - What other cases hold counts as it is now, in cases opened up to the moment that is judged.
-- A clock reads its own case only: not in the `within` of a clock, task or state. An action of the scheduler whose condition asks for
+- A clock reads its own case only: not in `when`, `while` and `within`. An action of the scheduler whose condition asks for
   others is looked at when something happens to its own case.
 - A sum costs as much as there are such cases; everything else about the procedure costs nothing more. The values are kept apart for the
   fields that some version asks for; publishing a version that asks for a new field fills them in from every case of the procedure.

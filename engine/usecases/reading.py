@@ -215,7 +215,7 @@ def _fields(
     names = {id_: party["name"] for id_, party in parties.items()}
     for name, spec in definition.fields.items():
         value = values.get(name) if name in case.sealed else case.fields.get(name)
-        if name in case.sealed or value is not None:
+        if value is not None or (name in case.sealed and name not in values):   # filled, or erased
             yield FieldView(
                 name,
                 spec.title.in_(spoken()) or name,
@@ -258,14 +258,8 @@ def _clock(definition: Definition, run: ClockRun, now: datetime) -> ClockView:
         title = next((task.title.in_(spoken()) for _, task in definition.tasks() if task.name == run.name), "")
     overdue = run.status is ClockStatus.RUNNING and spec is not None and bool(spec.until) and run.due_at is not None and run.due_at < now
     return ClockView(
-        run.name, title or run.name, run.status.value, run.started_at,
-        run.budget,
-        run.due_at,
-        run.ended_at,
-        run.breached_at,
-        overdue,
-        tuple(run.extended),
-        run.unknown,
+        run.name, title or run.name, run.status.value, run.started_at, run.budget, run.due_at, run.ended_at, run.breached_at, overdue,
+        tuple(run.extended), run.unknown,
     )
 
 

@@ -232,8 +232,8 @@ class Work:
         for name, value in values.items():
             spec = self.definition.fields[name]
             if spec.is_personal:
-                if self.values.get(name) == value and name in self.case.sealed:
-                    continue
+                if self.values.get(name) == value and (name in self.case.sealed or (value is None and spec.default is None)):
+                    continue   # as it was, or empty before and now
                 data.setdefault("sealed", {})[name] = self.seal(name, value, seq)
                 self.values[name] = value
             else:

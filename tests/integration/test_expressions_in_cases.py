@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from engine.ground.errors import Denied, Invalid, MakegoodError, NotAllowed
+from tests.houses import state_of
 from tests.small import DONE, HEAD, ROLES, START, do, messages, opened, refused, small_house
 
 PROCEDURE = HEAD + ROLES + """
@@ -29,7 +30,9 @@ states:
       hurry: {by: desk, when: "worked_days(bought_on, today) <= patience"}
 """ + DONE + """
 authority: {desk: 100 GBP, manager: unlimited}
-clocks: {reply: {within: 3 working days, from: opened, until: closed}}
+clocks:
+  reply: {within: 3 working days, from: opened, until: closed}
+  patient: {within: patience working days, from: opened, until: closed}
 notices: {told: {to: owner, via: [email]}}
 """
 TEXTS = {
@@ -61,6 +64,11 @@ def test_tasks_are_asked_for_like_actions_and_dates_are_those_of_the_procedure()
     assert (fields["finder"], fields["found_on"], fields["waited"]) == ("bob", "2026-03-03", "5")
     assert fields["reply_by"] == "2026-03-05"          # it ends with the end of that day
     assert messages(house)[-1].text.strip() == "We are sorry: GBP 40.00 within 2 days, seen by Bob Baker on 3 March 2026"
+
+
+def test_the_number_of_a_limit_may_be_a_value_with_a_name() -> None:
+    house, _ = small_house(PROCEDURE, TEXTS)
+    assert state_of(house, opened(house)).clocks["patient"].budget == "5 working days"
 
 
 def test_a_condition_on_working_days_holds_until_they_are_over_and_never_by_guessing() -> None:

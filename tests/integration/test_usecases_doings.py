@@ -22,6 +22,7 @@ fields:
   amount: {type: money, currency: EUR, default: 0}
   ok: {type: yes_no}
   helper: {type: person}
+  remark: {type: text}
 states:
   first:
     actions:
@@ -183,13 +184,22 @@ def test_defaults_count_as_given_and_missing_values_are_all_named() -> None:
     assert state_of(house, opened(house, ok="no", comment="x", helper="bob")).fields["amount"] == "0.00"
 
 
+def test_a_personal_field_that_is_emptied_is_empty_and_one_that_was_empty_is_not_mentioned() -> None:
+    house, number = case_with("set: {remark: \"''\"}")
+    do(house, number, "go")
+    assert "sealed" not in events_of(house, number)[-1].data
+    do(house, number, "go", remark="as it was")
+    assert state_of(house, number).sealed and "remark" not in {field.name for field in reading.show(house, number).fields}
+
+
 def test_opening_and_the_first_state_have_their_doings_in_order() -> None:
     base = BASE.replace("{by: [desk, customer]}", "{by: desk, set: {amount: 7}, assign: manager, notice: told}").replace(
         "DOING", "to: first"
     )
     house, _ = small_house(
         base.replace(
-            "  first:\n", "  first:\n    entry: {set: {amount: amount * 2}, remind: owner}\n    tasks: {t: {by: desk, when: amount == 7}}\n"
+            "  first:\n",
+            "  first:\n    entry: {set: {amount: amount * 2}, remind: owner}\n    tasks: {t: {by: desk, when: amount == 14}}\n",
         ),
         TEXTS,
     )

@@ -328,6 +328,11 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
         "error",
         "its own case only",
     ),
+    "question whether a clock runs": (put("clocks/total/when", "others(code).count > 1"), "error", "its own case only"),
+    "question in a pause": (
+        put("clocks/total/pause", "{while: others(code).count > 1, up_to: 5 days}"), "error", "its own case only",
+    ),
+    "question in a computed limit": (put("clocks/total/within", "others(code).count days"), "error", "its own case only"),
     "system action that waits for others": (
         put("states/second/actions/auto", "{by: system, to: third, when: others(customer).count > 1}"),
         "warning",

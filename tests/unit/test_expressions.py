@@ -165,10 +165,10 @@ ATTACKS = [
 
 @pytest.mark.parametrize("text", ATTACKS, ids=range(len(ATTACKS)))
 def test_what_is_not_in_the_language_is_refused_at_once_with_a_way_out(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(Invalid) as refused:
         expression.__wrapped__(text)(SCOPE)
-    assert time.perf_counter() - started < 0.25
+    assert time.process_time() - started < 0.25
     assert refused.value.message and "\n" not in refused.value.message.replace(text, "")
     assert len(refused.value.message) < 400
 
