@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from engine.deciding.checking import check_all
 from engine.deciding.rights import Actor
 from engine.defining.bundle import Bundle, read_bundle
 from engine.defining.calendar_file import read_calendar
@@ -19,6 +18,7 @@ from engine.defining.organisation_file import read_organisation
 from engine.ground.clock import VirtualClock
 from engine.records.schema import memory_template
 from engine.records.store import MemoryStore
+from engine.usecases.examining import examine
 from engine.usecases.house import House, Settings
 from engine.usecases.importing import import_cases, read_table
 from engine.usecases.publishing import apply_organisation, publish
@@ -90,14 +90,15 @@ def test_the_organisation_reads_without_a_problem_and_every_department_answers_t
 
 @pytest.mark.parametrize("name", BUNDLES)
 def test_every_bundle_reads_and_checks_without_a_problem_or_a_warning(name: str) -> None:
-    _, problems = read_bundle(SHIPPED / name)
-    people, _, _ = organisation()
-    assert [str(problem) for problem in (*problems, *check_all(bundle(name), people, calendars()))] == []
+    _, _, problems = examine(SHIPPED / name)
+    assert [str(problem) for problem in problems] == []
 
 
 @pytest.mark.parametrize("name", BUNDLES)
 def test_every_scenario_of_every_bundle_passes(name: str) -> None:
-    results = run_scenarios(bundle(name), calendars(), organisation()[2])
+    made, around, _ = examine(SHIPPED / name)
+    assert made is not None and around is not None
+    results = run_scenarios(made, around.rehearsal, around.document, None, around.others)
     assert [f"{result.file}:{result.line}: {result.failure}" for result in results if not result.passed] == []
     assert len({result.name for result in results}) == len(results), "two scenarios tell the same story"
 
