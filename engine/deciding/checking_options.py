@@ -44,7 +44,7 @@ def _ways_on(definition: Definition, state: State) -> Iterator[Finding]:
     whens = [action.when for action in ways if action.when is not None]
     for field, missing in _missing(definition, whens):
         mentioning = [action for action in conditional if field in _names(action.when or "")]
-        if mentioning and len(mentioning) == len(leaving) and not _set_here(state, field):  # no other action leads on whatever the field says
+        if mentioning and len(mentioning) == len(leaving) and not _set_here(state, field):  # no other leads on
             yield Finding(
                 action_path(state, mentioning[0]),
                 say("In the state '{state}' no action leads on when {field} is {options}", state=state.name, field=field, options=missing),
