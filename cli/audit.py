@@ -45,7 +45,7 @@ def verify(desk: Desk, case: _Case = None) -> int | None:
             print(say("{stream}, row {seq}: {what}", stream=one.stream, seq=one.seq, what=clean(one.what)))
         print(
             say(
-                "{streams} streams, {events} events, {anchored} anchored rows: {count} problems",
+                "{streams:stream|streams}, {events:event|events}, {anchored:anchored row|anchored rows}: {count:problem|problems}",
                 streams=found.streams,
                 events=found.events,
                 anchored=found.anchored,
@@ -128,4 +128,4 @@ def export(
     if desk.as_json:
         as_json({"file": out, "events": count})
         return
-    print(say("{count} events in {file}", count=count, file=out))
+    print(say("{count:event|events} in {file}", count=count, file=out))

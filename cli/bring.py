@@ -41,7 +41,7 @@ def _import(
     else:
         print(
             say(
-                "{opened} cases opened, {already} were there already, {bad} rows could not be used",
+                "{opened:case|cases} opened, {already:was|were} there already, {bad:row|rows} could not be used",
                 opened=len(done.opened),
                 already=done.already,
                 bad=len(done.bad),

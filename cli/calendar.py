@@ -93,7 +93,13 @@ def _print_put(done: "PutInForce") -> None:
         else:
             print(say("{name}: version {version} is in force", name=name, version=version))
     if done.cases:
-        print(say("{cases} open cases count by it, {changed} have another due time", cases=done.cases, changed=done.recalculated))
+        print(
+            say(
+                "{cases:open case counts|open cases count} by it, {changed:has|have} another due time",
+                cases=done.cases,
+                changed=done.recalculated,
+            )
+        )
     for number, error in done.failures:
         print(paint(say("{case} could not be settled: {error}", case=number, error=clean(error)), "red"))
 
@@ -157,7 +163,7 @@ def _calendar(desk: Desk, name: str) -> "Calendar":
 
     calendar, problems = read_calendar(Path(name))
     if calendar is None:
-        raise DefinitionError(say("{file} has {count} problems", file=name, count=len(errors(problems))), errors(problems),
+        raise DefinitionError(say("{file} has {count:problem|problems}", file=name, count=len(errors(problems))), errors(problems),
                               hint=say("Mend them and check again with `makegood calendar check {files}`.", files=name))
     return calendar
 
@@ -224,7 +230,7 @@ def _legend(calendar: "Calendar", days: list[date]) -> None:
             print(f"  {day.isoformat()}  {', '.join(_hours(calendar.hours_on(day)))}")
     worked = kinds.count("worked") + kinds.count("opened")
     known = say("for ever") if calendar.valid_through is None else calendar.valid_through.isoformat()
-    print(say("  {count} working days; known until {until}", count=worked, until=known))
+    print(say("  {count:working day|working days}; known until {until}", count=worked, until=known))
 
 
 def _hours(hours: "Hours") -> list[str]:

@@ -31,7 +31,11 @@ def print_outcome(desk: Desk, outcome: "Outcome", what: str) -> None:
     if outcome.settled:
         print(
             paint(
-                say("{number}: {count} things that had fallen due were settled first", number=outcome.number, count=len(outcome.settled)),
+                say(
+                    "{number}: {count:thing that had fallen due was|things that had fallen due were} settled first",
+                    number=outcome.number,
+                    count=len(outcome.settled),
+                ),
                 "dim",
             )
         )
@@ -100,7 +104,7 @@ def print_case(desk: Desk, case: "CaseView") -> None:
             for notice in case.notices
         ],
     )
-    _part(say("Files"), [(clean(file.name), say("{size} bytes", size=file.size), "") for file in case.files])
+    _part(say("Files"), [(clean(file.name), say("{size:byte|bytes}", size=file.size), "") for file in case.files])
     _part(say("Links"), [(other, kind, "") for kind, other in case.links])
 
 

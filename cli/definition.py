@@ -42,7 +42,14 @@ def check(desk: Desk, folder: _Folder) -> int | None:
         )
     else:
         _print_problems(problems)
-        print(say("{folder}: {errors} errors, {warnings} warnings", folder=folder, errors=wrong, warnings=len(problems) - wrong))
+        print(
+            say(
+                "{folder}: {errors:error|errors}, {warnings:warning|warnings}",
+                folder=folder,
+                errors=wrong,
+                warnings=len(problems) - wrong,
+            )
+        )
     return DefinitionError.exit_code if wrong else None
 
 
@@ -83,7 +90,12 @@ def test(
             _print_failure(result)
         seconds = sum(result.seconds for result in results)
         print(
-            say("{passed} of {all} scenarios pass, {ms} ms", passed=len(results) - len(failed), all=len(results), ms=round(seconds * 1000))
+            say(
+                "{passed} of {all:scenario|scenarios} passed, {ms} ms",
+                passed=len(results) - len(failed),
+                all=len(results),
+                ms=round(seconds * 1000),
+            )
         )
     return DefinitionError.exit_code if failed else None
 
@@ -106,7 +118,7 @@ def _examined(folder: str) -> "tuple[Bundle, Any]":
     wrong = errors(problems)
     if bundle is None or around is None or wrong:
         raise DefinitionError(
-            say("{folder} has {count} problems", folder=folder, count=len(wrong)),
+            say("{folder} has {count:problem|problems}", folder=folder, count=len(wrong)),
             wrong,
             hint=say("Mend them and check again with `makegood definition check {folder}`.", folder=folder),
         )
@@ -130,7 +142,7 @@ def publish(desk: Desk, folder: _Folder) -> None:
     else:
         print(
             say(
-                "{name}: version {version} is published, {scenarios} scenarios pass",
+                "{name}: version {version} is published, {scenarios:scenario passes|scenarios pass}",
                 name=done.name,
                 version=done.version,
                 scenarios=done.scenarios,
@@ -188,7 +200,7 @@ def new(
     if desk.as_json:
         as_json({"folder": str(target), "files": sorted(files)})
         return
-    print(say("{folder}: {count} files", folder=str(target), count=len(files)))
+    print(say("{folder}: {count:file|files}", folder=str(target), count=len(files)))
     print(say("Next: makegood definition check {folder}, then makegood definition test {folder}", folder=str(target)))
 
 

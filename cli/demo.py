@@ -135,7 +135,7 @@ def _newest_notice(folder: str) -> None:
     from pathlib import Path
 
     files = sorted((Path(folder) / "outbox").rglob("*.eml"), key=lambda path: path.stat().st_mtime)
-    print("\n" + say("{count} messages lie in {folder}/outbox; one of them:", count=len(files), folder=folder))
+    print("\n" + say("{count:message lies|messages lie} in {folder}/outbox; one of them:", count=len(files), folder=folder))
     if files:
         message = BytesParser(policy=policy.default).parsebytes(files[-1].read_bytes())
         body = message.get_body(("plain",))

@@ -29,9 +29,9 @@ def _sweep(desk: Desk, limit: _Most = None) -> int | None:
             }
         )
     else:
-        print(say("{cases} cases settled, {events} events", cases=done.cases, events=done.events))
+        print(say("{cases:case|cases} settled, {events:event|events}", cases=done.cases, events=done.events))
         if done.late_by.total_seconds() >= 60:
-            print(say("  the oldest was {minutes} minutes late", minutes=int(done.late_by.total_seconds() // 60)))
+            print(say("  the oldest was {minutes:minute|minutes} late", minutes=int(done.late_by.total_seconds() // 60)))
         for number, error in done.failures:
             print(say("  {number} could not be settled: {error}", number=number, error=clean(error)))
         if done.remaining:
@@ -61,7 +61,7 @@ def _deliver(desk: Desk, limit: _Most = None) -> int | None:
     else:
         print(
             say(
-                "{sent} notices sent, {failed} to be tried again, {by_hand} to be conveyed by hand, {dead} dead",
+                "{sent:notice|notices} sent, {failed} to be tried again, {by_hand} to be conveyed by hand, {dead} dead",
                 sent=done.sent,
                 failed=done.failed + done.put_back,
                 by_hand=done.by_hand,

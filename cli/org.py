@@ -25,7 +25,14 @@ def apply(desk: Desk, file: Annotated[str, arg("FILE", say("organisation.yaml"))
     if done.unchanged:
         print(say("{name}: nothing changed, version {version} stays in force", name=done.name, version=done.version))
     else:
-        print(say("{name}: version {version} is in force, {people} people", name=done.name, version=done.version, people=done.people))
+        print(
+            say(
+                "{name}: version {version} is in force, {people:person|people}",
+                name=done.name,
+                version=done.version,
+                people=done.people,
+            )
+        )
 
 
 @ORG.verb("show", say("Show who works here, with posts, superiors and logins."))

@@ -36,7 +36,7 @@ def accounts(
     if not found.definitions:
         print(say("No such case."))
     for one in found.definitions:
-        heading(say("{title}: {count} cases", title=clean(one.title or one.definition), count=one.cases))
+        heading(say("{title}: {count:case|cases}", title=clean(one.title or one.definition), count=one.cases))
         print_accounts(one.accounts, one.cases)
 
 

@@ -49,7 +49,7 @@ def load_bundle(folder: Path) -> Bundle:
         problems = [*problems, *check(bundle.definition, places=bundle.places)]
     if bundle is None or errors(problems):
         count = len(errors(problems))
-        raise DefinitionError(say("{folder} has {count} problems", folder=str(folder), count=count), problems,
+        raise DefinitionError(say("{folder} has {count:problem|problems}", folder=str(folder), count=count), problems,
                               hint=say("Run `makegood definition check {folder}`.", folder=str(folder)))
     return bundle
 

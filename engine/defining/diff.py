@@ -117,11 +117,27 @@ def _changed_lines(old: str, new: str) -> tuple[str, str]:
 
 def _scenarios(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
     for key in [*new, *(key for key in old if key not in new)]:
-        if old.get(key) != new.get(key):
-            steps = [
-                say("{count} steps", count=len((side.get(key) or {}).get("steps") or [])) if key in side else None for side in (old, new)
-            ]
-            yield Change(f"scenarios/{key}", say("scenario {name}", name=key.removesuffix(".yaml")), *steps)
+        what, path = say("scenario {name}", name=key.removesuffix(".yaml")), f"scenarios/{key}"
+        if key in old and key in new:
+            before, after = old[key], new[key]
+            yield from (
+                Change(f"{path}/{part}", say("{what} of {thing}", what=_key(part), thing=what), _said(before[part]), _said(after[part]))
+                for part in ("scenario", "at") if before[part] != after[part]
+            )
+            yield from _steps(path, what, _list(before["steps"]), _list(after["steps"]))
+        else:
+            count = [say("{count:step|steps}", count=len(_list(side[key]["steps"]))) if key in side else None for side in (old, new)]
+            yield Change(path, what, *count)
+
+
+def _steps(path: str, scenario: str, old: list[Any], new: list[Any]) -> Iterator[Change]:
+    """The steps that differ, each by its number: in the new scenario, or in the old one when it was removed."""
+    before, after = ([_said(_plain(step)) for step in steps] for steps in (old, new))
+    for kind, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        for at in range(max(j - i, m - k) if kind != "equal" else 0):
+            was, is_now = (steps[first + at] if first + at < end else None for steps, first, end in ((before, i, j), (after, k, m)))
+            number = (k if is_now is not None else i) + at + 1
+            yield Change(f"{path}/steps/{number}", say("step {number} of {scenario}", number=number, scenario=scenario), was, is_now)
 
 
 # --- names ----------------------------------------------------------------------------------------------------------------
@@ -193,6 +209,8 @@ def _key(key: str) -> str:
         "by": say("who may"),
         "to": say("target"),
         "title": say("title"),
+        "scenario": say("title"),
+        "at": say("beginning"),
         "number": say("case numbers"),
         "calendar": say("calendar"),
         "counting": say("counting"),

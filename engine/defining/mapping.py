@@ -139,7 +139,7 @@ def check_mapping(mapping: ImportMapping, definition: Definition, header: list[s
 
 def _wrong(path: Path, problems: list[Problem]) -> DefinitionError:
     return DefinitionError(
-        say("{file} cannot be used for an import: {count} problems", file=str(path), count=len(problems)),
+        say("{file} cannot be used for an import: {count:problem|problems}", file=str(path), count=len(problems)),
         problems,
         hint=say("docs/commands.md describes mapping files."),
     )

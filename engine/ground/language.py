@@ -32,10 +32,23 @@ def language_of_environment() -> str:
     return "en"
 
 
+class _Count(int):
+    """A whole number that takes its noun along: `{count:case|cases}` is "1 case" or "2 cases"."""
+
+    def __format__(self, nouns: str) -> str:
+        one, bar, many = nouns.partition("|")
+        return f"{int(self)} {one if self == 1 else many}" if bar else format(int(self), nouns)
+
+
 def say(sentence: str, /, **facts: Any) -> str:
-    """The sentence in the language spoken now, with its facts filled in (`str.format` fields)."""
+    """The sentence in the language spoken now, with its facts filled in (`str.format` fields).
+
+    A number with a noun is written `{count:case|cases}`; Chinese needs no such thing.
+    """
     if _spoken.get() == "zh":
         from engine.ground.texts_zh import TEXTS
 
         sentence = TEXTS.get(sentence, sentence)
+    if "|" in sentence:
+        facts = {name: _Count(fact) if isinstance(fact, int) else fact for name, fact in facts.items()}
     return sentence.format(**facts) if facts else sentence

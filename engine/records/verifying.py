@@ -165,7 +165,7 @@ def _case_wrong(stream: Stream, row: Row[Any] | None) -> Broken | None:
     except (ValueError, KeyError, TypeError):
         return Broken(stream.name, stream.seq, say("the case as stored cannot be read"))
     if recorded > stream.seq:
-        return Broken(stream.name, stream.seq + 1, say("is missing: the case as stored has {seq} events", seq=recorded))
+        return Broken(stream.name, stream.seq + 1, say("is missing: the case as stored has {seq:event|events}", seq=recorded))
     if row.head != stream.head:
         return Broken(stream.name, stream.seq, say("is not the last event that the case as stored names"))
     columns = (row.version_id, row.state, row.owner, row.party_id, row.opened_at, row.closed_at)

@@ -84,7 +84,8 @@ def read_table(path: Path) -> Table:
         if not header:
             header = _header(path, cells)
         elif len(cells) != len(header):
-            rows.append(TableRow(line, {}, say("has {count} cells, the header has {expected}", count=len(cells), expected=len(header))))
+            wrong = say("has {count:cell|cells}, the header has {expected}", count=len(cells), expected=len(header))
+            rows.append(TableRow(line, {}, wrong))
         else:
             rows.append(TableRow(line, dict(zip(header, cells, strict=True))))
     return Table(header, rows)

@@ -65,7 +65,8 @@ def publish(house: House, folder: Path, actor: str, progress: Callable[[Scenario
     failed = [result for result in results if not result.passed]
     if failed:
         raise DefinitionError(
-            say("{folder} cannot be published: {count} of {all} scenarios fail", folder=str(folder), count=len(failed), all=len(results)),
+            say("{folder} cannot be published: {count} of {all:scenario|scenarios} failed",
+                folder=str(folder), count=len(failed), all=len(results)),
             [f"{one.file}: {one.name}: {one.failure}" for one in failed],
             hint=say("See each with its history: `makegood definition test {folder}`.", folder=str(folder)),
         )

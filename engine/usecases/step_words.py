@@ -71,4 +71,4 @@ def summands(steps: Iterable[Step]) -> Iterator[str]:
             case Fixed():
                 yield say("the date itself")
     if still:
-        yield say("{count} days on which it stood still", count=still)
+        yield say("{count:day|days} on which it stood still", count=still)

@@ -232,7 +232,7 @@ class Teller:
         if words is _ERASED:
             return say("(erased)")
         if name == "file" and isinstance(words, Mapping):
-            return say("file: {name} ({size} bytes)", name=words.get("name", ""), size=words.get("size", 0))
+            return say("file: {name} ({size:byte|bytes})", name=words.get("name", ""), size=words.get("size", 0))
         return f"“{words}”"
 
     def _change(self, name: str, old: str, new: str) -> str:

@@ -227,7 +227,7 @@ def _ending(file: str, name: str, end: date | None, calendar: Calendar, now: dat
         return
     what = (
         say("Calendar {name} ended on {until}", name=name, until=end.isoformat()) if end < today
-        else say("Calendar {name} ends on {until}, in {days} days", name=name, until=end.isoformat(), days=(end - today).days)
+        else say("Calendar {name} ends on {until}, in {days:day|days}", name=name, until=end.isoformat(), days=(end - today).days)
     )
     hint = say("Deadlines beyond are unknown. Move valid_through when the dates are announced, then `makegood calendar extend`.")
     yield Problem(file, 0, 0, what, severity="warning", hint=hint)
@@ -245,9 +245,9 @@ def _ahead(months: int) -> Duration:
 def _waiting(file: str, kept: Iterable[Kept]) -> Iterable[Problem]:
     for one in kept:
         if one.unknown:
-            yield Problem(file, 0, 0, say("{count} open cases have due times that calendar {name} cannot tell: it ends on {until}",
-                                          count=one.unknown, name=one.name, until=str(one.valid_through)),
-                          severity="warning", hint=say("Extend it: `makegood calendar extend FILE`."))
+            what = say("{count:open case has a due time|open cases have due times} that calendar {name} cannot tell: it ends on {until}",
+                       count=one.unknown, name=one.name, until=str(one.valid_through))
+            yield Problem(file, 0, 0, what, severity="warning", hint=say("Extend it: `makegood calendar extend FILE`."))
         if one.waiting:
-            yield Problem(file, 0, 0, say("{count} cases still count by calendar {name} as it was", count=one.waiting, name=one.name),
-                          severity="warning", hint=say("The next `makegood sweep` computes them anew."))
+            what = say("{count:case still counts|cases still count} by calendar {name} as it was", count=one.waiting, name=one.name)
+            yield Problem(file, 0, 0, what, severity="warning", hint=say("The next `makegood sweep` computes them anew."))

@@ -72,11 +72,11 @@ def test_open_cases_with_unknown_due_times_are_warned_of_until_the_calendar_is_e
     terminal("definition", "publish", str(procedure.parent), "--as", "dora")
     number = opened(terminal)
     said = terminal("calendar", "check", ended)
-    assert "1 open cases have due times that calendar office cannot tell: it ends on 2020-12-31" in said.out
+    assert "1 open case has a due time that calendar office cannot tell: it ends on 2020-12-31" in said.out
     row = terminal("calendar", "list", "--json").json[0]
     assert (row["name"], row["open"], row["unknown"], row["waiting"]) == ("office", 1, 1, 0)
     said = terminal("calendar", "extend", office(terminal, OFFICE.replace("2030", "2099")))
-    assert "1 open cases count by it, 1 have another due time" in said.out
+    assert "1 open case counts by it, 1 has another due time" in said.out
     assert "it was unknown" in terminal("case", "history", number).out
     assert terminal("calendar", "check").out == "errors: 0, warnings: 0\n"
 

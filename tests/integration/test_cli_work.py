@@ -23,7 +23,7 @@ def test_a_complaint_from_the_first_word_to_the_last(terminal: Terminal) -> None
     terminal("case", "act", number, "test", "--set", "story=the lid is loose", "--as", "bob")
     said = terminal("case", "act", number, "reply")
     assert "answer" in said.out
-    assert "1 notices sent" in terminal("deliver").out
+    assert "1 notice sent" in terminal("deliver").out
     terminal("case", "act", number, "close")
     assert number not in terminal("case", "list").out
     assert number in terminal("case", "list", "--closed").out
@@ -163,7 +163,7 @@ def test_a_dead_letter_is_seen_and_tried_again(terminal: Terminal) -> None:
     assert "email" in terminal("notice", "show", str(dead["id"])).out
     settings.write_text(good)
     terminal("notice", "retry", str(dead["id"]))
-    assert "1 notices sent" in terminal("deliver").out
+    assert "1 notice sent" in terminal("deliver").out
     assert "could not send answer" in terminal("case", "history", number).out
 
 

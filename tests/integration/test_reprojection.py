@@ -235,7 +235,7 @@ def test_what_was_unknown_becomes_known_when_the_calendar_is_extended(tmp_path: 
     assert (run.due_at, run.unknown) == (None, "office 2026-03-04")
     assert [(kept.open, kept.unknown) for kept in timekeeping.listing(house)] == [(1, 1)]
     (ending, waiting) = timekeeping.check_in_force(house, clock.now())
-    assert "ends on 2026-03-04, in 2 days" in ending.what and "1 open cases" in waiting.what
+    assert "ends on 2026-03-04, in 2 days" in ending.what and "1 open case has" in waiting.what
     later(clock)
     done = put(house, tmp_path, OFFICE, extend=True)
     assert done.recalculated == 1

@@ -99,6 +99,34 @@ def test_tells(name: str, document: dict[str, Any]) -> None:
         assert told == expected
 
 
+def steps_of(*steps: object) -> dict[str, Any]:
+    return {"scenarios": {"s.yaml": {"scenario": "a story", "at": "2026-11-20 16:00", "steps": list(steps)}}}
+
+
+@pytest.mark.parametrize(
+    ("new", "told"),
+    [
+        ([{"wait": "2 days"}, {"at": "x"}], ["step 1 of scenario s: wait: 1 days → wait: 2 days"]),
+        ([{"wait": "1 days"}, {"wait": "3 days"}, {"at": "x"}], ["step 2 of scenario s: new (wait: 3 days)"]),
+        ([{"at": "x"}], ["step 1 of scenario s: removed (wait: 1 days)"]),
+        ([{"wait": "1 days"}], ["step 2 of scenario s: removed (at: x)"]),
+        ([{"at": "y"}, {"wait": "4 days"}, {"at": "z"}], [
+            "step 1 of scenario s: wait: 1 days → at: y", "step 2 of scenario s: at: x → wait: 4 days", "step 3 of scenario s: new (at: z)",
+        ]),
+    ],
+)
+def test_a_changed_scenario_says_which_steps(new: list[object], told: list[str]) -> None:
+    assert [str(one) for one in diff(steps_of({"wait": "1 days"}, {"at": "x"}), steps_of(*new))] == told
+
+
+def test_a_scenario_that_begins_later_or_is_called_otherwise() -> None:
+    old, new = steps_of({"at": "x"}), steps_of({"at": "x"})
+    new["scenarios"]["s.yaml"] |= {"scenario": "another", "at": "2026-11-21 16:00"}
+    assert [str(one) for one in diff(old, new)] == [
+        "title of scenario s: a story → another", "beginning of scenario s: 2026-11-20 16:00 → 2026-11-21 16:00",
+    ]
+
+
 def test_another_first_state_is_told(document: dict[str, Any]) -> None:
     def change(tree: dict[str, Any]) -> None:
         states = tree[P]["states"]
