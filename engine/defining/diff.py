@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.defining.document import restore
 from engine.defining.tree import Path
+from engine.ground.canonical import canonical
 from engine.ground.language import say
 
 _LONGEST = 100
@@ -132,10 +133,12 @@ def _scenarios(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Chang
 
 def _steps(path: str, scenario: str, old: list[Any], new: list[Any]) -> Iterator[Change]:
     """The steps that differ, each by its number: in the new scenario, or in the old one when it was removed."""
-    before, after = ([_said(_plain(step)) for step in steps] for steps in (old, new))
+    before, after = ([canonical(_plain(step)) for step in steps] for steps in (old, new))
     for kind, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         for at in range(max(j - i, m - k) if kind != "equal" else 0):
-            was, is_now = (steps[first + at] if first + at < end else None for steps, first, end in ((before, i, j), (after, k, m)))
+            was, is_now = (
+                _said(_plain(steps[first + at])) if first + at < end else None for steps, first, end in ((old, i, j), (new, k, m))
+            )
             number = (k if is_now is not None else i) + at + 1
             yield Change(f"{path}/steps/{number}", say("step {number} of {scenario}", number=number, scenario=scenario), was, is_now)
 

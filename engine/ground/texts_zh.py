@@ -1351,7 +1351,6 @@ TEXTS: dict[str, str] = {
     "{count} cases still count by calendar {name} as it was": "{count} 个案件仍按变更前的工作日历 {name} 计算",
     "{count} cases went over, {left} could not": "{count} 个案件已转换，{left} 个未能转换",
     "{count} cases would go over, {left} cannot": "{count} 个案件可以转换，{left} 个不能",
-    "{count} days on which it stood still": "停止计时的 {count} 天",
     "{count} events in {file}": "已将 {count} 个事件写入 {file}",
     "{count} messages lie in {folder}/outbox; one of them:": "{folder}/outbox 中有 {count} 条消息，其中一条：",
     "{count} open cases have due times that calendar {name} cannot tell: it ends on {until}": "有 {count} 件未结案件的期限无法由工作日历 {name} 得知：它只定到 {until}",

@@ -100,7 +100,7 @@ def test_tells(name: str, document: dict[str, Any]) -> None:
 
 
 def steps_of(*steps: object) -> dict[str, Any]:
-    return {"scenarios": {"s.yaml": {"scenario": "a story", "at": "2026-11-20 16:00", "steps": list(steps)}}}
+    return {"procedure": {}, "scenarios": {"s.yaml": {"scenario": "a story", "at": "2026-11-20 16:00", "steps": list(steps)}}}
 
 
 @pytest.mark.parametrize(
