@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.actions import w1, w2
+from benchmarks.deadlines import deadlines
 from benchmarks.measuring import machine
 from benchmarks.rehearsing import rates
 from benchmarks.reprojecting import expansion, reprojection
 from benchmarks.starting import starts
 
-FULL = {"chunks": 20, "size": 50, "opened": 5000, "scenario_runs": 10, "starts": 11, "reprojected": 5000}
-QUICK = {"chunks": 2, "size": 5, "opened": 40, "scenario_runs": 1, "starts": 1, "reprojected": 40}
+FULL = {"chunks": 20, "size": 50, "opened": 5000, "scenario_runs": 10, "starts": 11, "reprojected": 5000, "deadlines": 500}
+QUICK = {"chunks": 2, "size": 5, "opened": 40, "scenario_runs": 1, "starts": 1, "reprojected": 40, "deadlines": 5}
 
 
 def measure(sizes: dict[str, int]) -> dict[str, Any]:
@@ -29,6 +30,7 @@ def measure(sizes: dict[str, int]) -> dict[str, Any]:
         found = {
             "sizes": sizes, "W1 staff action": w1(folder, sizes["chunks"], sizes["size"]),
             "W2 sweep": w2(folder, sizes["chunks"], sizes["size"], sizes["opened"]),
+            "due times": deadlines(sizes["chunks"], sizes["deadlines"]),
             "calendar year": expansion(sizes["scenario_runs"]), "re-projection": reprojection(folder, sizes["reprojected"], _told),
             "scenarios": rates(sizes["scenario_runs"]), "cold start": starts(folder, sizes["starts"]),
         }
@@ -42,6 +44,8 @@ def shown(found: dict[str, Any]) -> str:
         row = found[name]
         lines.append(f"{name:<16} {row['ms']:>7.3f} ms of CPU, by hand {row['floor_ms']:>7.3f}: "
                      f"{row['ratio']:.2f} times (half of the chunks {row['ratio_low']:.2f} to {row['ratio_high']:.2f})")
+    for name, row in found["due times"].items():
+        lines.append(f"{name:<39} {row['us']:>6.2f} µs of CPU (best {row['best_us']:.2f}), {row['ratio']:.1f} times a date by hand")
     year, row = found["calendar year"], found["re-projection"]
     lines.append(f"calendar year    {year['ms']:>7.3f} ms of CPU to expand, at worst {year['worst_ms']:.3f}")
     lines.append(f"re-projection    {row['ms']:>7.3f} ms of CPU a case, {row['cases']:.0f} cases: {row['cpu_seconds']:.1f} s of CPU, "

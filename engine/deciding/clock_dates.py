@@ -151,9 +151,11 @@ def end_of_run(
     roll = run.counting.roll
     if roll:
         day = rolled(calendar, day, roll, tell)
-    at = end_while_running(
-        calendar, day, lambda last: max(start, end_on(calendar, last, ends, like)), stops, workdays or roll is not None, tell
-    )
+
+    def end(last: date) -> datetime:
+        return max(start, end_on(calendar, last, ends, like))
+
+    at = end_while_running(calendar, day, end, stops, workdays or roll is not None, tell) if stops else end(day)
     if tell and at and run.counting.ends:
         tell(Ended(run.counting.ends, at))
     return at

@@ -169,7 +169,7 @@ def is_worked(run: ClockRun) -> bool:
 
 def standing_still(run: ClockRun) -> bool:
     """Whether a stop is open."""
-    return any(stop.until is None for stop in run.stops)
+    return bool(run.stops) and any(stop.until is None for stop in run.stops)
 
 
 def stood_still(stops: Iterable[Stop]) -> list[Stretch]:

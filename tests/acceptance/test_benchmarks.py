@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.actions import ACKNOWLEDGE, STAFF, START, copied, house_at, prepare
+from benchmarks.deadlines import deadlines
 from benchmarks.floor import Floor, differences, written
 from benchmarks.reprojecting import expansion, reprojection
 from engine.ground.clock import VirtualClock
@@ -40,6 +41,16 @@ def test_scenarios_are_played_from_first_to_last_step(found: dict[str, Any]) -> 
     assert shipped["scenarios"] == len(list((ROOT / "definitions" / "product-complaint" / "scenarios").glob("*.y*ml")))
     assert short["steps"] == 8 * short["scenarios"] > 0
     assert shipped["per_second"] > 0 and short["per_second"] > 0
+
+
+def test_due_times_are_measured(found: dict[str, Any]) -> None:
+    assert {"5 days", "4 working hours", "8 working hours, stopped once"} <= found["due times"].keys()
+    assert all(0 < row["best_us"] <= row["us"] and row["ratio"] > 0 for row in found["due times"].values())
+
+
+def test_a_due_time_costs_microseconds() -> None:
+    row = deadlines(9, 300)
+    assert row["5 days"]["best_us"] < 40 and row["4 working hours"]["best_us"] < 80, "four times their aim: the machine may be busy"
 
 
 def test_a_changed_calendar_is_measured(found: dict[str, Any]) -> None:
