@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from engine.deciding.expressions import expression
-from engine.defining.checks_walk import Finding, clock_conditions
+from engine.defining.checks_limits import personal
+from engine.defining.checks_walk import Finding, clock_conditions, ladders
 from engine.defining.definition import Definition
+from engine.defining.limits import expressions_of
 from engine.defining.tree import Path
 from engine.ground.errors import Invalid
 from engine.ground.language import say
@@ -42,4 +44,16 @@ def only_the_case(text: str, path: Path) -> Iterator[Finding]:
         yield Finding(path, what, hint=hint)
 
 
-CHECKS = (conditions_of_clocks,)
+def personal_numbers(definition: Definition) -> Iterator[Finding]:
+    """Numbers of limits that are worked out from personal values."""
+    for text, path in (one for _, within, _, owner in ladders(definition) for one in expressions_of(within, owner) if one[1][-1] == "is"):
+        try:
+            names = expression(text).names
+        except Invalid:
+            continue    # found elsewhere
+        for name in sorted(names & definition.fields.keys()):
+            if definition.fields[name].is_personal:
+                yield personal(name, path)
+
+
+CHECKS = (conditions_of_clocks, personal_numbers)

@@ -40,6 +40,16 @@ def _field(definition: Definition, name: str, kinds: Collection[FieldType], path
     elif field.many or field.type not in kinds:
         kind = say("a list") if field.many else field.type.value
         yield Finding(path, say("A limit cannot count by the field '{name}': it holds {kind}", name=name, kind=kind), expected=expected)
+    elif field.is_personal:
+        yield personal(name, path)
+
+
+def personal(name: str, path: Path) -> Finding:
+    """A limit that would write a personal value into history, where nothing can be erased."""
+    return Finding(
+        path, say("A limit cannot count by the personal field '{name}': history keeps what a limit was", name=name),
+        hint=say("Declare the field with `personal: false`, or count by another."),
+    )
 
 
 CHECKS = (fields_of_limits,)

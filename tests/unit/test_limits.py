@@ -36,6 +36,8 @@ fields:
   promised: {type: duration}
   dates: {type: date, many: true}
   words: {type: text}
+  born_on: {type: date, personal: true}
+  age: {type: number, personal: true}
 """
 DAY, MOMENT = date(2026, 12, 1), local("2026-12-01 15:00")
 
@@ -309,6 +311,9 @@ def _tree(text: str) -> Any:
         ("{before: promised, is: 2 days}", "A limit cannot count by the field 'promised': it holds duration"),
         ("{before: visit_on, is: visit_at}", "A limit cannot count by the field 'visit_at': it holds moment"),
         ("{latest of: [3 days, {earliest of: [visit_on, gone]}]}", "'gone' is neither a duration nor a field"),
+        ("born_on", "A limit cannot count by the personal field 'born_on': history keeps what a limit was"),
+        ("{before: born_on, is: 2 days}", "A limit cannot count by the personal field 'born_on'"),
+        ("n + age days", "A limit cannot count by the personal field 'age'"),
         ("{is: visit_at, counting: {ends: same_time}}", "'ends' changes nothing here"),
         ("{is: n hours, counting: {first_day: included}}", "'first_day' changes nothing here"),
         ("{latest of: [2 days, {when: today == visit_on, is: 1 day}]}", "cannot read 'today', which changes though nothing happens"),
