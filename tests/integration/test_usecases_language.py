@@ -573,8 +573,23 @@ def keys() -> set[str]:
     return {f"{kind.__name__}.{field.name}" for kind in kinds_ for field in dataclasses.fields(kind) if "doc" in field.metadata}
 
 
+ELSEWHERE = {
+    "Action.backdate": "test_usecases_backdating.py", "Task.backdate": "test_usecases_backdating.py",
+    "Anywhere.tasks": "test_usecases_duties.py", "Task.in_": "test_usecases_duties.py", "Task.from_": "test_usecases_duties.py",
+    "Task.every": "test_usecases_duties.py", "Task.at_most": "test_usecases_duties.py", "ClockSpec.every": "test_usecases_duties.py",
+    "ClockSpec.at_most": "test_usecases_duties.py", "LinkedCase.procedure": "test_linked_cases.py",
+    "LinkedCase.with_": "test_linked_cases.py", "LinkedCase.wait": "test_linked_cases.py",
+}
+"""Keys that need a story of several days or several procedures: they are shown there."""
+
+
+def test_what_is_shown_elsewhere_is_written_there() -> None:
+    for key, file in ELSEWHERE.items():
+        assert f"{key.partition('.')[2].removesuffix('_')}:" in (Path(__file__).parent / file).read_text(encoding="utf-8"), key
+
+
 def test_every_key_of_the_language_has_its_line() -> None:
-    named = [line.key for line in LINES]
+    named = [*(line.key for line in LINES), *ELSEWHERE]
     assert sorted(keys() - set(named)) == [] and sorted(set(named) - keys()) == []
     assert len(named) == len(set(named))
 
