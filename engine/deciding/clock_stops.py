@@ -139,6 +139,15 @@ def _ends(spec: ClockSpec, run: ClockRun, calendar: Calendar) -> list[tuple[str,
     return found
 
 
+def ran_out(spec: ClockSpec, run: ClockRun, stop: Stop, calendar: Calendar) -> bool:
+    """Whether a stop that is over ended because its pause had lasted as long as it may."""
+    again = [replace(one, until=None) if one is stop else one for one in run.stops if one.since <= stop.since]
+    try:
+        return any(why == stop.why and end == stop.until for why, end in _ends(spec, replace(run, stops=again), calendar))
+    except CalendarExpired:
+        return False
+
+
 def bounded(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar) -> ClockRun:
     """A copy in which every open stop whose pause has lasted its `up_to` by `at` ended just then."""
     if not any(pause.up_to for pause in spec.pause):

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import datetime
 
-from engine.deciding.case import CaseState, ClockRun, ClockStatus, Stop, TaskStatus
+from engine.deciding.case import CaseState, ClockRun, ClockStatus, Stop
 from engine.deciding.clock_due import as_if_running, due_after, due_extended
 from engine.deciding.clock_rungs import Calendars, fire_at, rung_at
 from engine.deciding.clock_runs import timed
-from engine.deciding.clock_stops import BY_HAND, CLOSED
+from engine.deciding.clock_stops import ran_out
 from engine.deciding.obstacles import Obstacle, Reason, Situation
 from engine.defining.definition import Action, ClockSpec, Definition, Task
 from engine.ground.calendars import Calendar
@@ -62,7 +62,7 @@ def as_they_stood(definition: Definition, case: CaseState, at: datetime, calenda
     for name, run in case.clocks.items():
         spec = definition.all_clocks.get(name)
         if spec is not None and run.started_at <= at and not _had_ended(spec, run, at):
-            before = _as_it_stood(spec, case, run, at, calendars(spec.calendar))
+            before = _as_it_stood(spec, run, at, calendars(spec.calendar))
             if before != run:
                 stood[name] = before
     return stood
@@ -75,8 +75,8 @@ def _had_ended(spec: ClockSpec, run: ClockRun, at: datetime) -> bool:
     return run.ended_at < at or run.status is ClockStatus.CANCELLED or (run.ended_at == at and bool(spec.until))
 
 
-def _as_it_stood(spec: ClockSpec, case: CaseState, run: ClockRun, at: datetime, calendar: Calendar) -> ClockRun:
-    stops = [replace(stop, until=None) if _stood_still(case, run, stop, at) else stop for stop in run.stops]
+def _as_it_stood(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar) -> ClockRun:
+    stops = [replace(stop, until=None) if _stood_still(spec, run, stop, at, calendar) else stop for stop in run.stops]
     breached = run.breached_at if run.breached_at is not None and run.breached_at < at else None
     before = timed(replace(run, status=ClockStatus.RUNNING, ended_at=None, stops=stops, breached_at=breached), calendar)
     fired = [one for one in run.fired if _had_fired(spec, before, one, at, calendar)]
@@ -85,13 +85,11 @@ def _as_it_stood(spec: ClockSpec, case: CaseState, run: ClockRun, at: datetime, 
     return replace(before, fired=fired, round=run.round + 1)     # what is undone may come again
 
 
-def _stood_still(case: CaseState, run: ClockRun, stop: Stop, at: datetime) -> bool:
+def _stood_still(spec: ClockSpec, run: ClockRun, stop: Stop, at: datetime, calendar: Calendar) -> bool:
     """Whether a stop that has ended was still open then: it ended with the run, or because its pause had lasted as long as it may."""
     if stop.until is None or stop.until <= at or stop.since > at:
         return False
-    task = case.tasks.get(stop.why)
-    here = case.state == stop.why or (task is not None and task.status is TaskStatus.OPEN)
-    return stop.until == run.ended_at or (here and stop.why not in (BY_HAND, CLOSED))
+    return stop.until == run.ended_at or ran_out(spec, run, stop, calendar)
 
 
 def _had_fired(spec: ClockSpec, run: ClockRun, one: tuple[int, int], at: datetime, calendar: Calendar) -> bool:

@@ -79,7 +79,7 @@ def _again(case: CaseState, task: Task, calendars: Calendars) -> list[datetime]:
         return []
     everywhere = task.anywhere and not task.in_
     since = done.at if done else case.opened_at if everywhere else case.entered_at or case.opened_at
-    return [due_after(since, task.every, calendars(None))]
+    return [due_after(since, task.every, calendars(task.calendar))]
 
 
 def _dates(case: CaseState, task: Task, calendars: Calendars, live: Callable[[str], Any]) -> list[datetime]:
@@ -88,5 +88,5 @@ def _dates(case: CaseState, task: Task, calendars: Calendars, live: Callable[[st
     for what in task.from_:
         value = live(what.name) if what.kind is EventKind.FIELD else None
         if isinstance(value, date):
-            found.append(value if isinstance(value, datetime) else start_of_day(calendars(None), value))
+            found.append(value if isinstance(value, datetime) else start_of_day(calendars(task.calendar), value))
     return [at for at in found if run is None or run.opened_at < at]

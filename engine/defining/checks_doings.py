@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from engine.defining.checks_flow import reached
 from engine.defining.checks_walk import Finding, View, assigned, certain, doings, everybody, ladders, opened, possible, written_actions
+from engine.defining.clock_parts import awaited
 from engine.defining.definition import Case, Definition, Doing, DoingKind, EventKind, FieldType, LinkedCase, WhoKind
 from engine.defining.problems import nearest
 from engine.defining.tree import Path
@@ -137,15 +138,13 @@ def waiting_when_closed(view: View) -> Iterator[Finding]:
 def closings_of_nothing(view: View) -> Iterator[Finding]:
     """Events `case x closed` where no case of `x` is ever opened from here."""
     procedures = {linked.procedure for linked, _ in opened(view.definition)}
-    for clock in view.definition.clocks.values():
-        for key, happenings in (("from", clock.from_), ("until", clock.until)):
-            for index, happening in enumerate(happenings):
-                if happening.kind is EventKind.CASE_CLOSED and happening.name not in procedures:
-                    yield Finding(
-                        ("clocks", clock.name, key, index),
-                        say("Nothing here opens a case of '{name}'", name=happening.name),
-                        nearest=nearest(happening.name, sorted(procedures)),
-                    )
+    for happening, path in awaited(view.definition):
+        if happening.kind is EventKind.CASE_CLOSED and happening.name not in procedures:
+            yield Finding(
+                path,
+                say("Nothing here opens a case of '{name}'", name=happening.name),
+                nearest=nearest(happening.name, sorted(procedures)),
+            )
 
 
 CHECKS = (repeated_conditions, nobody_acts, linked_cases, endless_opening, waiting_when_closed, closings_of_nothing)

@@ -15,9 +15,8 @@ from engine.defining.checks_walk import (
     possible,
     requirements,
     written_actions,
-    written_tasks,
 )
-from engine.defining.clock_parts import pauses
+from engine.defining.clock_parts import pauses, written_tasks
 from engine.defining.definition import Definition, DoingKind, FieldType, Task, WhoKind
 from engine.defining.problems import nearest
 from engine.defining.tree import Path

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from engine.defining.checks_walk import BACK, Finding, View, actions, doers, written_tasks
+from engine.defining.checks_walk import BACK, Finding, View, actions, doers
+from engine.defining.clock_parts import written_tasks
 from engine.defining.definition import Definition, EventKind, Happening, State, WhoKind
 from engine.ground.language import say
 
@@ -34,6 +35,19 @@ def tasks_that_never_open(view: View) -> Iterator[Finding]:
                 say("'{task}' never opens: after none of these is a case in the state '{state}'", task=task.name, state=state.name),
                 hint=say("Write the task in the state where the case is then, or under `anywhere`."),
             )
+
+
+def keys_of_no_limit(view: View) -> Iterator[Finding]:
+    """What a task says of its limit though it has none."""
+    for _, task, path in written_tasks(view.definition):
+        said = {"pause": task.pause, "extend": task.extend, "calendar": None if task.every else task.calendar}
+        for key, value in said.items():
+            if value and not task.within:
+                yield Finding(
+                    (*path, key),
+                    say("`{key}` changes nothing: the task '{task}' has no limit", key=key, task=task.name),
+                    hint=say("Write for example `within: 3 working days`."),
+                )
 
 
 def backdate_for_nobody(view: View) -> Iterator[Finding]:
@@ -68,4 +82,4 @@ def _leaves_in(definition: Definition, what: Happening, state: State) -> bool:
     return True     # a clock, a notice, a date: whenever
 
 
-CHECKS = (in_outside_anywhere, tasks_that_never_open, backdate_for_nobody)
+CHECKS = (in_outside_anywhere, tasks_that_never_open, keys_of_no_limit, backdate_for_nobody)

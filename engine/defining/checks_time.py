@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from engine.defining.checks_walk import Finding, View, ladders
-from engine.defining.clock_parts import pauses
+from engine.defining.clock_parts import clocks_and_tasks, pauses
 from engine.defining.definition import Case, Definition, EventKind, PointKind, Rung
 from engine.defining.problems import nearest
 from engine.defining.tree import Path
@@ -189,7 +189,7 @@ def unknown_calendars(view: View) -> Iterator[Finding]:
         return
     definition: Definition = view.definition
     wanted: list[tuple[str, Path]] = [(definition.calendar, ("calendar",))]
-    wanted += [(clock.calendar, ("clocks", clock.name, "calendar")) for clock in definition.clocks.values() if clock.calendar]
+    wanted += [(clock.calendar, (*path, "calendar")) for clock, path in clocks_and_tasks(definition) if clock.calendar]
     for name, path in wanted:
         if name not in view.calendars:
             yield Finding(

@@ -26,9 +26,8 @@ from engine.defining.checks_walk import (
     opened,
     possible,
     sent,
-    written_tasks,
 )
-from engine.defining.clock_parts import extensions, pauses
+from engine.defining.clock_parts import extensions, pauses, written_tasks
 from engine.defining.definition import (
     Action,
     ClockSpec,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from engine.defining.clock_parts import extensions, pauses
+from engine.defining.clock_parts import extensions, pauses, written_tasks
 from engine.defining.definition import (
     Action,
     Case,
@@ -83,15 +83,6 @@ def written_actions(definition: Definition) -> Iterator[tuple[Action, Path]]:
         for action in state.actions.values():
             if not action.anywhere:
                 yield action, action_path(state, action)
-
-
-def written_tasks(definition: Definition) -> Iterator[tuple[State | None, Task, Path]]:
-    """Every task once, as written, with the state it stands in (None under `anywhere`)."""
-    for task in definition.anywhere.tasks.values():
-        yield None, task, ("anywhere", "tasks", task.name)
-    for state, task in definition.tasks():
-        if not task.anywhere:
-            yield state, task, task_path(state, task)
 
 
 def doers(definition: Definition) -> Iterator[tuple[Action | Task, Path]]:

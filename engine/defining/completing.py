@@ -65,9 +65,10 @@ def _own_clocks(state: State) -> Iterable[tuple[ClockSpec, Path]]:
 
 def _clock_of(thing: State | Task, begins: Happening, ends: Happening) -> ClockSpec:
     """Its clock: begun anew whenever the task is opened afresh or the state entered anew, also while it was held."""
-    return ClockSpec(
+    clock = ClockSpec(
         name=thing.name, title=thing.title, from_=(begins,), until=(ends,), within=thing.within, restart="again", ladder=thing.ladder,
     )
+    return clock if isinstance(thing, State) else replace(clock, pause=thing.pause, extend=thing.extend, calendar=thing.calendar)
 
 
 def _counted(clock: ClockSpec, usual: Counting) -> ClockSpec:
@@ -114,7 +115,11 @@ class _Completing:
 
     def task(self, task: Task, path: Path) -> Task:
         """The task with its happenings resolved."""
-        return replace(task, from_=tuple(self.happening(h, (*path, "from"), i) for i, h in enumerate(task.from_)))
+        return replace(
+            task,
+            from_=tuple(self.happening(h, (*path, "from"), i) for i, h in enumerate(task.from_)),
+            pause=tuple(self.pause(pause, (*path, "pause", n)) for n, pause in enumerate(task.pause)),
+        )
 
     def clock(self, clock: ClockSpec) -> ClockSpec:
         """The clock with its happenings resolved; the limit of one that recurs is its period."""

@@ -72,7 +72,7 @@ _SPECIAL: dict[tuple[str, str], Read] = {
     ("Definition", "values"): mapping(kinds.constant, Field, False),
     ("LinkedCase", "procedure"): _LABEL, ("LinkedCase", "with_"): assignments,
     ("Definition", "name"): _LABEL, ("Organisation", "name"): _LABEL,
-    ("Definition", "calendar"): _LABEL, ("ClockSpec", "calendar"): _LABEL,
+    ("Definition", "calendar"): _LABEL, ("ClockSpec", "calendar"): _LABEL, ("Task", "calendar"): _LABEL,
     ("Person", "language"): kinds.matching(LANGUAGE, lambda: say("a language code such as zh or en")),
 }
 _ITEMS: dict[tuple[str, str], Read] = {

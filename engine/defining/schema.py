@@ -75,6 +75,7 @@ _SPECIAL: dict[tuple[str, str], Schema] = {
     ("LinkedCase", "procedure"): _shape(LABEL.pattern),
     ("Definition", "calendar"): _shape(LABEL.pattern),
     ("ClockSpec", "calendar"): _shape(LABEL.pattern),
+    ("Task", "calendar"): _shape(LABEL.pattern),
     ("Organisation", "name"): _shape(LABEL.pattern),
     ("Person", "language"): _shape(LANGUAGE.pattern),
     ("CalendarSpec", "hours"): {"type": "object", "minProperties": 1, "additionalProperties": _INTERVALS},

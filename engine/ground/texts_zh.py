@@ -885,6 +885,7 @@ TEXTS: dict[str, str] = {
     "`recompute` changes nothing: limit and start of the clock '{clock}' are always the same": "`recompute` 不起作用：时限“{clock}”的期限和起点总是不变",
     "`to: back` leads nowhere: no other state leads to '{state}'": "`to: back` 无处可回：没有其他状态通向“{state}”",
     "`until` of a pause belongs to its `from`": "暂停的 `until` 须与 `from` 一起使用",
+    "`{key}` changes nothing: the task '{task}' has no limit": "`{key}` 不起作用：任务“{task}”没有期限",
     "`{key}` means nothing for a field of type {type}": "`{key}` 对 {type} 类型的字段没有意义",
     "a case of {procedure} was to be opened: {why}": "本应开立 {procedure} 的案件，但：{why}",
     "a currency code such as CNY": "币种代码，例如 CNY",

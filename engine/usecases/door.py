@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from engine.defining.clock_parts import awaited
 from engine.defining.definition import EventKind, Happening
 from engine.ground.errors import Conflict, NotAllowed
 from engine.ground.language import say
@@ -63,11 +64,11 @@ def record_delivery(
 ) -> None:
     """Let a case know what became of a notice, in the delivery's own transaction: `sent`, or `unsent` with what it became.
 
-    That staff were written to is said by the event that caused it; the sending itself is of no interest, unless a clock waits for it.
+    That staff were written to is said by the event that caused it; the sending itself is of no interest, unless something waits for it.
     """
     work = take_up(house, conn, cases.load_id(conn, case_id), house.clock.now())
     happened = [Happening(EventKind.NOTICE_SENT, notice)] if kind == "sent" else []
-    waited = any(what in (*spec.from_, *spec.until) for what in happened for spec in work.definition.all_clocks.values())
+    waited = any(what in happened for what, _ in awaited(work.definition))
     if kind == "sent" and staff and not waited:
         return
     settle(work)

@@ -8,6 +8,7 @@ from typing import Any
 from engine.deciding.checking import check_all
 from engine.defining.bundle import Bundle, read_bundle
 from engine.defining.calendar_file import read_calendar
+from engine.defining.clock_parts import clocks_and_tasks
 from engine.defining.definition import Definition
 from engine.defining.organisation import Organisation
 from engine.defining.organisation_file import read_organisation
@@ -51,7 +52,7 @@ def surroundings(
 def _calendars(folder: Path, definition: Definition, known: Mapping[str, Calendar] | None) -> tuple[dict[str, Calendar], list[Problem]]:
     calendars: dict[str, Calendar] = {}
     problems: list[Problem] = []
-    for name in dict.fromkeys([definition.calendar, *(c.calendar for c in definition.clocks.values() if c.calendar)]):
+    for name in dict.fromkeys([definition.calendar, *(one.calendar for one, _ in clocks_and_tasks(definition) if one.calendar)]):
         path = _beside(folder, f"calendars/{name}.yaml")
         if path is not None:
             calendar, found = read_calendar(path)

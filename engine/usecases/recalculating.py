@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from engine.deciding import clocks
 from engine.deciding.case import ClockRun, clock_json, stamp
+from engine.defining.clock_parts import clocks_and_tasks
 from engine.defining.definition import Definition
 from engine.records.calendar_versions import calendar_changes, calendar_version
 from engine.usecases.work import SYSTEM, Work
@@ -23,8 +24,8 @@ class Versions(NamedTuple):
 
 
 def calendars_of(definition: Definition) -> frozenset[str]:
-    """The calendars that a procedure counts by: its own and those of its clocks."""
-    return frozenset((definition.calendar, *(spec.calendar for spec in definition.all_clocks.values() if spec.calendar)))
+    """The calendars that a procedure counts by: its own and those of its clocks and tasks."""
+    return frozenset((definition.calendar, *(one.calendar for one, _ in clocks_and_tasks(definition) if one.calendar)))
 
 
 def behind(work: Work) -> list[datetime]:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from engine.deciding.rights import Actor
 from engine.defining.bundle import Bundle
+from engine.defining.clock_parts import awaited
 from engine.defining.definition import Definition, EventKind
 from engine.defining.tree import Tree
 from engine.ground.calendars import Calendar, calendar_json
@@ -111,7 +112,7 @@ def run_scenarios(
 
 
 def _waits_for_delivery(definition: Definition) -> bool:
-    return any(event.kind is EventKind.NOTICE_SENT for spec in definition.all_clocks.values() for event in (*spec.from_, *spec.until))
+    return any(event.kind is EventKind.NOTICE_SENT for event, _ in awaited(definition))
 
 
 def _play(

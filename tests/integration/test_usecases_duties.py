@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.deciding.case import ClockStatus, TaskStatus, case_json, rebuild
-from engine.usecases import amending, auditing, settling
+from engine.ground.calendars import ALWAYS, calendar_json
+from engine.ground.canonical import canonical
+from engine.records import library
+from engine.usecases import acting, amending, auditing, postponing, settling
 from engine.usecases.house import House
 from engine.usecases.listing import inbox
 from tests.houses import as_, events_of, state_of
@@ -226,8 +229,6 @@ def test_after_tasks_waits_for_whatever_is_open() -> None:
 
 
 def assert_waits(house: House, number: str) -> None:
-    from engine.usecases import acting
-
     (finish,) = [option for option in acting.possible(house, number, as_("ann")) if option.name == "finish"]
     assert [obstacle.reason.value for obstacle in finish.obstacles] == ["after"]
 
@@ -406,3 +407,24 @@ def test_without_until_runs_follow_each_other_on_the_anchor_never_chained() -> N
     amending.note(house, number, as_("ann"), "nothing changes it")
     assert state_of(house, number).clocks["report"] == run
     sound(house, number)
+
+
+def test_the_limit_of_a_task_stands_still_is_extended_and_counts_by_a_calendar_as_the_task_says() -> None:
+    procedure = HEAD + ROLES + """
+opening: {by: desk}
+anywhere: {tasks: {file: {by: desk, within: 2 working days, calendar: sundays, pause: {in: waiting}, extend: {by: manager, up_to: 1 day}}}}
+states:
+  work: {actions: {ask: {by: desk, to: waiting}, close: {by: desk, to: done}}}
+  waiting: {actions: {answered: {by: desk, to: work}}}
+""" + DONE
+    house, clock = small_house(procedure)
+    with house.store.writing() as conn:
+        library.publish_calendar(conn, "sundays", canonical(calendar_json(ALWAYS)), "system", clock.now())
+    clock.move_to(at(3, 6, 9))      # a Friday
+    number = opened(house)
+    assert state_of(house, number).clocks["file"].due_at == at(3, 9), "Saturday and Sunday are worked there"
+    assert do(house, number, "ask").clocks["file"].status is ClockStatus.PAUSED
+    clock.move_to(at(3, 6, 12))
+    do(house, number, "answered")
+    postponing.extend(house, number, as_("carl"), "file", "1 day")
+    assert state_of(house, number).clocks["file"].due_at == at(3, 10)

@@ -201,6 +201,12 @@ def test_a_scenario_that_a_clock_waits_for_a_notice_delivers_it() -> None:
     assert result.passed, result.failure
 
 
+def test_a_scenario_in_which_a_task_waits_for_a_notice_delivers_it() -> None:
+    waits = PROCEDURE + "anywhere: {tasks: {ring: {by: desk, from: notice told sent, within: 1 day}}}\n"
+    (result,) = play(OPENED + "- do: {action: go, by: ann}\n- expect: {task ring: open}", procedure=waits)
+    assert result.passed, result.failure
+
+
 def test_short_scenarios_are_played_at_more_than_a_hundred_a_second() -> None:
     story = "- open: {by: ann}\n- do: {action: go, by: ann}\n- do: {action: end, by: ann}\n- expect: {state: done}"
     rates = []

@@ -64,7 +64,8 @@ PARCEL = dedent("""\
         tasks:
           examination: {by: lab, within: 3 working days, require: [findings], ladder: [{at: due, remind: owner}]}
           stock_check: {by: lab, when: kind == 'lost', except: owner, act: propose}
-          visit: {by: lab, from: [promised_on, state investigating], within: 1 day, backdate: 1 week}
+          visit: {by: lab, from: [promised_on, state investigating], within: 1 day, backdate: 1 week, calendar: other-office,
+                  pause: {in: waiting}, extend: {by: manager, up_to: 1 day}}
         actions:
           propose: {by: lab, to: deciding, after: tasks, require: [findings, amount]}
       waiting:

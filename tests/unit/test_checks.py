@@ -201,6 +201,11 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     "system action that waits for used time": (
         put("states/waiting/actions/silent/when", "used('total') > used('total')"), "error", "does not watch used('total') grow",
     ),
+    "unknown calendar of a task": (put("states/second/tasks/look/calendar", "offcie"), "error", "There is no calendar 'offcie'"),
+    "unknown state in a pause of a task": (put("states/second/tasks/look/pause", "{in: wating}"), "error", "no state or task 'wating'"),
+    "pause of a task without a limit": (
+        put("anywhere/tasks", "{ring: {by: desk, pause: {in: waiting}}}"), "error", "`pause` changes nothing: the task 'ring'",
+    ),
     "system action never taken": (put("states/third/actions/auto", "{by: system, to: closed}"), "error", "scheduler never takes 'auto'"),
     "system action that asks": (put("states/waiting/actions/silent/require", "[due_on]"), "error", "'due_on' is never offered"),
     "system loop": (

@@ -173,6 +173,9 @@ def test_keys_of_a_task() -> None:
     assert task("{every: 2 days}").every == TWO_DAYS
     assert task("{at_most: 2}").at_most == 2
     assert task("{backdate: 2 days}").backdate == TWO_DAYS
+    assert task("{within: 2 days, calendar: other-office}").calendar == "other-office"
+    assert task("{within: 2 days, pause: {in: done}}").pause == (Pause(in_=("done",)),)
+    assert task("{within: 2 days, extend: {by: desk, up_to: 2 days}}").extend == (language.Extension(by=(DESK,), up_to=TWO_DAYS),)
     assert task("{in: received}").in_ == ("received",)
 
 
