@@ -36,8 +36,8 @@ def print_migrated(desk: Desk, done: "Migrated", dry_run: bool) -> int | None:
             print(paint(clean(f"{refused.number}: {refused.why}"), "red"))
         count, left = len(done.moved), len(done.refused)
         print(
-            say("{count} cases would go over, {left} cannot", count=count, left=left) if dry_run
-            else say("{count} cases went over, {left} could not", count=count, left=left)
+            say("{count:case|cases} would go over, {left} cannot", count=count, left=left) if dry_run
+            else say("{count:case|cases} went over, {left} could not", count=count, left=left)
         )
     return NotAllowed.exit_code if done.refused else None
 

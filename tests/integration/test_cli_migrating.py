@@ -29,7 +29,7 @@ def test_a_dry_run_tells_and_the_real_one_does_it(terminal: Terminal) -> None:
     published(terminal, ("within: 30 days", "within: 40 days"), ("broken, rude]", "broken]"))
     before = terminal.dump()
     dry = terminal("definition", "migrate", "small", "--dry-run", code=5).out
-    assert f"{first}: version 1 → 2" in dry and "clock promise: running, due" in dry and "1 cases would go over, 1 cannot" in dry
+    assert f"{first}: version 1 → 2" in dry and "clock promise: running, due" in dry and "1 case would go over, 1 cannot" in dry
     assert f"{second}: kind: 'rude' — " in dry and terminal.dump() == before
     said = terminal("definition", "migrate", "small", "--reason", "new law", "--set", "kind=late").out
     assert "2 cases went over, 0 could not" in said and "values written: kind" in said
