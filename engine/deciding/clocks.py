@@ -183,7 +183,12 @@ def _reopened(step: Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
 
 
 def _standing(step: Step, spec: ClockSpec, run: ClockRun, happened: Sequence[Happening]) -> ClockRun:
-    """The run with its stops as the case has it: opened and closed by states, tasks, conditions and events; those by hand stay."""
+    """The run with its stops as the case has it: opened and closed by states, tasks, conditions and events; those by hand stay.
+
+    What fell due before the present state was entered, and is heard of only now, finds the case in a state that it was not in then.
+    """
+    if step.case.entered_at is not None and step.at < step.case.entered_at:
+        return run
     calendar = step.calendars(spec.calendar)
     still = clock_stops.bounded(spec, run, step.at, calendar)
     wanted = clock_stops.reasons(step, spec, still, happened)

@@ -115,7 +115,7 @@ class Story:
         for thing in happened:
             match thing.kind:
                 case EventKind.STATE:
-                    self.case.state = thing.name
+                    self.case.state, self.case.entered_at = thing.name, moment
                     self.case.closed_at = moment if thing.name == "closed" else None
                 case EventKind.TASK_OPENED:
                     self.case.tasks[thing.name] = TaskRun(thing.name, self.case.state, TaskStatus.OPEN, moment)
@@ -628,6 +628,18 @@ def test_a_clock_whose_until_event_came_while_it_was_off_does_not_come_back() ->
     story.happen("2026-11-20 18:00", "acknowledge")
     story.happen("2026-11-22 10:00", "field region", region="domestic")
     assert story.run().status is ClockStatus.CANCELLED
+
+
+def test_what_fell_due_before_a_state_was_entered_does_not_stand_still_for_it() -> None:
+    """A correction makes the limit one that had passed before the case began to wait; the wait has lasted as long as it may."""
+    within = (Case(value=parse_duration("1 hour"), when=Expression("urgent")), Case(value=parse_duration("10 days")))
+    story = Story(clock(within=within, pause=(Pause(in_=("waiting",), up_to=parse_duration("1 hour")),)), urgent=False)
+    story.happen("2026-11-20 20:00", "left working, state waiting")
+    assert [what for what, _ in story.settle("2026-11-20 22:00")] == ["resume"]
+    story.happen("2026-11-20 22:00", "field urgent", urgent=True)
+    assert story.settle("2026-11-20 22:01")[0] == ("breach", "2026-11-20 17:00")
+    assert [(stop.since, stop.until) for stop in story.run().stops] == [(local("2026-11-20 20:00"), local("2026-11-20 21:00"))]
+    assert story.due() == "2026-11-20 17:00"
 
 
 def test_figures_of_a_clock_are_those_of_its_kind_of_time() -> None:
