@@ -1,10 +1,11 @@
 """What is still to come of a clock: its rungs, its breach, the end of its pause or window, each at its instant."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from engine.deciding.case import CaseState, ClockRun, ClockStatus
 from engine.deciding.clock_due import as_if_running, due_extended, is_worked, shift, spent, stood_still, stretches, times, walk
@@ -30,8 +31,7 @@ class PendingKind(StrEnum):
     END = "end"              # a window runs out
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(NamedTuple):
     """One thing to come. It fell due at `due_at`; it may be carried out from `fire_at`.
 
     They differ by a microsecond for whatever comes at or after due, since what is done exactly at the due instant is in time

@@ -30,6 +30,7 @@ class Rendered:
     language: str
 
 
+@lru_cache(maxsize=512)     # the same few texts for each message
 def split_notice(text: str) -> tuple[str, str]:
     """Subject and body of a notice text, whose first line reads `Subject: …`; raises Invalid without one."""
     first, _, rest = text.lstrip("\ufeff").replace("\r\n", "\n").partition("\n")

@@ -5,7 +5,7 @@ dies gives the notice back by itself. `attempts` is the fencing token: whoever b
 write names the number it saw, so of two deliveries that believe a notice to be theirs only one can go on.
 """
 
-import uuid
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,7 +79,7 @@ def put(conn: Connection, messages: Sequence[Message], now: datetime) -> None:
         {
             "case_id": one.case_id, "name": one.name, "party_id": one.party_id, "person": one.person, "via": ",".join(one.via),
             "language": one.language, "subject": one.subject, "text": one.text, "html": one.html, "mandatory": one.mandatory,
-            "status": Status.WAITING.value, "message_id": f"{uuid.uuid4().hex}@makegood", "created_at": now, "fire_at": now,
+            "status": Status.WAITING.value, "message_id": f"{os.urandom(16).hex()}@makegood", "created_at": now, "fire_at": now,
             "attempts": 0, "tries": 0,
         }
         for one in messages

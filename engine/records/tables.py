@@ -5,7 +5,10 @@ than everything else that a command does, so nothing but the migrations loads it
 databases. Change the models first, then this file, then add a migration.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -37,17 +40,30 @@ class Moment(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """UTC for the database."""
-        if value is not None and value.utcoffset() is None:
-            raise ValueError(f"{value.isoformat()} has no time zone")
-        return None if value is None else value.astimezone(UTC)
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        """UTC for the database; SQLite keeps it as text."""
+        return _text if dialect.name == "sqlite" else _utc
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
         """Aware again, where the database keeps no offset."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return _from_text if dialect.name == "sqlite" else _utc
+
+
+def _utc(value: datetime | None) -> datetime | None:
+    if value is not None and value.utcoffset() is None:
+        raise ValueError(f"{value.isoformat()} has no time zone")
+    return None if value is None else value.astimezone(UTC)
+
+
+@lru_cache(maxsize=4096)    # few instants stand in many rows
+def _text(value: datetime | None) -> str | None:
+    value = _utc(value)
+    return None if value is None else value.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+@lru_cache(maxsize=4096)
+def _from_text(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 DEFINITION = Table(

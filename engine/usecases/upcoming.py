@@ -1,9 +1,9 @@
 """What is still to come in a case without anybody doing anything: rungs, breaches, ends of pauses, tasks, system actions."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from engine.deciding import clocks, duties
 from engine.deciding.clock_due import due_after
@@ -17,8 +17,7 @@ from engine.ground.worktime import local_date, start_of_day
 from engine.usecases.work import SYSTEM, Work
 
 
-@dataclass(frozen=True, slots=True)
-class Upcoming:
+class Upcoming(NamedTuple):
     """Something that falls due at `due_at` and may be carried out from `fire_at`: a point of a clock, a task, or a system action.
 
     None of them: a midnight, still to come, at which a condition that reads `today` is to be looked at again.
