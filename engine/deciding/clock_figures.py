@@ -66,14 +66,6 @@ def share(run: ClockRun, now: datetime, calendar: Calendar) -> float | None:
     return used / (used + left)
 
 
-def due_text(at: datetime, calendar: Calendar) -> str:
-    """An instant as it stands on the wall of the calendar's house, to the minute; midnight is 24:00 of the day before."""
-    local = at.astimezone(calendar.zone)
-    if local.hour or local.minute or local.second or local.microsecond:
-        return f"{local:%Y-%m-%d %H:%M}"
-    return f"{local - timedelta(days=1):%Y-%m-%d} 24:00"
-
-
 def unknown_text(unknown: str | None) -> str:
     """Why a due time is unknown (`ClockRun.unknown`, recorded alike in every language) in the language spoken; "" when it is known."""
     if not unknown:

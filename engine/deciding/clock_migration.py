@@ -11,8 +11,9 @@ from datetime import datetime
 
 from engine.deciding.case import CaseState, ClockRun, ClockStatus, Event, apply, opened
 from engine.deciding.clock_moves import mark
-from engine.deciding.clock_rungs import Calendars, Pending, PendingKind, new_round
+from engine.deciding.clock_rungs import Pending, PendingKind, new_round
 from engine.deciding.clock_runs import LASTING, LIVE, over
+from engine.deciding.clock_scene import Calendars
 from engine.deciding.clocks import Evaluate, Live, follow
 from engine.defining.definition import ClockSpec, Definition, EventKind, Happening, Rung
 
@@ -27,8 +28,8 @@ def carried_over(
     """The runs that differ under the new version, by clock; `case` is as it stands under it, but its clocks.
 
     `renamed` says as which states of the new version states of the old one count. Whatever a clock says under `recompute:`, it is computed
-    from its start. A clock that the new version lacks is cancelled; one
-    that stopped stays as it is, but that of a state that is another now. One that the new version would have stopped is stopped as of then.
+    from its start. A clock that the new version lacks is cancelled; one that stopped stays as it is, but that of a state that is another
+    now. One that the new version would have stopped is stopped as of then.
     """
     running = {name: run for name, run in case.clocks.items() if run.status in LASTING}
     gone = [name for name in running if name not in new.all_clocks or name in renamed]

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from engine.deciding import clock_stops
 from engine.deciding.case import CaseState, ClockRun, ClockStatus
-from engine.deciding.clock_rungs import Calendars, Pending, PendingKind, new_round
+from engine.deciding.clock_rungs import Pending, PendingKind, new_round
 from engine.deciding.clock_runs import LIVE, over, timed
+from engine.deciding.clock_scene import Calendars
 from engine.deciding.clock_stops import BY_HAND
 from engine.defining.definition import Definition
 from engine.ground.calendars import Calendar

@@ -1,6 +1,6 @@
 """What is still to come of a clock: its rungs, its breach, the end of its pause or window, each at its instant."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,14 +9,12 @@ from typing import NamedTuple
 
 from engine.deciding.case import CaseState, ClockRun, ClockStatus
 from engine.deciding.clock_due import as_if_running, due_extended, is_worked, shift, spent, stood_still, stretches, times, walk
+from engine.deciding.clock_scene import Calendars
 from engine.deciding.clock_stops import resume_at, then_at
 from engine.defining.definition import ClockSpec, Definition, DoingKind, PointKind, Rung
 from engine.ground.calendars import Calendar
 from engine.ground.duration import Unit
 from engine.ground.errors import CalendarExpired
-
-Calendars = Callable[[str | None], Calendar]
-"""The calendar of a name as now in force; None asks for the procedure's own."""
 
 _INSTANT = timedelta(microseconds=1)
 

@@ -3,20 +3,17 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from engine.deciding.case import CaseState, ClockRun, Stop, TaskStatus
 from engine.deciding.clock_dates import after_whole_dates, whole_dates
 from engine.deciding.clock_due import length_of, span, stood_still
+from engine.deciding.clock_scene import Scene
 from engine.deciding.expressions import truth
 from engine.defining.definition import ClockSpec, Definition, Happening, Pause
 from engine.ground.calendars import Calendar
 from engine.ground.duration import ELAPSED, WORKED, Unit
 from engine.ground.errors import CalendarExpired
 from engine.ground.worktime import add
-
-if TYPE_CHECKING:
-    from engine.deciding.clock_terms import Step
 
 BY_HAND = "by hand"
 CLOSED = "closed"
@@ -37,28 +34,28 @@ def is_held(definition: Definition, case: CaseState, name: str) -> bool:
     return task is not None and task.status is TaskStatus.HELD
 
 
-def reasons(step: "Step", spec: ClockSpec, run: ClockRun, happened: Sequence[Happening]) -> list[str]:
+def reasons(scene: Scene, spec: ClockSpec, run: ClockRun, happened: Sequence[Happening]) -> list[str]:
     """Why the clock should stand still now, by what the case is in and what just happened."""
     wanted = []
-    if is_held(step.definition, step.case, spec.name):
+    if is_held(scene.definition, scene.case, spec.name):
         kept = [stop.why for stop in run.stops if stop.until is None and stop.why not in (BY_HAND, CLOSED)]
-        wanted.append(kept[0] if kept else step.case.state)
+        wanted.append(kept[0] if kept else scene.case.state)
     for pause in spec.pause:
-        if not _exhausted(pause, run, step.at, step.calendars(spec.calendar)):
-            wanted += [why for why in _wanted(step, pause, run, happened) if why not in wanted]
+        if not _exhausted(pause, run, scene.at, scene.calendars(spec.calendar)):
+            wanted += [why for why in _wanted(scene, pause, run, happened) if why not in wanted]
     return wanted
 
 
-def _wanted(step: "Step", pause: Pause, run: ClockRun, happened: Sequence[Happening]) -> list[str]:
+def _wanted(scene: Scene, pause: Pause, run: ClockRun, happened: Sequence[Happening]) -> list[str]:
     if pause.while_ is not None:
-        return [*whys(pause)] if truth(step.evaluate(pause.while_)) else []
+        return [*whys(pause)] if truth(scene.evaluate(pause.while_)) else []
     if pause.from_:
         going = [stop.why for stop in run.stops if stop.until is None and stop.why in whys(pause)]
         for what in happened:
             going = [] if what in pause.until else going
             going += [_from(what)] if what in pause.from_ else []
         return going
-    return [name for name in pause.in_ if _is_in(step.case, name)]
+    return [name for name in pause.in_ if _is_in(scene.case, name)]
 
 
 def whys(pause: Pause) -> tuple[str, ...]:

@@ -13,10 +13,11 @@ from engine.deciding import clock_stops
 from engine.deciding.budgets import Evaluate, Live, chosen
 from engine.deciding.case import CaseState, ClockRun, ClockStatus, TaskStatus
 from engine.deciding.clock_moves import by_hand, extend, hold, mark, release
-from engine.deciding.clock_rungs import Calendars, Pending, PendingKind, new_round, pending, soonest
+from engine.deciding.clock_rungs import Pending, PendingKind, new_round, pending, soonest
 from engine.deciding.clock_runs import LASTING, LIVE, over, timed, went_on
+from engine.deciding.clock_scene import Calendars, Scene
 from engine.deciding.clock_stops import BY_HAND, CLOSED, STOPPED
-from engine.deciding.clock_terms import Step, as_the_case_has_it, begun, is_dated, start_from
+from engine.deciding.clock_terms import as_the_case_has_it, begun, is_dated, start_from
 from engine.defining.definition import ClockSpec, Definition, EventKind, Happening
 
 __all__ = [
@@ -36,13 +37,13 @@ def follow(
     budget, its date or its calendar changed (rules 12, 13); paused and resumed by what the case is in. With nothing happened only the
     last three can apply.
     """
-    step = Step(definition, case, at, calendars, evaluate, live)
+    scene = Scene(definition, case, at, calendars, evaluate, live)
     changed = {}
     for name, spec in definition.all_clocks.items():
         old = case.clocks.get(name)
         if old is None and not happened:
             continue
-        new = _followed(step, spec, old, happened)
+        new = _followed(scene, spec, old, happened)
         if new is not None and new is not old and new != old:
             changed[name] = new
     return changed
@@ -55,51 +56,51 @@ def recompute(
     return follow(definition, case, (), at, calendars, evaluate, live)
 
 
-def _followed(step: Step, spec: ClockSpec, old: ClockRun | None, happened: Sequence[Happening]) -> ClockRun | None:
-    run, new = _stopped_and_started(step, spec, old, happened)
+def _followed(scene: Scene, spec: ClockSpec, old: ClockRun | None, happened: Sequence[Happening]) -> ClockRun | None:
+    run, new = _stopped_and_started(scene, spec, old, happened)
     if run is old and run is not None:
-        run = _ended(step, spec, run, happened) if run.status in LASTING else _reopened(step, spec, run)
+        run = _ended(scene, spec, run, happened) if run.status in LASTING else _reopened(scene, spec, run)
     if run is None or run.status not in LASTING:
         return run
     if not new:
-        run, new = as_the_case_has_it(step, spec, run)
-    run = _standing(step, spec, run, happened)
-    return new_round(spec, run, step.at, step.calendars(spec.calendar)) if new and spec.ladder and run.status in LIVE else run
+        run, new = as_the_case_has_it(scene, spec, run)
+    run = _standing(scene, spec, run, happened)
+    return new_round(spec, run, scene.at, scene.calendars(spec.calendar)) if new and spec.ladder and run.status in LIVE else run
 
 
 # --- starting and stopping ------------------------------------------------------------------------------------------
 
 
 def _stopped_and_started(
-    step: Step, spec: ClockSpec, old: ClockRun | None, happened: Sequence[Happening]
+    scene: Scene, spec: ClockSpec, old: ClockRun | None, happened: Sequence[Happening]
 ) -> tuple[ClockRun | None, bool]:
     """The run after each thing that happened, in order, and whether it is a new one."""
     run, new = old, False
     for what in happened:
-        if run is not None and run.status in LASTING and what in spec.until and _counts(step, spec, run, what):
-            by_closing = what == _CLOSING or _is_final(step, what)
-            recurs = spec.every is not None and _may_begin(spec, run) and not _closed_since(step, run)
-            run, new = over(run, ClockStatus.MET, step.at, CLOSED if by_closing else None), False
+        if run is not None and run.status in LASTING and what in spec.until and _counts(scene, spec, run, what):
+            by_closing = what == _CLOSING or _is_final(scene, what)
+            recurs = spec.every is not None and _may_begin(spec, run) and not _closed_since(scene, run)
+            run, new = over(run, ClockStatus.MET, scene.at, CLOSED if by_closing else None), False
             if recurs:
-                run, new = begun(step, spec, _next(spec, run, step.at)), True
+                run, new = begun(scene, spec, _next(spec, run, scene.at)), True
         if what not in spec.from_:
             continue
-        if run is not None and _began_since(step, spec, run):
-            if spec.restart != "again" and (first := _begun(step, spec, what, None)) is not None:   # not its first event, as it turns out
+        if run is not None and _began_since(scene, spec, run):
+            if spec.restart != "again" and (first := _begun(scene, spec, what, None)) is not None:   # not its first event, as it turns out
                 earlier = replace(first, run=run.run, round=run.round + 1, stops=run.stops, extended=run.extended,
                                   granted=run.granted, used_up=run.used_up)
-                run, new = timed(earlier, step.calendars(spec.calendar)), True
+                run, new = timed(earlier, scene.calendars(spec.calendar)), True
         elif run is None or _starts_again(spec, run, what):
             if run is not None and run.status not in LASTING and spec.restart == "continue":
-                run = went_on(run, step.at, step.calendars(spec.calendar))
-            elif (first := _begun(step, spec, what, run)) is not None:
+                run = went_on(run, scene.at, scene.calendars(spec.calendar))
+            elif (first := _begun(scene, spec, what, run)) is not None:
                 run, new = first, True
     return run, new
 
 
-def _began_since(step: Step, spec: ClockSpec, run: ClockRun) -> bool:
+def _began_since(scene: Scene, spec: ClockSpec, run: ClockRun) -> bool:
     """Whether what happened is recorded late, and the run began since at an event of the case."""
-    return run.status in LASTING and not is_dated(spec) and step.at < run.started_at <= (step.case.recorded_at or step.at)
+    return run.status in LASTING and not is_dated(spec) and scene.at < run.started_at <= (scene.case.recorded_at or scene.at)
 
 
 def _may_begin(spec: ClockSpec, run: ClockRun) -> bool:
@@ -107,9 +108,9 @@ def _may_begin(spec: ClockSpec, run: ClockRun) -> bool:
     return spec.at_most is None or run.run < spec.at_most
 
 
-def _closed_since(step: Step, run: ClockRun) -> bool:
+def _closed_since(scene: Scene, run: ClockRun) -> bool:
     """Whether the case was closed, or is just being closed, while this run went on."""
-    return step.case.closed_at is not None and _going_since(run) < step.case.closed_at
+    return scene.case.closed_at is not None and _going_since(run) < scene.case.closed_at
 
 
 def _starts_again(spec: ClockSpec, run: ClockRun, what: Happening) -> bool:
@@ -119,29 +120,29 @@ def _starts_again(spec: ClockSpec, run: ClockRun, what: Happening) -> bool:
     return spec.restart != "never" and _may_begin(spec, run)
 
 
-def _is_final(step: Step, what: Happening) -> bool:
+def _is_final(scene: Scene, what: Happening) -> bool:
     """Whether this is entering a final state: the closing of the case by another name."""
-    state = step.definition.states.get(what.name) if what.kind is EventKind.STATE else None
+    state = scene.definition.states.get(what.name) if what.kind is EventKind.STATE else None
     return state is not None and state.final
 
 
-def _counts(step: Step, spec: ClockSpec, run: ClockRun, what: Happening) -> bool:
+def _counts(scene: Scene, spec: ClockSpec, run: ClockRun, what: Happening) -> bool:
     """Whether an until event stops the clock: not one before it began, nor leaving a state that is only held, nor emptying a field."""
-    if _began_since(step, spec, run):
+    if _began_since(scene, spec, run):
         return False
     if what.kind is EventKind.LEFT and what.name == spec.name:
-        return not clock_stops.is_held(step.definition, step.case, spec.name)
+        return not clock_stops.is_held(scene.definition, scene.case, spec.name)
     if what.kind is EventKind.FIELD:
-        return step.live(what.name) is not None
+        return scene.live(what.name) is not None
     return True
 
 
-def _begun(step: Step, spec: ClockSpec, what: Happening, before: ClockRun | None) -> ClockRun | None:
+def _begun(scene: Scene, spec: ClockSpec, what: Happening, before: ClockRun | None) -> ClockRun | None:
     """A new run, off when as the case stands there is no such clock; None when the date to start from is empty."""
-    start = start_from(step, spec, what.name) if what.kind is EventKind.FIELD else step.at
+    start = start_from(scene, spec, what.name) if what.kind is EventKind.FIELD else scene.at
     if start is None:
         return None
-    return begun(step, spec, _next(spec, before, start))
+    return begun(scene, spec, _next(spec, before, start))
 
 
 def _next(spec: ClockSpec, before: ClockRun | None, start: datetime) -> ClockRun:
@@ -150,17 +151,17 @@ def _next(spec: ClockSpec, before: ClockRun | None, start: datetime) -> ClockRun
     return ClockRun(spec.name, ClockStatus.OFF, start, "", run=number, granted=list(granted))
 
 
-def _ended(step: Step, spec: ClockSpec, run: ClockRun, happened: Sequence[Happening]) -> ClockRun:
+def _ended(scene: Scene, spec: ClockSpec, run: ClockRun, happened: Sequence[Happening]) -> ClockRun:
     """The run, ended by the closing of the case, or with the task or state that brought it."""
-    case = step.case
-    if (spec.until or spec.every) and case.closed_at is not None and (_CLOSING in happened or _closed_since(step, run)):
-        return over(run, ClockStatus.ENDED, step.at, CLOSED)
-    if spec.name in step.definition.clocks:
+    case = scene.case
+    if (spec.until or spec.every) and case.closed_at is not None and (_CLOSING in happened or _closed_since(scene, run)):
+        return over(run, ClockStatus.ENDED, scene.at, CLOSED)
+    if spec.name in scene.definition.clocks:
         return run
-    if spec.name in step.definition.states:
-        return run if case.state == spec.name or spec.name in case.back else over(run, ClockStatus.MET, step.at)
+    if spec.name in scene.definition.states:
+        return run if case.state == spec.name or spec.name in case.back else over(run, ClockStatus.MET, scene.at)
     task = case.tasks.get(spec.name)
-    return over(run, ClockStatus.CANCELLED, step.at) if task is not None and task.status is TaskStatus.CANCELLED else run
+    return over(run, ClockStatus.CANCELLED, scene.at) if task is not None and task.status is TaskStatus.CANCELLED else run
 
 
 _CLOSING = Happening(EventKind.CLOSED)
@@ -171,29 +172,29 @@ def _going_since(run: ClockRun) -> datetime:
     return max([run.anchor, *(stop.until for stop in run.stops if stop.until is not None and stop.why in (CLOSED, STOPPED))])
 
 
-def _reopened(step: Step, spec: ClockSpec, run: ClockRun) -> ClockRun:
+def _reopened(scene: Scene, spec: ClockSpec, run: ClockRun) -> ClockRun:
     """The run goes on, without the closed time, when the case was reopened and only its closing had stopped the clock (rule 14)."""
     still_closed = any(stop.until is None and stop.why == CLOSED for stop in run.stops)
-    if step.case.closed_at is not None or not still_closed or spec.name not in step.definition.clocks:
+    if scene.case.closed_at is not None or not still_closed or spec.name not in scene.definition.clocks:
         return run
-    return went_on(run, step.at, step.calendars(spec.calendar))
+    return went_on(run, scene.at, scene.calendars(spec.calendar))
 
 
 # --- standing still --------------------------------------------------------------------------------------------------
 
 
-def _standing(step: Step, spec: ClockSpec, run: ClockRun, happened: Sequence[Happening]) -> ClockRun:
+def _standing(scene: Scene, spec: ClockSpec, run: ClockRun, happened: Sequence[Happening]) -> ClockRun:
     """The run with its stops as the case has it: opened and closed by states, tasks, conditions and events; those by hand stay.
 
     What fell due before the present state was entered, and is heard of only now, finds the case in a state that it was not in then.
     """
-    if step.case.entered_at is not None and step.at < step.case.entered_at:
+    if scene.case.entered_at is not None and scene.at < scene.case.entered_at:
         return run
-    calendar = step.calendars(spec.calendar)
-    still = clock_stops.bounded(spec, run, step.at, calendar)
-    wanted = clock_stops.reasons(step, spec, still, happened)
+    calendar = scene.calendars(spec.calendar)
+    still = clock_stops.bounded(spec, run, scene.at, calendar)
+    wanted = clock_stops.reasons(scene, spec, still, happened)
     standing = [stop.why for stop in still.stops if stop.until is None]
     end = [why for why in standing if why not in wanted and why != BY_HAND]
     if still is run and not end and all(why in standing for why in wanted):
         return run
-    return timed(clock_stops.opened(clock_stops.closed(still, step.at, end), step.at, wanted), calendar)
+    return timed(clock_stops.opened(clock_stops.closed(still, scene.at, end), scene.at, wanted), calendar)

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from engine.deciding.case import CaseState, ClockRun, ClockStatus, Stop
 from engine.deciding.clock_due import as_if_running, due_after, due_extended
-from engine.deciding.clock_rungs import Calendars, fire_at, rung_at
+from engine.deciding.clock_rungs import fire_at, rung_at
 from engine.deciding.clock_runs import timed
+from engine.deciding.clock_scene import Calendars
 from engine.deciding.clock_stops import ran_out
 from engine.deciding.obstacles import Obstacle, Reason, Situation
 from engine.defining.definition import Action, ClockSpec, Definition, Task

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.deciding.case import CaseState, TaskRun, TaskStatus
 from engine.deciding.clock_due import due_after
-from engine.deciding.clock_rungs import Calendars
+from engine.deciding.clock_scene import Calendars
 from engine.deciding.expressions import truth
 from engine.defining.definition import Definition, EventKind, Expression, Happening, Task
 from engine.ground.errors import CalendarExpired

@@ -14,7 +14,7 @@ from engine.deciding import rights
 from engine.deciding.case import CaseState, TaskStatus
 from engine.deciding.choosing import holding
 from engine.deciding.clock_due import due_after
-from engine.deciding.clocks import Calendars
+from engine.deciding.clock_scene import Calendars
 from engine.deciding.expressions import expression, truth
 from engine.deciding.fields import empty
 from engine.deciding.rights import Actor

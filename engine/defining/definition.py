@@ -221,10 +221,6 @@ class Definition:
         """The field that names the customer: the first of type party."""
         return next((name for name, spec in self.fields.items() if spec.type is FieldType.PARTY), None)
 
-    def actions_of(self, state: str) -> Mapping[str, Action]:
-        """Every action of a state by name, those under `anywhere` included (after `complete`)."""
-        return self.states[state].actions
-
     def tasks(self) -> Iterator[tuple[State, Task]]:
         """Every task with the state it belongs to; one under `anywhere` with each of its states."""
         for state in self.states.values():

@@ -42,7 +42,7 @@ class Moment(TypeDecorator[datetime]):
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
         """UTC for the database; SQLite keeps it as text."""
-        return _text if dialect.name == "sqlite" else _utc
+        return _as_text if dialect.name == "sqlite" else _utc
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
         """Aware again, where the database keeps no offset."""
@@ -55,10 +55,14 @@ def _utc(value: datetime | None) -> datetime | None:
     return None if value is None else value.astimezone(UTC)
 
 
+def _as_text(value: datetime | None) -> str | None:
+    value = _utc(value)     # before anything is looked up: on one wall clock both instants of the hour that comes twice are equal
+    return None if value is None else _text(value)
+
+
 @lru_cache(maxsize=4096)    # few instants stand in many rows
-def _text(value: datetime | None) -> str | None:
-    value = _utc(value)
-    return None if value is None else value.replace(tzinfo=None).isoformat(" ", "microseconds")
+def _text(value: datetime) -> str:
+    return value.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 @lru_cache(maxsize=4096)

@@ -13,12 +13,12 @@ from engine.ground.language import say
 from engine.records import cases
 from engine.records.store import writes
 from engine.usecases.moving import impossible
-from engine.usecases.opening import begin, blank
+from engine.usecases.opening import OPENED_BY, begin, blank
 from engine.usecases.settling import at_once, settle
 from engine.usecases.work import SYSTEM, Wanted, Work, take_up
 from engine.usecases.writing import write
 
-OPENED, OPENED_BY = "opened", "opened_by"     # links: what each of the two cases says of the other
+OPENED = "opened"                             # link: a case that this one opened; that one has `OPENED_BY`
 DEEPEST = 8                                   # cases that open each other at one moment: more is a loop in the definitions
 
 

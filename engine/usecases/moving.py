@@ -19,6 +19,7 @@ from engine.usecases.work import SYSTEM, Later, Wanted, Work
 
 AT_ONCE = 50       # actions of the scheduler in a row at one moment: more is a loop in the definition
 
+
 def take(work: Work, name: str, actor: Actor, at: datetime, given: Mapping[str, Any]) -> None:
     """Take the action, or finish the task, of that name; `given` are canonical values, `comment` among them.
 

@@ -24,6 +24,8 @@ from engine.usecases.settling import at_once
 from engine.usecases.work import Later, Outcome, Work, standing
 from engine.usecases.writing import outcome, write
 
+OPENED_BY = "opened_by"        # link: the case that opened this one
+
 
 def open_case(house: House, bundle: str, actor: Actor, given: Mapping[str, Any], *, origin: str | None = None) -> Outcome:
     """Open a case under the latest version of a bundle; `given` holds raw field values.
@@ -85,7 +87,7 @@ def begin(work: Work, actor: Actor, given: Mapping[str, Any], opener: str | None
     work.given = _with_defaults(work.definition, given, work.timezone)
     _complete(work, actor)
     work.case.number = _number(work)
-    data: dict[str, Any] = {} if opener is None else {"link": ["opened_by", opener]}
+    data: dict[str, Any] = {} if opener is None else {"link": [OPENED_BY, opener]}
     if actor.id in work.organisation.people and (opener is None or may_open(work, actor)):
         data["owner"] = [None, actor.id]
     for later in _record(work, actor, data, at):

@@ -10,7 +10,7 @@ import pytest
 
 from engine.deciding import clocks
 from engine.deciding.case import CaseState, ClockRun, ClockStatus, Stop, TaskRun, TaskStatus, clock_from, clock_json
-from engine.deciding.clock_figures import consumed, due_text, remaining, share, unknown_text
+from engine.deciding.clock_figures import consumed, remaining, share, unknown_text
 from engine.deciding.clocks import PendingKind
 from engine.defining.definition import (
     Case,
@@ -34,6 +34,7 @@ from engine.defining.definition import (
 from engine.ground.calendars import Calendar, parse_hours
 from engine.ground.duration import parse_duration
 from engine.ground.errors import NotAllowed
+from engine.ground.wall import wall_due
 
 ZONE = ZoneInfo("Asia/Shanghai")
 OFFICE = tuple(parse_hours(["09:00-12:00", "13:30-18:00"]) if day < 5 else () for day in range(7))
@@ -132,7 +133,7 @@ class Story:
 
     def due(self, name: str = "c") -> str | None:
         at = self.run(name).due_at
-        return due_text(at, self.calendar) if at else None
+        return wall_due(at, self.calendar.timezone) if at else None
 
     def settle(self, until: str | datetime) -> list[tuple[str, str]]:
         """Carry out everything up to an instant; returns (what, when it fell due)."""
@@ -146,7 +147,7 @@ class Story:
             self.case.clocks[item.clock] = clocks.mark(self.definition, self.case, item, self.calendars)
             ladder = self.definition.all_clocks[item.clock].ladder
             what = str(ladder[item.rung].at) if item.kind is PendingKind.RUNG else item.kind.value
-            done.append((what, due_text(item.due_at, self.calendar)))
+            done.append((what, wall_due(item.due_at, self.calendar.timezone)))
             self.happen(item.due_at)
 
     def extend(self, by: str, at: str, name: str = "c") -> None:
@@ -667,7 +668,7 @@ def test_a_changed_calendar_moves_running_clocks_and_leaves_finished_ones() -> N
     story.calendar = replace(CALENDAR, closed=frozenset({date(2026, 11, 24)}))
     changed = clocks.recompute(story.definition, story.case, local("2026-11-21 10:00"), story.calendars, story.evaluate, story.fields.get)
     assert set(changed) == {"b"}
-    assert (due_text(changed["b"].due_at or story.case.opened_at, story.calendar), changed["b"].round) == ("2026-11-26 24:00", 2)
+    assert (wall_due(changed["b"].due_at or story.case.opened_at, story.calendar.timezone), changed["b"].round) == ("2026-11-26 24:00", 2)
 
 
 def test_a_run_survives_its_canonical_form() -> None:

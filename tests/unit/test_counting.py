@@ -13,7 +13,6 @@ from reading_samples import SMALLEST, definition_in
 from engine.deciding.budgets import chosen
 from engine.deciding.case import ClockRun, ClockStatus, Stop, clock_from, clock_json
 from engine.deciding.clock_due import due
-from engine.deciding.clock_figures import due_text
 from engine.deciding.clock_rungs import rung_at
 from engine.deciding.clock_runs import timed
 from engine.deciding.clock_steps import Ended, Rolled
@@ -23,6 +22,7 @@ from engine.defining.checks import check
 from engine.defining.completing import complete
 from engine.defining.definition import ClockSpec, Counting, Definition
 from engine.ground.calendars import Calendar, parse_hours
+from engine.ground.wall import wall_due
 from tests.unit.test_clocks import clock, rungs
 
 Oracle = Callable[[date, int], date]
@@ -229,7 +229,7 @@ def at(calendar: Calendar, text: str) -> datetime:
 def test_a_rule_of_law_ends_a_period_where_it_says(rule: Rule, start: str, n: int, more: tuple[str, ...]) -> None:
     expected = rule.examples[(start, n, *more)]  # type: ignore[index]
     found = due(run_of(rule, at(rule.calendar, start), n, *more), rule.calendar)
-    assert found is not None and due_text(found, rule.calendar) == expected
+    assert found is not None and wall_due(found, rule.calendar.timezone) == expected
     if rule.oracle and not more:
         assert rule.oracle(date.fromisoformat(start[:10]), n).isoformat() == expected[:10]
 
@@ -242,7 +242,7 @@ def test_every_start_of_a_year_agrees_with_plain_date_arithmetic(rule: Rule) -> 
         for day in (date(2026, 1, 2) + timedelta(days=k) for k in range(360)):
             started = datetime(day.year, day.month, day.day, 10, tzinfo=rule.calendar.zone)
             found = due(replace(model, started_at=started.astimezone(UTC)), rule.calendar)
-            assert found is not None and due_text(found, rule.calendar)[:10] == rule.oracle(day, n).isoformat(), (day, n)
+            assert found is not None and wall_due(found, rule.calendar.timezone)[:10] == rule.oracle(day, n).isoformat(), (day, n)
 
 
 # --- each key -----------------------------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ def due_at(budget: str, start: str, calendar: Calendar = COURT, *, stops: Collec
     run = ClockRun("c", ClockStatus.RUNNING, at(calendar, start), budget, stops=held, counting=Counting(**counting))
     found = due(run, calendar)
     assert found is not None
-    return due_text(found, calendar)
+    return wall_due(found, calendar.timezone)
 
 
 SAO_PAULO, HOWE = office("America/Sao_Paulo"), office("Australia/Lord_Howe")
@@ -332,7 +332,7 @@ def test_an_extension_counts_on_whole_and_ends_as_its_clock_does() -> None:
         started = at(COURT, "2026-11-16 10:00")
         run = ClockRun("c", ClockStatus.RUNNING, started, "4 working days", extended=["1 day"], counting=counting)
         found = due(run, COURT)
-        assert found is not None and due_text(found, COURT) == expected
+        assert found is not None and wall_due(found, COURT.timezone) == expected
 
 
 def test_rungs_lie_before_and_after_the_end_that_was_chosen() -> None:
@@ -342,7 +342,7 @@ def test_rungs_lie_before_and_after_the_end_that_was_chosen() -> None:
     )
     assert run.due_at is not None
     found = [rung_at(spec, run, run.due_at, index, 1, COURT) for index in range(4)]
-    assert [due_text(when, COURT) for when in found if when] == [
+    assert [wall_due(when, COURT.timezone) for when in found if when] == [
         "2026-11-21 22:00", "2026-11-20 10:00", "2026-11-23 10:00", "2026-11-24 10:00",
     ]
 

@@ -14,7 +14,7 @@ from engine.deciding.budgets import Among, Before, chosen
 from engine.deciding.case import ClockRun, ClockStatus
 from engine.deciding.checking import check_definition
 from engine.deciding.clock_due import budget_unit, is_worked
-from engine.deciding.clock_figures import due_text, remaining, unknown_text
+from engine.deciding.clock_figures import remaining, unknown_text
 from engine.deciding.clock_runs import timed
 from engine.deciding.clock_steps import CountedBack, Fixed, Picked
 from engine.deciding.explaining import explain
@@ -24,6 +24,7 @@ from engine.defining.definition import Case, ClockSpec, Computed, Counting, Expr
 from engine.defining.diagram import picture
 from engine.defining.diff import diff
 from engine.ground.duration import Duration, Unit, parse_duration
+from engine.ground.wall import wall_due
 from tests.unit.test_clocks import CALENDAR, Story, clock, local, rungs
 from tests.unit.test_counting import COURT, at, spec_of
 
@@ -55,7 +56,7 @@ def budget(within: str, **values: Any) -> str | None:
 
 def due(text: str, start: str = "2026-11-20 16:00", calendar: Any = CALENDAR, **more: Any) -> str:
     run = timed(ClockRun("c", ClockStatus.RUNNING, at(calendar, start), text, **more), calendar)
-    return due_text(run.due_at, calendar) if run.due_at else unknown_text(run.unknown)
+    return wall_due(run.due_at, calendar.timezone) if run.due_at else unknown_text(run.unknown)
 
 
 # --- read ---------------------------------------------------------------------------------------------------------------

@@ -252,7 +252,7 @@ def test_actions_of_anywhere_belong_to_every_state_that_is_not_final_or_to_those
         "deciding",
     }
     assert {name for name, state in done.states.items() if "correct_kind" in state.actions} == {"registered"}
-    assert done.actions_of("waiting")["withdraw"].anywhere and not done.actions_of("waiting")["answered"].anywhere
+    assert done.states["waiting"].actions["withdraw"].anywhere and not done.states["waiting"].actions["answered"].anywhere
 
 
 def test_a_states_own_action_stands_before_one_of_anywhere() -> None:

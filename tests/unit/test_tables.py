@@ -1,5 +1,8 @@
 """The tables that statements are written with are those that the models describe."""
 
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from sqlalchemy import Dialect, MetaData
 from sqlalchemy.dialects import postgresql, sqlite
@@ -7,7 +10,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
 from engine.records import models as _models  # noqa: F401  (fills SQLModel.metadata)
-from engine.records.tables import METADATA
+from engine.records.tables import METADATA, Moment
 
 
 def ddl(metadata: MetaData, dialect: Dialect) -> dict[str, list[str]]:
@@ -37,3 +40,10 @@ def test_instants_are_aware_in_both() -> None:
         return {str(c) for t in metadata.sorted_tables for c in t.columns if type(c.type).__name__ == kind}
 
     assert instants(METADATA, "Moment") == instants(SQLModel.metadata, "UTCDateTime") != set()
+
+
+def test_both_instants_of_the_hour_that_comes_twice_are_kept_apart() -> None:
+    first = datetime(2026, 10, 25, 1, 30, tzinfo=ZoneInfo("Europe/London"))     # summer time; an hour later it is half past one again
+    keep, read = Moment().bind_processor(sqlite.dialect()), Moment().result_processor(sqlite.dialect(), None)
+    kept = [read(keep(one)) for one in (first, first.replace(fold=1))]
+    assert kept[0] is not None and kept[1] is not None and kept[1] - kept[0] == timedelta(hours=1)
