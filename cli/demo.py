@@ -76,7 +76,7 @@ def _untold(what: str, played: "Played") -> None:
 def _told(what: str, played: "Played") -> None:
     match what:
         case "published":
-            print(say("  a bundle is published: checked, and its scenarios pass"))
+            print(say("  {bundle} is published: checked, and its scenarios pass", bundle=played.published[-1]))
         case "started":
             print(say("  a Prefect server for the demo is running; two weeks pass …"), flush=True)
         case "day" if played.runs and played.runs[-1].name == "daily":

@@ -33,7 +33,8 @@ def print_migrated(desk: Desk, done: "Migrated", dry_run: bool) -> int | None:
             for line in _lines(moved):
                 print(f"  {clean(line)}")
         for refused in done.refused:
-            print(paint(clean(f"{refused.number}: {refused.why}"), "red"))
+            why = refused.why.removeprefix(f"{refused.number}: ")       # most reasons name the case themselves
+            print(paint(clean(f"{refused.number}: {why}"), "red"))
         count, left = len(done.moved), len(done.refused)
         print(
             say("{count:case|cases} would go over, {left} cannot", count=count, left=left) if dry_run

@@ -50,6 +50,7 @@ class Played:
     folder: Path
     since: datetime
     until: datetime
+    published: list[str] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     bad: list[tuple[int, str]] = field(default_factory=list)     # rows of the table that could not be used
     acts: int = 0
@@ -67,6 +68,7 @@ def play(folder: Path, definitions: Path, language: str, told: Callable[[str, Pl
     publishing.apply_organisation(house, definitions / "organisation.yaml", "wu.ting")
     for name in BUNDLES:
         publishing.publish(house, definitions / name, "wu.ting")
+        played.published.append(name)
         told("published", played)
     with prefect_session():
         told("started", played)

@@ -40,6 +40,7 @@ RESERVED: dict[str, frozenset[str]] = {
 _ACTOR_OF = re.compile(r"actor_of\(\s*(['\"]?)([^'\"()]+)\1\s*\)")
 _TASKS = re.compile(r"([1-9][0-9]?) tasks?", re.ASCII)
 _NAMED = re.compile(rf"[{_LETTERS}]")
+_NUMBER_AND_NAME = re.compile(r"[0-9.]+ (?!(?:if|and|or|in|not|is) )\w")      # no expression, but a unit that is misspelt
 _PERCENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?)\s*%", re.ASCII)
 _DEEP = 5
 
@@ -169,7 +170,7 @@ def parse_limit(text: str) -> Duration | Computed | str:
         return parse_duration(words)
     except Invalid:
         computed = amount_and_unit(words)
-        if computed is None or not _NAMED.search(computed[0]):
+        if computed is None or not _NAMED.search(computed[0]) or _NUMBER_AND_NAME.match(computed[0]):
             raise
         return Computed(Expression(computed[0]), computed[1])
 

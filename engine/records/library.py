@@ -143,7 +143,7 @@ def document(conn: Connection, name: str, version: int | None = None) -> Documen
         known = versions(conn, name)
         raise NotFound(
             say("There is no version {version} of {name}", version=version, name=name),
-            hint=say("There are versions 1 to {last}.", last=known[0].version), kind="definition", name=name,
+            hint=say("Versions so far: {last}.", last=known[0].version), kind="definition", name=name,
         )
     return Document(**{**row._mapping, "document": json.loads(row.document), "source": json.loads(row.source)})
 

@@ -60,7 +60,7 @@ def go_over(work: Work, target: Target, actor: Actor, reason: str) -> Moved:
     still_open(work)
     if case.version_id == target.id:
         raise NotAllowed(
-            say("{case} is on version {version} already", case=case.number, version=version), case=case.number, state=state, action="",
+            say("{case}: it is on version {version} already", case=case.number, version=version), case=case.number, state=state, action="",
             possible=[],
         )
     renamed = {name: target.states[name] for name in (state, *case.back) if name in target.states}

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.defining.definition import EventKind, Happening, PointKind, Who, WhoKind
-from engine.defining.words import RESERVED, parse_after, parse_happening, parse_length, parse_point, parse_who
-from engine.ground.duration import Duration
+from engine.defining.definition import Computed, EventKind, Happening, PointKind, Who, WhoKind
+from engine.defining.words import RESERVED, parse_after, parse_happening, parse_length, parse_limit, parse_point, parse_who
+from engine.ground.duration import Duration, Unit
 from engine.ground.errors import Invalid
 
 
@@ -140,3 +140,15 @@ def test_parsers_read_or_refuse_and_do_nothing_else(text: str) -> None:
             parse(text)
         except Invalid as error:
             assert error.message and error.hint
+
+
+@pytest.mark.parametrize("number", ["promised", "3 * pieces", "5 if urgent else 3"])
+def test_the_number_of_a_limit_may_be_an_expression(number: str) -> None:
+    assert parse_limit(f"{number} working days") == Computed(number, Unit.WORKING_DAYS)  # type: ignore[arg-type]  # an Expression is a str
+
+
+@pytest.mark.parametrize("text", ["5 workin days", "2 bussiness hours", "3.5 wokring hours"])
+def test_a_misspelt_unit_is_no_expression(text: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse_limit(text)
+    assert "is not a duration" in refused.value.message and "3 working days" in refused.value.hint
