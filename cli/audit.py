@@ -13,7 +13,7 @@ from cli.run import Desk
 from cli.show import as_json, clean
 from engine.ground.errors import Invalid, Tampered, Unavailable
 from engine.ground.language import say
-from engine.ground.wall import wall_done
+from engine.ground.wall import wall, wall_done
 
 AUDIT = Noun("audit", say("Audit: verify, anchor, show and export history."))
 _Number = Annotated[str | None, arg("NUMBER", say("Only this case."), completion.numbers)]
@@ -87,6 +87,31 @@ def show(desk: Desk, number: _Number = None, kind: _Kinds = None, limit: Limit =
         at = wall_done(one.line.occurred_at, one.line.actor, one.timezone)
         print(f"{at}  {one.number}  {clean(one.line.who)}: {clean(one.line.what)}{aside}")
     if not happened:
+        print(say("Nothing of that kind happened."))
+
+
+@AUDIT.verb("access", say("Show who tried what: refusals, logins, looks at personal data; the latest first."))
+def access(
+    desk: Desk,
+    kind: _Kinds = None,
+    person: Annotated[str | None, opt("--person", "PERSON", say("Only what this person did or tried."), completion.people)] = None,
+    from_: Annotated[str | None, opt("--from", "TIME", say("Only from then on, for example 2026-11-23."))] = None,
+    until: Annotated[str | None, opt("--until", "TIME", say("Only what came before then."))] = None,
+    limit: Limit = 50,
+) -> None:
+    """The stream of accesses, in words."""
+    from engine.usecases.access import access_words, accesses
+
+    start = None if from_ is None else moment(from_, desk.zone, "from")
+    end = None if until is None else moment(until, desk.zone, "until")
+    found = accesses(desk.house, kinds=kind or (), person=person, since=start, until=end, limit=limit)
+    if desk.as_json:
+        as_json({"events": found})
+        return
+    for event in found:
+        what, facts = access_words(event)
+        print(f"{event.seq:>4}  {wall(event.occurred_at, desk.zone)}  {clean(event.actor)}: {clean(what)}  ({clean(facts)})")
+    if not found:
         print(say("Nothing of that kind happened."))
 
 

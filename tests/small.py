@@ -9,7 +9,6 @@ from textwrap import dedent
 from typing import Any
 
 from sqlalchemy import select
-from sqlmodel import SQLModel
 
 from engine.deciding.case import CaseState, Event
 from engine.defining.bundle import Bundle, read_bundle
@@ -19,7 +18,9 @@ from engine.ground.errors import MakegoodError
 from engine.records import library, outbox
 from engine.records.schema import memory_template
 from engine.records.store import MemoryStore
+from engine.records.tables import METADATA
 from engine.usecases import acting, opening, publishing
+from engine.usecases.access import of_rights
 from engine.usecases.house import House, Settings
 from tests.houses import as_, events_of, state_of
 
@@ -155,17 +156,23 @@ def dump(house: House) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table."""
     with house.store.reading() as conn:
         return {
-            name: sorted((tuple(row) for row in conn.execute(select(table))), key=repr) for name, table in SQLModel.metadata.tables.items()
+            name: sorted((tuple(row) for row in conn.execute(select(table))), key=repr) for name, table in METADATA.tables.items()
         }
 
 
 def refused(house: House, kind: type[MakegoodError], code: int, what: Any) -> MakegoodError:
-    """Call `what`, which must be refused with this error and exit code and must change nothing in any table; the error."""
+    """Call `what`, which must be refused with this error and exit code and must change nothing in any table; the error.
+
+    What was refused for reasons of rights must be recorded as that in the stream of accesses, and nothing else.
+    """
     before = dump(house)
     try:
         what()
     except MakegoodError as error:
         assert (type(error), error.exit_code) == (kind, code), f"{error.kind}: {error}"
-        assert error.message and dump(house) == before
+        after = dump(house)
+        noted = [row for row in after["event"] if row not in before["event"]]
+        assert error.message and {**after, "event": [row for row in after["event"] if row not in noted]} == before
+        assert [row[0::2][:2] for row in noted] == [("access", "refused")] * of_rights(error)
         return error
     raise AssertionError("was possible")

@@ -63,6 +63,7 @@ class Event:
     actor: str                           # a person's id, "customer", "system"
     on_behalf: str | None
     data: Mapping[str, Any]
+    identified: str = ""                 # how the actor proved who they are: "password", "token", "local", "link"
 
 
 @dataclass(slots=True)

@@ -16,7 +16,8 @@ from engine.defining.definition import Action, Definition, Task, WhoKind
 from engine.ground.errors import Denied, Invalid, MakegoodError, NotAllowed
 from engine.ground.language import say, spoken
 
-_DENIALS = frozenset({Reason.ROLE, Reason.EXCEPT, Reason.LIMIT})
+DENIALS = frozenset({Reason.ROLE, Reason.EXCEPT, Reason.LIMIT})
+"""The reasons that lie in who acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def refusal(situation: Situation, name: str, found: Sequence[Obstacle]) -> Makeg
     why = "; ".join(o.message for o in found)
     message = say("{case}: {action} is not possible: {why}", case=case.number, action=name, why=why)
     first = found[0].reason
-    if first in _DENIALS:
+    if first in DENIALS:
         return Denied(
             message,
             hint=say("`makegood case act {case}` lists what is possible for you, and why the rest is not.", case=case.number),

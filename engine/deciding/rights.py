@@ -23,10 +23,11 @@ _WORD_OF = {WhoKind.CUSTOMER: CUSTOMER, WhoKind.SYSTEM: SYSTEM, WhoKind.ANYONE: 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a person's id, "customer" or "system"; and in whose name, when not in their own."""
+    """Who acts: a person's id, "customer" or "system"; in whose name, when not in their own; and how they proved who they are."""
 
     id: str
     on_behalf: str | None = None
+    identified: str = ""                 # "password", "token", "local", "link"; "" for the system and in rehearsals
 
 
 def people(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, func, insert, select
 
 from engine.deciding.case import Event
+from engine.deciding.rights import Actor
 from engine.ground.canonical import canonical
 from engine.ground.errors import Tampered
 from engine.ground.language import say
@@ -50,6 +51,7 @@ def event_json(event: Event) -> dict[str, Any]:
     return {
         "stream": event.stream, "seq": event.seq, "kind": event.kind, "occurred": event.occurred_at.isoformat(),
         "recorded": event.recorded_at.isoformat(), "actor": event.actor, "on_behalf": event.on_behalf, "data": event.data,
+        **({"identified": event.identified} if event.identified else {}),
     }
 
 
@@ -57,7 +59,7 @@ def event_from(form: Mapping[str, Any]) -> Event:
     """The event of a canonical form."""
     return Event(
         form["stream"], form["seq"], form["kind"], datetime.fromisoformat(form["occurred"]), datetime.fromisoformat(form["recorded"]),
-        form["actor"], form["on_behalf"], form["data"],
+        form["actor"], form["on_behalf"], form["data"], form.get("identified", ""),
     )
 
 
@@ -92,13 +94,16 @@ def append(conn: Connection, head: str, events: Sequence[Event]) -> str:
 
 
 def append_to(
-    conn: Connection, stream: str, kind: str, actor: str, now: datetime, data: Mapping[str, Any], *, on_behalf: str | None = None
+    conn: Connection, stream: str, kind: str, actor: Actor, now: datetime, data: Mapping[str, Any]
 ) -> Event:
     """Append one event to a stream that belongs to no case, finding its end. Recorded time never decreases: when the clock
-    was set back, the time of the last event counts."""
-    last = conn.execute(_last.with_for_update(), {"of": stream}).one_or_none()
+    was set back, the time of the last event counts. Whoever else appends to that stream waits until this transaction ends."""
+    if conn.dialect.name == "postgresql":
+        # A lock on the last row would need the right to change history, and would not show the row that follows it meanwhile.
+        conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(stream, 0))))
+    last = conn.execute(_last, {"of": stream}).one_or_none()
     recorded = max(now, last.recorded_at) if last else now
-    event = Event(stream, last.seq + 1 if last else 1, kind, now, recorded, actor, on_behalf, data)
+    event = Event(stream, last.seq + 1 if last else 1, kind, now, recorded, actor.id, actor.on_behalf, data, actor.identified)
     append(conn, last.hash if last else "", [event])
     return event
 
@@ -106,11 +111,15 @@ def append_to(
 def read(conn: Connection, stream: str, after: int = 0) -> Iterator[Event]:
     """The events of a stream in order, those after number `after`; raises Tampered for a row that is no event."""
     for body, seq in _read.all(conn, {"of": stream, "after": after}):
-        try:
-            event = event_from(json.loads(body))
-        except (ValueError, KeyError, TypeError) as error:
-            raise unreadable(stream, seq) from error
-        yield event
+        yield from_body(body, stream, seq)
+
+
+def from_body(body: str, stream: str, seq: int) -> Event:
+    """The event of a row; raises Tampered for a row that is no event."""
+    try:
+        return event_from(json.loads(body))
+    except (ValueError, KeyError, TypeError) as error:
+        raise unreadable(stream, seq) from error
 
 
 def unreadable(stream: str, seq: int) -> Tampered:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
+from engine.deciding.rights import Actor
 from engine.defining.definition import Definition
 from engine.defining.organisation import Organisation
 from engine.ground.calendars import Calendar, calendar_from
@@ -79,7 +80,7 @@ def publish_definition(
         return Published(last.id, last.version, True)
     version = last.version + 1 if last else 1
     data = {"definition": name, "version": version, "hash": hash_}
-    history.append_to(conn, history.DEFINITIONS, "published", actor, now, data)   # first: whoever appends waits for us here
+    history.append_to(conn, history.DEFINITIONS, "published", Actor(actor), now, data)   # first: whoever appends waits for us here
     made = conn.execute(insert(DEFINITION).values(
         name=name, version=version, hash=hash_, document=document_text, source=source_text, published_at=now, published_by=actor,
     ).returning(DEFINITION.c.id))
@@ -177,7 +178,7 @@ def publish_calendar(conn: Connection, name: str, document_text: str, actor: str
     if last is not None and last.hash == hash_:
         return Published(last.id, last.version, True)
     version = last.version + 1 if last else 1
-    history.append_to(conn, history.DEFINITIONS, "calendar", actor, now, {"calendar": name, "version": version, "hash": hash_})
+    history.append_to(conn, history.DEFINITIONS, "calendar", Actor(actor), now, {"calendar": name, "version": version, "hash": hash_})
     made = conn.execute(insert(CALENDAR).values(
         name=name, version=version, hash=hash_, document=document_text, published_at=now, published_by=actor,
     ).returning(CALENDAR.c.id))
@@ -192,7 +193,7 @@ def apply_organisation(conn: Connection, document_text: str, actor: str, now: da
     if last is not None and last.hash == hash_:
         return Published(last.id, last.version, True)
     version = last.version + 1 if last else 1
-    history.append_to(conn, history.ORGANISATION, "applied", actor, now, {"version": version, "hash": hash_})
+    history.append_to(conn, history.ORGANISATION, "applied", Actor(actor), now, {"version": version, "hash": hash_})
     made = conn.execute(insert(ORGANISATION).values(
         version=version, hash=hash_, document=document_text, applied_at=now, applied_by=actor,
     ).returning(ORGANISATION.c.id))

@@ -31,7 +31,7 @@ def act(
     counts as of then; what follows from it until now is carried out at once. Raises NotFound (case), Conflict (changed since `revision`),
     Invalid (wrong or missing values), NotAllowed (not now, not dated so), Denied (not this person); then nothing is changed.
     """
-    with working(house, number, revision) as door:
+    with working(house, number, actor, action, revision) as door:
         work = door.work
         standing(work.organisation, actor)
         plain, uploads = uploads_apart(given or {})

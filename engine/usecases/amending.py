@@ -24,7 +24,7 @@ LONGEST_TEXT = 20_000
 
 def note(house: House, number: str, actor: Actor, text: str) -> Outcome:
     """Put a note into a case; also into a closed one."""
-    with working(house, number) as door:
+    with working(house, number, actor, "note") as door:
         work = taking_part(door.work, actor)
         data: dict[str, Any] = {}
         work.say_in(data, "text", words(text, "text"))
@@ -39,7 +39,7 @@ def contact(house: House, number: str, actor: Actor, channel: str, direction: st
             say("'{value}' is not a direction", value=direction), hint=say("Write in (from the customer) or out (to the customer)."),
             field="direction", value=direction, expected=list(DIRECTIONS),
         )
-    with working(house, number) as door:
+    with working(house, number, actor, "contact") as door:
         work = taking_part(door.work, actor)
         data: dict[str, Any] = {"channel": words(channel, "channel", LONGEST_CHANNEL), "direction": direction}
         work.say_in(data, "text", words(text, "text"))
@@ -50,7 +50,7 @@ def contact(house: House, number: str, actor: Actor, channel: str, direction: st
 def attach(house: House, number: str, actor: Actor, name: str, content: bytes, media_type: str = "application/octet-stream") -> Outcome:
     """Keep a file with a case, by its content; the same content twice is kept once."""
     one = upload(words(name, "name"), content, media_type)
-    with working(house, number) as door:
+    with working(house, number, actor, "attach") as door:
         work = taking_part(door.work, actor)
         data: dict[str, Any] = {"said": {"file": work.seal("file", one.file.canonical(), work.case.seq + 1)}}
         work.record("attached", actor, work.now, data)
@@ -60,7 +60,7 @@ def attach(house: House, number: str, actor: Actor, name: str, content: bytes, m
 
 def assign(house: House, number: str, actor: Actor, person: str, *, task: str | None = None) -> Outcome:
     """Hand the case, or one open task of it, to a person, who is told."""
-    with working(house, number) as door:
+    with working(house, number, actor, "assign") as door:
         work = taking_part(door.work, actor)
         still_open(work)
         if person not in work.organisation.people:
@@ -109,7 +109,7 @@ def _open_task(work: Work, name: str, person: str) -> TaskRun:
 
 def correct(house: House, number: str, actor: Actor, given: Mapping[str, Any], reason: str) -> Outcome:
     """Mend wrong entries: history keeps the old value, the new one and the reason; deadlines are computed again."""
-    with working(house, number) as door:
+    with working(house, number, actor, "correct") as door:
         work = taking_part(door.work, actor)
         plain, uploads = uploads_apart(given)
         work.given = fields.parse_given(work.definition, plain, work.timezone)

@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from engine.deciding.rights import Actor
 from engine.defining.clock_parts import awaited
 from engine.defining.definition import EventKind, Happening
 from engine.ground.errors import Conflict, NotAllowed
 from engine.ground.language import say
 from engine.records import cases
+from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
 from engine.usecases.settling import at_once, settle
 from engine.usecases.work import SYSTEM, Outcome, Work, take_up
@@ -31,14 +33,15 @@ class Door(NamedTuple):
 
 
 @contextmanager
-def working(house: House, number: str, revision: int | None = None) -> Iterator[Door]:
+def working(house: House, number: str, actor: Actor, what: str, revision: int | None = None) -> Iterator[Door]:
     """One transaction on one case: load and lock it, settle what fell due (rule 10), and write when the block ends.
 
     `revision` is what the caller looked at: Conflict is raised when the case has changed since. When the block refuses
-    (raises), nothing is written; what had fallen due stays due and is settled by the next sweep or action.
+    (raises), nothing is written; what had fallen due stays due and is settled by the next sweep or action. That the actor
+    may not do it (`what`: the action or command) is recorded apart, in the stream of accesses.
     """
     now = house.clock.now()
-    with house.store.writing() as conn:
+    with refusals_noted(house, actor, what, case=number), house.store.writing() as conn:
         loaded = cases.load(conn, number)
         if revision is not None and loaded.revision != revision:
             raise Conflict(

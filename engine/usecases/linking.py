@@ -11,6 +11,7 @@ from engine.deciding.rights import Actor
 from engine.ground.errors import Conflict, Invalid
 from engine.ground.language import say
 from engine.records import cases
+from engine.usecases.access import refusals_noted
 from engine.usecases.amending import taking_part
 from engine.usecases.house import House
 from engine.usecases.settling import settle
@@ -32,7 +33,7 @@ def link(house: House, number: str, actor: Actor, kind: str, other: str) -> Outc
             field="kind", value=kind, expected=list(BACKWARDS),
         )
     now = house.clock.now()
-    with house.store.writing() as conn:
+    with refusals_noted(house, actor, "link", case=number), house.store.writing() as conn:
         both = sorted((number, other))   # always locked in the same order
         before = {name: _settled(house, conn, name, now) for name in both}   # what falls due in one may change the other
         works = {name: take_up(house, conn, cases.load(conn, name), now) for name in both}

@@ -142,7 +142,7 @@ def _taken_up(house: House, notice_id: int, actor: Actor) -> Iterator[tuple[Conn
             standing(library.organisation(house.store, conn), actor)
             yield conn, _found(conn, notice_id), None
         return
-    with working(house, number) as door:
+    with working(house, number, actor, "notice") as door:
         work = taking_part(door.work, actor)
         row = _found(work.conn, notice_id)
         yield work.conn, row, work

@@ -15,6 +15,7 @@ from engine.defining.definition import Definition, EventKind, Happening, Who, Wh
 from engine.ground.errors import Denied, Invalid, MakegoodError, Unavailable
 from engine.ground.language import say
 from engine.records import library, series
+from engine.usecases.access import note_refusal, of_rights, refusals_noted
 from engine.usecases.doing import carry
 from engine.usecases.filing import keep, uploads_apart
 from engine.usecases.house import House
@@ -34,7 +35,7 @@ def open_case(house: House, bundle: str, actor: Actor, given: Mapping[str, Any],
     number is used up.
     """
     now = house.clock.now()
-    with house.store.writing() as conn:
+    with refusals_noted(house, actor, "open", definition=bundle), house.store.writing() as conn:
         return _open(house, conn, bundle, actor, given, origin, now)
 
 
@@ -45,6 +46,7 @@ def open_many(house: House, bundle: str, actor: Actor, batch: Sequence[tuple[str
     `opened` is told of each, in order, its outcome or the error that refused it; the others stay.
     """
     now = house.clock.now()
+    refused: MakegoodError | None = None
     with house.store.writing() as conn:
         for origin, given in batch:
             try:
@@ -53,8 +55,10 @@ def open_many(house: House, bundle: str, actor: Actor, batch: Sequence[tuple[str
             except Unavailable:
                 raise
             except MakegoodError as error:
-                result = error
+                result, refused = error, error if of_rights(error) else refused
             opened(origin, result)
+    if refused is not None:
+        note_refusal(house, actor, "open", refused, definition=bundle)
 
 
 def _open(

@@ -33,7 +33,7 @@ def resume(house: House, number: str, actor: Actor, clock: str | None, reason: s
 
 
 def _hold(house: House, number: str, actor: Actor, clock: str | None, reason: str, status: ClockStatus) -> Outcome:
-    with working(house, number) as door:
+    with working(house, number, actor, "pause" if status is ClockStatus.RUNNING else "resume") as door:
         work = taking_part(door.work, actor)
         still_open(work)
         chosen = [
@@ -73,7 +73,7 @@ def _no_such_clock(work: Work, clock: str | None, status: ClockStatus) -> NoRetu
 
 def extend(house: House, number: str, actor: Actor, clock: str, by: str, given: Mapping[str, Any] | None = None) -> Outcome:
     """Give a clock more time, within what its definition allows; whoever is to be told is told."""
-    with working(house, number) as door:
+    with working(house, number, actor, "extend") as door:
         work = door.work
         standing(work.organisation, actor)
         still_open(work)

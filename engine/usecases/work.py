@@ -194,7 +194,7 @@ class Work:
         """Append an event and apply it; then let tasks open and clocks follow because of what happened, as part of the same event."""
         last = self.case.recorded_at
         recorded = self.now if last is None or last <= self.now else last   # recorded time never decreases
-        event = Event(f"case/{self.case.number}", self.case.seq + 1, kind, at, recorded, actor.id, actor.on_behalf, data)
+        event = Event(f"case/{self.case.number}", self.case.seq + 1, kind, at, recorded, actor.id, actor.on_behalf, data, actor.identified)
         before = dict(self.case.clocks)
         apply(self.case, event)
         tasks = duties.opened(self.definition, self.case, happened, at, self.evaluate(at)) if happened else {}

@@ -13,6 +13,7 @@ import pytest
 from recording import NOW, event, moved, new_store, opened
 
 from engine.deciding.case import rebuild
+from engine.deciding.rights import Actor
 from engine.ground.canonical import canonical, digest
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Conflict, Invalid, NotFound, Tampered, Unavailable
@@ -269,7 +270,7 @@ def test_no_cell_of_a_csv_is_a_formula(house: House, word: str) -> None:
 @pytest.mark.parametrize("words", ['","data":{', '","kind":"', "\\", "李娜\n"])
 def test_words_that_look_like_json_do_not_shift_the_columns(house: House, words: str) -> None:
     with house.store.writing() as conn:
-        made = history.append_to(conn, history.ACCESS, "looked", words, NOW, {"to": words, words: words}, on_behalf=words)
+        made = history.append_to(conn, history.ACCESS, "looked", Actor(words, words), NOW, {"to": words, words: words})
     out = io.StringIO()
     auditing.export(house, out, "csv")
     row = next(csv.DictReader(io.StringIO(out.getvalue(), newline="")))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from recording import NOW, event, moved, new_store, opened
 
 from engine.deciding.case import CaseState, Event, case_json, rebuild
+from engine.deciding.rights import Actor
 from engine.ground.canonical import canonical, digest
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Conflict
@@ -46,7 +47,7 @@ def test_each_row_is_hashed_with_the_one_before_it(store: Store) -> None:
 
 def test_streams_without_a_case_find_their_own_end(store: Store) -> None:
     with store.writing() as conn:
-        made = [history.append_to(conn, history.ACCESS, "looked", "li.na", NOW, {"n": n}, on_behalf="customer") for n in range(3)]
+        made = [history.append_to(conn, history.ACCESS, "looked", Actor("li.na", "customer", "password"), NOW, {"n": n}) for n in range(3)]
         assert [one.seq for one in made] == [1, 2, 3]
         assert list(history.read(conn, history.ACCESS)) == made
         assert [(head.stream, head.seq) for head in history.heads(conn)] == [("access", 3), ("definitions", 1)]
@@ -55,7 +56,7 @@ def test_streams_without_a_case_find_their_own_end(store: Store) -> None:
 def test_recorded_time_never_decreases_when_the_clock_was_set_back(store: Store) -> None:
     with store.writing() as conn:
         for minutes in (0, -5, 3):
-            history.append_to(conn, history.ACCESS, "looked", "li.na", NOW + timedelta(minutes=minutes), {})
+            history.append_to(conn, history.ACCESS, "looked", Actor("li.na"), NOW + timedelta(minutes=minutes), {})
         found = list(history.read(conn, history.ACCESS))
     assert [one.recorded_at - NOW for one in found] == [timedelta(0), timedelta(0), timedelta(minutes=3)]
     assert found[1].occurred_at == NOW - timedelta(minutes=5)

@@ -1,0 +1,95 @@
+"""Who tried what: refusals for reasons of rights, logins, looks at personal data. All in the chained stream "access".
+
+A refusal changes nothing of what was refused, so it cannot stand in the history of a case: it is recorded here, in a transaction of its
+own, after everything else was rolled back. Only ids, numbers and the words of a definition are written, never a value that somebody gave.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from engine.deciding.case import Event
+from engine.deciding.machine import DENIALS
+from engine.deciding.rights import Actor
+from engine.ground.clock import aware
+from engine.ground.errors import Denied, MakegoodError
+from engine.ground.language import say
+from engine.records import history
+from engine.records.history import EVENT
+from engine.usecases.house import House
+from engine.usecases.listing import bounded
+
+NOBODY = "unknown"
+"""The actor of what was tried by somebody who could not say who they are."""
+
+
+def note_access(house: House, kind: str, actor: Actor, facts: Mapping[str, Any]) -> None:
+    """Append an event to the stream "access", in a transaction of its own; `facts` are canonical and hold no personal value."""
+    with house.store.writing() as conn:
+        history.append_to(conn, history.ACCESS, kind, actor, house.clock.now(), facts)
+
+
+@contextmanager
+def refusals_noted(house: House, actor: Actor, what: str, **where: Any) -> Iterator[None]:
+    """Record what the block refuses for reasons of rights. `what` is the action or the command, `where` for example case="S-2026-001".
+
+    Stand outside of the transaction: it is rolled back first.
+    """
+    try:
+        yield
+    except MakegoodError as error:
+        if of_rights(error):
+            note_refusal(house, actor, what, error, **where)
+        raise
+
+
+def note_refusal(house: House, actor: Actor, what: str, error: MakegoodError, **where: Any) -> None:
+    """Record that something was refused for reasons of rights, after it was rolled back."""
+    why = error.facts.get("reasons") or [error.facts.get("why", "denied")]
+    note_access(house, "refused", actor, {"what": what, **where, "why": [str(reason) for reason in why]})
+
+
+def of_rights(error: MakegoodError) -> bool:
+    """Whether something was refused because of who asked, be it beside other reasons."""
+    return isinstance(error, Denied) or not DENIALS.isdisjoint(error.facts.get("reasons", ()))
+
+
+def accesses(
+    house: House, *, kinds: Sequence[str] = (), person: str | None = None, since: datetime | None = None, until: datetime | None = None,
+    limit: int = 50,
+) -> list[Event]:
+    """The latest accesses, latest first: of these kinds (none: all), by or on behalf of a person, within [since, until).
+
+    Raises Invalid for a limit out of range, Tampered for a row that is no event.
+    """
+    bounded(limit, 1)
+    query = select(EVENT.c.body, EVENT.c.seq).where(EVENT.c.stream == history.ACCESS).order_by(EVENT.c.seq.desc())
+    if kinds:
+        query = query.where(EVENT.c.kind.in_(kinds))
+    if since is not None:
+        query = query.where(EVENT.c.occurred_at >= aware(since))
+    if until is not None:
+        query = query.where(EVENT.c.occurred_at < aware(until))
+    found: list[Event] = []
+    with house.store.reading() as conn:
+        for body, seq in conn.execute(query, execution_options={"yield_per": 500}):
+            event = history.from_body(body, history.ACCESS, seq)
+            if person is None or person in (event.actor, event.on_behalf):
+                found.append(event)
+            if len(found) == limit:
+                break
+    return found
+
+
+def access_words(event: Event) -> tuple[str, str]:
+    """An access in words: what happened, and its facts."""
+    what = _words().get(event.kind, event.kind)
+    facts = (f"{name} {', '.join(map(str, one)) if isinstance(one, list) else one}" for name, one in event.data.items())
+    return what, "; ".join(facts)
+
+
+def _words() -> dict[str, str]:
+    return {"refused": say("was refused")}
