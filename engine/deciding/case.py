@@ -14,10 +14,11 @@ from enum import StrEnum
 from typing import Any
 
 from engine.deciding.clock_record import USUAL, ClockRun, ClockStatus, Stop, clock_from, clock_json, instant, known, stamp
+from engine.deciding.decision_record import Decision, decision_from, decision_json, follow
 
 __all__ = [
-    "USUAL", "Act", "CaseState", "ClockRun", "ClockStatus", "Event", "Stop", "TaskRun", "TaskStatus", "apply", "case_from", "case_json",
-    "clock_from", "clock_json", "instant", "opened", "rebuild", "stamp", "task_from", "task_json",
+    "USUAL", "Act", "CaseState", "ClockRun", "ClockStatus", "Decision", "Event", "Stop", "TaskRun", "TaskStatus", "apply", "case_from",
+    "case_json", "clock_from", "clock_json", "instant", "opened", "rebuild", "stamp", "task_from", "task_json",
 ]
 
 
@@ -88,6 +89,7 @@ class CaseState:
     links: list[tuple[str, str]] = field(default_factory=list)   # (kind, number of the other case)
     waits: list[str] = field(default_factory=list)               # numbers of cases that must be closed before this one leaves its state
     notices: dict[str, datetime] = field(default_factory=dict)   # notice name → when last sent
+    decided: list[Decision] = field(default_factory=list)    # what was decided and not taken back since, latest last
     seq: int = 0                         # of the last event
     recorded_at: datetime | None = None  # of the last event; never decreases
 
@@ -99,7 +101,7 @@ def apply(case: CaseState, event: Event) -> None:
     if not now · `back` the new list of states left · `closed` true/false · `owner` [old, new] · `added` people ·
     `set` {field: [old, new]} · `sealed` {field: [old commitment, new commitment]} · `act` name of the action taken or task done ·
     `tasks` and `clocks` {name: the run as it now is} · `link` [kind, number], with `wait` true until `case_closed` [procedure, number] ·
-    `sent` name of a notice · `party`.
+    `sent` name of a notice · `party` · `decided` {amount, currency, covers}, by that act · `revokes` acts whose decisions are taken back.
     Other keys are for readers only (`from`, `said`, `notices`, `rung`, `why`, …).
     """
     data, at = event.data, event.occurred_at
@@ -137,6 +139,7 @@ def apply(case: CaseState, event: Event) -> None:
     case.waits = [number for number in case.waits if number not in data.get("case_closed", ())]
     if "sent" in data:
         case.notices[data["sent"]] = at
+    case.decided = follow(case.decided, data) if case.decided or "decided" in data else case.decided
     case.seq = event.seq
     case.recorded_at = event.recorded_at
 
@@ -187,6 +190,7 @@ def case_json(case: CaseState) -> dict[str, Any]:
         "clocks": {name: clock_json(clock) for name, clock in case.clocks.items()},
         "links": [list(link) for link in case.links], "notices": {name: stamp(at) for name, at in case.notices.items()},
         "seq": case.seq, "recorded": stamp(case.recorded_at), **({"waits": case.waits} if case.waits else {}),
+        **({"decided": [decision_json(one) for one in case.decided]} if case.decided else {}),
     }
 
 
@@ -200,5 +204,6 @@ def case_from(form: Mapping[str, Any]) -> CaseState:
         tasks={name: task_from(task) for name, task in form["tasks"].items()},
         clocks={name: clock_from(clock) for name, clock in form["clocks"].items()},
         links=[(kind, number) for kind, number in form["links"]], notices={name: known(at) for name, at in form["notices"].items()},
-        waits=list(form.get("waits", ())), seq=form["seq"], recorded_at=instant(form["recorded"]),
+        waits=list(form.get("waits", ())), decided=[decision_from(one) for one in form.get("decided", ())],
+        seq=form["seq"], recorded_at=instant(form["recorded"]),
     )

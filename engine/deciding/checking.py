@@ -14,7 +14,8 @@ from engine.deciding.readers import bounds
 from engine.deciding.scope import FUNCTIONS, allowed_names
 from engine.defining.bundle import Bundle
 from engine.defining.checks import check, problems_of
-from engine.defining.checks_walk import Finding, actions, by_system, expressions, ladders, written_actions
+from engine.defining.checks_authority import decides
+from engine.defining.checks_walk import Finding, actions, by_system, doers, expressions, ladders, written_actions
 from engine.defining.clock_parts import pauses
 from engine.defining.definition import Definition, Field, FieldType
 from engine.defining.organisation import Organisation
@@ -84,6 +85,7 @@ def unknown(
             file=file,
             line=line,
         )
+    deciding = {what.name for what, _ in doers(definition) if decides(what)}
     acts = {action.name for _, action, _ in actions(definition)} | {task.name for _, task in definition.tasks()}
     for function, about in calls:
         among: Mapping[str, object] | set[str] = acts if FUNCTIONS[function] == "act" else definition.all_clocks
@@ -94,6 +96,11 @@ def unknown(
                 else say("{function}('{name}'): there is no clock of that name", function=function, name=about)
             )
             yield Finding(path, sentence, nearest=nearest(about, sorted(among)), file=file, line=line)
+        elif function == "approved" and about not in deciding:
+            yield Finding(
+                path, say("approved('{name}'): '{name}' decides nothing, so it is never approved", name=about), file=file, line=line,
+                hint=say("Give it `limit`, `covers` or `approve`."),
+            )
 
 
 def waiting_for_used_time(definition: Definition) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from engine.deciding import rights
+from engine.deciding import authority, rights
 from engine.deciding.case import CaseState, TaskStatus
 from engine.deciding.choosing import holding
 from engine.deciding.clock_due import due_after
@@ -23,6 +23,7 @@ from engine.defining.organisation import Organisation
 from engine.ground.duration import Duration
 from engine.ground.errors import CalendarExpired
 from engine.ground.language import say
+from engine.ground.money import Money
 
 BACK = "back"
 
@@ -168,19 +169,27 @@ def tasks_wanting(definition: Definition, case: CaseState, after: str) -> list[s
 
 
 def _authority_of(situation: Situation, what: Action | Task, money_field: str) -> list[Obstacle]:
+    """Whether the actor's own authority does not cover the amount, together with all that was decided in the case before."""
     definition, organisation = situation.definition, situation.organisation
     amount = situation.live(money_field)
+    if amount is None:
+        return []
     currency = definition.fields[money_field].currency or ""
-    if amount is None or rights.covers(definition, organisation, situation.actor, amount, currency):
+    before = authority.decided(situation.case, currency)
+    total = Money(max(amount, 0) + before, currency)
+    if authority.covers(definition, organisation, situation.actor.id, total):
         return []
     reach = (definition, situation.case, organisation, situation.live)
     granted = frozenset[str]().union(*(rights.people(who, *reach) for who in what.by))
     barred = frozenset[str]().union(*(rights.people(who, *reach) for who in what.except_))
-    could = ", ".join(rights.who_covers(definition, organisation, amount, currency, granted - barred)) or say("nobody")
+    could = ", ".join(authority.next_who(definition, organisation, total, granted - barred)) or say("nobody")
+    facts = {"amount": amount, "currency": currency, "who": situation.actor.id, "could": could, "before": before}
     return [
         Obstacle(
             Reason.LIMIT,
-            say("{amount} {currency} is above the authority of {who}; these may decide it: {could}",
-                amount=amount, currency=currency, who=situation.actor.id, could=could),
+            say("{amount} {currency}, with {before} decided before, is above the authority of {who}; next who may decide it: {could}",
+                **facts)
+            if before
+            else say("{amount} {currency} is above the authority of {who}; next who may decide it: {could}", **facts),
         )
     ]

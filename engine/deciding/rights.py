@@ -1,11 +1,10 @@
-"""Who may do what: the people whom a definition names, who is excluded, whose authority covers an amount.
+"""Who may do what: the people whom a definition names, and who is excluded.
 
 Silence denies, and a denial wins over a grant. Rights are those of the organisation as it is now.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from engine.deciding.case import CaseState
@@ -123,30 +122,6 @@ def called(ids: frozenset[str], organisation: Organisation) -> tuple[str, ...]:
     words = {CUSTOMER: say("the customer"), SYSTEM: say("the system"), ANYONE: say("anyone")}
     staff = tuple(f"{person.name} ({person.id})" for person in organisation.people.values() if person.id in ids)
     return staff + tuple(words[word] for word in (CUSTOMER, SYSTEM, ANYONE) if word in ids)
-
-
-def covers(definition: Definition, organisation: Organisation, actor: Actor, amount: Decimal, currency: str) -> bool:
-    """Whether the actor's own authority, the highest of the roles they hold, covers an amount in that currency.
-
-    An amount in another currency is never covered, except by unlimited authority; the customer and the system have none.
-    """
-    person = organisation.people.get(actor.id)
-    if person is None:
-        return False
-    for role in person.roles:
-        if role in definition.authority:
-            most = definition.authority[role]
-            if most is None or (most.currency == currency and amount <= most.amount):
-                return True
-    return False
-
-
-def who_covers(
-    definition: Definition, organisation: Organisation, amount: Decimal, currency: str, among: frozenset[str] | None = None
-) -> tuple[str, ...]:
-    """Everybody whose authority covers the amount, as a refusal names them; `among` (ids) narrows it to those who may act."""
-    found = frozenset(one for one in organisation.people if covers(definition, organisation, Actor(one), amount, currency))
-    return called(found if among is None or ANYONE in among else found & among, organisation)
 
 
 def queue(

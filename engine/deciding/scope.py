@@ -13,6 +13,7 @@ from engine.deciding import fields
 from engine.deciding.budgets import ends_with_a_day, read
 from engine.deciding.case import CaseState, ClockRun, ClockStatus
 from engine.deciding.days import worked_days
+from engine.deciding.decision_record import approved
 from engine.deciding.expressions import FUNCTIONS
 from engine.deciding.others import Answer, Asked, asked_of
 from engine.deciding.values import Amount, Customer, DayEnd, Reached, Titled, due_moment, local
@@ -227,6 +228,7 @@ _FUNCTIONS: Mapping[str, Callable[[CaseScope], Callable[..., Any]]] = {
     "count": _acts(lambda scope, act: act.count, 0),
     "time_of": _acts(lambda scope, act: local(act.at, scope._timezone), None),
     "actor_of": _acts(lambda scope, act: scope._named(act.actors[-1]) if act.actors else None, None),
+    "approved": lambda scope: partial(approved, scope._case.decided),
     "met": _clocks(lambda run: run.status is ClockStatus.MET and run.breached_at is None),
     "breached": _clocks(lambda run: run.breached_at is not None),
     "running": _clocks(lambda run: run.status in (ClockStatus.RUNNING, ClockStatus.PAUSED)),

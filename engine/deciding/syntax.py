@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _DIGITS = 15               # of a number written in an expression
 
 FUNCTIONS: Mapping[str, str] = {
-    "done": "act", "count": "act", "time_of": "act", "actor_of": "act",
+    "done": "act", "count": "act", "time_of": "act", "actor_of": "act", "approved": "act",
     "met": "clock", "breached": "clock", "running": "clock", "due": "clock", "used": "clock",
     "worked_days": "dates", "others": "cases",
 }

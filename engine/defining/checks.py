@@ -8,6 +8,7 @@ the expression language (names in conditions and notice texts, options without a
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from engine.defining import (
+    checks_authority,
     checks_counting,
     checks_doings,
     checks_fields,
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     *checks_names.CHECKS,
     *checks_fields.CHECKS,
     *checks_people.CHECKS,
+    *checks_authority.CHECKS,
     *checks_flow.CHECKS,
     *checks_tasks.CHECKS,
     *checks_waiting.CHECKS,

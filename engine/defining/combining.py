@@ -116,7 +116,7 @@ def mapping(one: Read, cls: type | None, required: bool) -> Read:
             if not shape.fullmatch(name):
                 reading.report(below, say("'{name}' cannot be a name", name=name[:80]), at_key=True, hint=say(
                     "Names begin with a letter and hold letters, digits and '_', no spaces; what people read goes into title."))
-            elif name in reserved:
+            elif name in reserved and reading.written:    # what was published before a word had its meaning stays readable
                 reading.report(below, say("'{name}' has a meaning of its own and cannot be a name here", name=name), at_key=True,
                                hint=say("Choose another word."))
             told = one(entry, below, reading)

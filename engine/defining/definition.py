@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from engine.defining.timing import Case, ClockSpec, Extension, Pause, Rung
 from engine.defining.vocabulary import (
+    Band,
     Computed,
     Counting,
     Doing,
@@ -33,9 +34,9 @@ from engine.ground.money import Money
 
 # The whole model, with the words it is made of: everybody imports both from here.
 __all__ = [
-    "Action", "Anywhere", "Case", "ClockSpec", "Computed", "Counting", "Definition", "Doing", "DoingKind", "EventKind", "Expression",
-    "Extension", "Field", "FieldType", "Happening", "LinkedCase", "Notice", "Opening", "Pause", "Point", "PointKind", "Role", "Rung",
-    "State", "Task", "Text", "Who", "WhoKind", "derived", "item",
+    "Action", "Anywhere", "Band", "Case", "ClockSpec", "Computed", "Counting", "Definition", "Doing", "DoingKind", "EventKind",
+    "Expression", "Extension", "Field", "FieldType", "Happening", "LinkedCase", "Notice", "Opening", "Pause", "Point", "PointKind", "Role",
+    "Rung", "State", "Task", "Text", "Who", "WhoKind", "derived", "item",
 ]
 
 
@@ -97,7 +98,9 @@ class Action:
     )
     within: Duration | None = item("possible only this long after entering the state", None)
     backdate: Duration | None = item("staff may say when it was really done, at most this long ago; else it counts from now", None)
-    limit: str | None = item("a money field that the person's own authority must cover", None)
+    limit: str | None = item("a money field that, with all decided in the case before, the person's own authority must cover", None)
+    covers: tuple[str, ...] = item("fields decided by it, of which one that changes makes `approved('…')` false; else those it has", ())
+    revokes: tuple[str, ...] = item("actions and tasks whose decisions it takes back: they count no more towards a `limit`", ())
     except_: tuple[Who, ...] = item("who may not, even with the role", (), key="except")
     in_: tuple[str, ...] = item("for actions under `anywhere`: only in these states", (), key="in")
     do: tuple[Doing, ...] = item("what else happens: set, notice, assign, remind, escalate, reassign, open", ())
@@ -121,7 +124,9 @@ class Task:
     at_most: int | None = item("how often per case", None)
     when: Expression | None = item("opens only if this holds then", None)
     require: tuple[Case, ...] = item("fields that must be filled to finish it; `comment` for a reason", ())
-    limit: str | None = item("a money field that the person's own authority must cover", None)
+    limit: str | None = item("a money field that, with all decided in the case before, the person's own authority must cover", None)
+    covers: tuple[str, ...] = item("fields decided by it, of which one that changes makes `approved('…')` false; else those it has", ())
+    revokes: tuple[str, ...] = item("actions and tasks whose decisions it takes back: they count no more towards a `limit`", ())
     except_: tuple[Who, ...] = item("who may not, even with the role", (), key="except")
     within: tuple[Case, ...] = item("its time limit: a limit, or cases", ())
     pause: tuple[Pause, ...] = item("when its limit stands still", ())
@@ -199,8 +204,9 @@ class Definition:
     opening: Opening = item("how a case is opened", factory=Opening)
     anywhere: Anywhere = item("what holds in every state that is not final", factory=Anywhere)
     states: Mapping[str, State] = item("where a case can be; the first is where it starts")
-    authority: Mapping[str, Money | None] = item(
-        "what each role may decide with `limit:`, `{manager: {amount: 5000 CNY}}`; None is unlimited", factory=dict
+    authority: Mapping[str, Band] = item(
+        "what each role, or a group that decides by vote, may decide with `limit:`: `{manager: [5000 CNY, 600 EUR], director: unlimited}`; "
+        "never more than the organisation lets it", factory=dict
     )
     clocks: Mapping[str, ClockSpec] = item("promises in time", factory=dict)
     counting: Counting = item("how dates are counted by every clock, those of states and tasks included", factory=Counting)

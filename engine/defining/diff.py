@@ -232,6 +232,8 @@ def _key(key: str) -> str:
         "notice": say("notices sent"),
         "open": say("linked cases opened"),
         "limit": say("amount decided"),
+        "covers": say("fields decided"),
+        "revokes": say("decisions taken back"),
         "except": say("who may not"),
         "at_most": say("how often at most"),
         "every": say("how often"),

@@ -271,23 +271,3 @@ def options(value: Any, path: Path, reading: Reading) -> Any:
             reading.report((*path, index), say("'{key}' is here twice", key=told))
         found[told] = Text({"": told})
     return found
-
-
-def authority(value: Any, path: Path, reading: Reading) -> Any:
-    """What a role may decide: `5000 CNY`, `unlimited` (gives None), or either under `amount`."""
-    if isinstance(value, dict):
-        for key in value:
-            if key != "amount":
-                reading.unknown(path, key, ["amount"])
-        if "amount" not in value:
-            return reading.report(path, say("'{key}' is missing", key="amount"), hint=say(
-                "Write an amount with its currency, or unlimited."))
-        value, path = value["amount"], (*path, "amount")
-    if value == "unlimited":
-        return None
-    if isinstance(value, str):
-        try:
-            return parse_money(value)
-        except Invalid as error:
-            return reading.report(path, error.message, hint=error.hint)
-    return expected(value, path, reading, say("an amount with its currency, such as 5000 CNY, or unlimited"))

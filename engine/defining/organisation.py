@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.defining.definition import Text, item
+from engine.defining.definition import Band, Text, item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,10 @@ class Organisation:
     title: Text = item("what people call it", factory=Text)
     people: Mapping[str, Person] = item("who works here", factory=dict)
     groups: Mapping[str, Group] = item("several people under one name", factory=dict)
+    authority: Mapping[str, Band] = item(
+        "the most that a role or group may decide, whatever a procedure says: `{manager: 5000 CNY, director: unlimited}`. With this "
+        "section nobody else decides amounts; without it procedures alone say who does", factory=dict
+    )
 
     def holders(self, role: str) -> tuple[str, ...]:
         """The people who hold a role, by id, in the order written."""

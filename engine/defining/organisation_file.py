@@ -47,6 +47,7 @@ def _findings(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
     yield from _unknown_people(organisation, tree)
     yield from _loops(organisation, tree)
     yield from _shared_logins(organisation, tree)
+    yield from _unknown_authority(organisation, tree)
 
 
 def _empty(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
@@ -71,6 +72,14 @@ def _unknown_people(organisation: Organisation, tree: Tree) -> Iterator[Problem]
         for index, member in enumerate(group.members):
             if member not in organisation.people:
                 yield missing(member, ("groups", name, "members", index))
+
+
+def _unknown_authority(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
+    held = {role for person in organisation.people.values() for role in person.roles}
+    for name in organisation.authority:
+        if name not in held and name not in organisation.groups:
+            yield tree.problem(("authority", name), say("There is no {kind} '{name}'", kind=say("role"), name=name[:80]),
+                               nearest=nearest(name, [*sorted(held), *organisation.groups]))
 
 
 def _loops(organisation: Organisation, tree: Tree) -> Iterator[Problem]:

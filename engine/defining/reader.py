@@ -13,9 +13,11 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from engine.defining import kinds
+from engine.defining.bands import band
 from engine.defining.combining import assignments, by_cases, conditional, fixed, mapping, plain_mapping, several
 from engine.defining.definition import (
     Action,
+    Band,
     Case,
     Doing,
     DoingKind,
@@ -29,6 +31,7 @@ from engine.defining.definition import (
     Who,
 )
 from engine.defining.kinds import WRONG, Read, Reading
+from engine.defining.organisation import Group
 from engine.defining.problems import Problem
 from engine.defining.tree import Path, Tree
 from engine.defining.words import (
@@ -44,7 +47,6 @@ from engine.defining.words import (
 )
 from engine.ground.duration import Duration, parse_duration
 from engine.ground.language import say
-from engine.ground.money import Money
 
 _WHO = kinds.parsed(parse_who, lambda: say("who"))
 _BY_TYPE: dict[Any, Read] = {
@@ -183,8 +185,8 @@ def _mapping_of(hint: Any, required: bool) -> Read:
     """A reader for a mapping name → values of `hint`."""
     if hint is Any:
         return plain_mapping
-    if hint == Money | None:
-        return mapping(kinds.authority, None, required)
+    if hint == Band:
+        return mapping(band, Group, required)
     return mapping(_single(hint), hint if isinstance(hint, type) and is_dataclass(hint) else None, required)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from engine.defining.definition import (
     Action,
     Anywhere,
+    Band,
     Case,
     ClockSpec,
     Counting,
@@ -36,7 +37,6 @@ from engine.defining.organisation import Group, Organisation, Person
 from engine.defining.reader import plan, without_none
 from engine.defining.reference_expressions import EXPRESSIONS
 from engine.ground.duration import Duration
-from engine.ground.money import Money
 
 _WORDS: dict[Any, str] = {
     str: "text", int: "whole number from 1", bool: "true or false", Decimal: "number", Any: "any value", Text: "words",
@@ -101,7 +101,7 @@ counts. For `set` the last is `is` alone; where none holds for `assign` or `reas
   and is not empty counts. When a field that it reads changes, the due time is computed anew.
 - **point**: a place on a clock: `50%`, `4 working hours before`, `due`, `1 working day after`, `every 5 working days after`.
 - **expression**: a condition or value over the fields of the case, such as `region == 'overseas' and loss > 500`; see below.
-- **amount**: `5000 CNY` or `unlimited`, alone or as `{amount: …}`.
+- **amount**: `5000 CNY`, one for each currency `[5000 CNY, 600 EUR]`, or `unlimited`; alone or as `{amount: …}`.
 
 ### Doings
 
@@ -189,8 +189,8 @@ def _words(hint: Any) -> str:
     if origin is tuple:
         return f"{_words(inner[0])}, or list"
     if origin is Mapping:
-        if inner[1] == Money | None:
-            return "mapping role → amount"
+        if inner[1] == Band:
+            return "mapping role or group → amount, or list of amounts"
         return "mapping" if inner[1] is Any else f"mapping name → {_words(inner[1])}"
     if origin is Literal:
         return ", ".join(f"`{word}`" for word in inner)

@@ -20,6 +20,7 @@ a number, an amount, a duration, else text. A number may also stand in a limit: 
 |---|---|
 | `done('x')`, `count('x')` | whether, and how often, action `x` was taken or task `x` done |
 | `time_of('x')`, `actor_of('x')` | when, and by whom, the last time; empty when never |
+| `approved('x')` | whether `x`, which decides something, was taken last, not taken back since, and no field that it covers has changed |
 | `met('c')`, `breached('c')`, `running('c')` | how clock `c` stands; a breach that was withdrawn is none |
 | `due('c')`, `used('c')` | when clock `c` is due, and the time that it has consumed; empty when it never ran |
 | `worked_days(a, b)` | working days of the procedure's calendar after `a` up to and including `b`; negative when `b` comes first |

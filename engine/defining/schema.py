@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from engine.defining.definition import Case, Definition, Doing, DoingKind, Expression, Happening, LinkedCase, Point, Text, Who
+from engine.defining.definition import Band, Case, Definition, Doing, DoingKind, Expression, Happening, LinkedCase, Point, Text, Who
 from engine.defining.kinds import CURRENCY
 from engine.defining.organisation import Group, Organisation, Person
 from engine.defining.reader import plan, without_none
@@ -20,7 +20,6 @@ from engine.defining.words import LABEL, LANGUAGE, LENGTH, NAME, RESERVED
 from engine.ground.duration import Duration
 from engine.ground.errors import NotFound
 from engine.ground.language import say
-from engine.ground.money import Money
 
 __all__ = ["KINDS", "json_schema", "reference"]
 
@@ -199,9 +198,10 @@ class _Schemas:
         if hint is Any:
             return {"type": "object"}
         least = {"minProperties": 1} if required else {}
-        if hint == Money | None:
-            amount = {"type": "object", "properties": {"amount": _MONEY}, "required": ["amount"], "additionalProperties": False}
-            return {"type": "object", "propertyNames": _names("Role"), "additionalProperties": {"anyOf": [_MONEY, amount]}} | least
+        if hint == Band:
+            band = self.several(_MONEY)
+            amount = {"type": "object", "properties": {"amount": band}, "required": ["amount"], "additionalProperties": False}
+            return {"type": "object", "propertyNames": _names("Group"), "additionalProperties": {"anyOf": [band, amount]}} | least
         one = self.single(hint)
         if is_dataclass(hint):
             one = {"anyOf": [one, {"type": "null"}]}

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal, NewType
 
 from engine.ground.duration import Duration, Unit
+from engine.ground.money import Money
 
 Expression = NewType("Expression", str)
 """A condition or value in the one expression language (Jinja2 syntax, see `engine.deciding.expressions`)."""
@@ -52,6 +53,10 @@ class FieldType(StrEnum):
     PARTY = "party"
     PERSON = "person"
     FILE = "file"
+
+
+Band = tuple[Money, ...] | None
+"""How much may be decided: an amount in each currency (in others nothing), or None, which is unlimited."""
 
 
 class WhoKind(StrEnum):

@@ -20,9 +20,9 @@ LENGTH = re.compile(r"(?P<exact>[0-9]{1,6})|(?P<least>[0-9]{1,6})?\.\.(?P<most>[
 _PEOPLE = frozenset({"owner", "actor", "customer", "system", "anyone"})
 _LOGIC = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"})
 _SEEN = frozenset({
-    "state", "owner", "actor", "opened_at", "number", "comment", "contact", "done", "count", "time_of", "actor_of", "met", "breached",
-    "running", "due", "used", "worked_days", "others", "overdue", "rung", "self", "loop", "system", "anyone", "actor_name", "owner_name",
-    "state_title", "today", "procedure", "clock_title", "due_at", "reminders",
+    "state", "owner", "actor", "opened_at", "number", "comment", "contact", "done", "count", "time_of", "actor_of", "approved", "met",
+    "breached", "running", "due", "used", "worked_days", "others", "overdue", "rung", "self", "loop", "system", "anyone", "actor_name",
+    "owner_name", "state_title", "today", "procedure", "clock_title", "due_at", "reminders",
 })
 RESERVED: dict[str, frozenset[str]] = {
     "Field": _LOGIC | _SEEN,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.deciding.case import TaskRun, TaskStatus, task_json
+from engine.deciding.choosing import holding
 from engine.deciding.duties import stays
 from engine.deciding.machine import move, not_here, refusal
 from engine.deciding.obstacles import BACK, find, obstacles
@@ -99,6 +100,7 @@ def _target(work: Work, action: Action) -> str:
 def _finish(work: Work, task: Task, actor: Actor, at: datetime) -> list[Later]:
     run = work.case.tasks[task.name]
     data: dict[str, Any] = {"act": task.name, "tasks": {task.name: task_json(replace(run, status=TaskStatus.DONE, ended_at=at))}}
+    data |= decision(work, task, actor, at)
     filled = _write_given(work, data)
     more, acts = carry(work, task.do, actor, at, data)
     work.record("task", actor, at, data, [Happening(EventKind.TASK, task.name), *filled, *more])
@@ -110,6 +112,7 @@ def _go(work: Work, action: Action, to: str, actor: Actor, at: datetime) -> list
     left, entered = definition.states[case.state], definition.states[to]
     data: dict[str, Any] = {"act": action.name, "from": left.name}
     happened = [Happening(EventKind.ACTION, action.name)]
+    data |= decision(work, action, actor, at)
     filled = _write_given(work, data)
     more, acts = carry(work, action.do, actor, at, data)
     happened += filled + more
@@ -122,6 +125,21 @@ def _go(work: Work, action: Action, to: str, actor: Actor, at: datetime) -> list
             acts += entry_acts
     work.record("acted", actor, at, data, happened)
     return acts
+
+
+def decision(work: Work, what: Action | Task, actor: Actor, at: datetime) -> dict[str, Any]:
+    """What an event says of the decision that an action or task is, by what was given with it: the amount under its `limit`, and the
+    fields decided, those that it `covers` or else all that it asks for and was given; and whose decisions it takes back."""
+    said: dict[str, Any] = {}
+    if what.limit or what.covers:
+        amount = work.live(what.limit) if what.limit else None
+        asked = [*holding(what.require, work.scope(actor, at)), *work.given, *([what.limit] if what.limit else [])]
+        covers = what.covers or [name for name in dict.fromkeys(asked) if name != "comment"]
+        said["decided"] = {"covers": list(covers)}
+        if amount is not None:
+            said["decided"] |= {"amount": format(amount, "f"), "currency": work.definition.fields[what.limit or ""].currency}
+    revoked = {one.act for one in work.case.decided}.intersection(what.revokes)
+    return said | ({"revokes": sorted(revoked)} if revoked else {})
 
 
 def none_emptied(work: Work) -> None:

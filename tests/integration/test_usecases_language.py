@@ -58,6 +58,7 @@ states:
     actions:
       go: {title: Go on, by: desk, to: second, when: not (score == 5), require: kind, within: 30 days}
       ring: {by: desk}
+      pay: {by: desk, when: approved('decide') or approved('t')}
       twice: {by: desk, at_most: 1}
       late: {by: system, to: done, after: 90 days}
       hand: {by: desk, open: {procedure: small, with: {code: code}}}
@@ -307,6 +308,29 @@ def after_task(by: str = "bob", **given: Any) -> Callable[[House], Any]:
     return lambda house: act(house, open_(house, by="ann"), "t", by, **({"score": "1"} | given))
 
 
+def paid_after(action: str, by: str, **given: Any) -> Callable[[House], Any]:
+    """What comes of an action that asks whether another is approved, once an entry was corrected."""
+
+    def see(house: House) -> Any:
+        number = open_(house)
+        act(house, number, action, by, **given)
+        amending.correct(house, number, as_("ann"), {"cost": "8", "score": "2"}, "misread")
+        return act(house, number, "pay")
+
+    return see
+
+
+def decided_again(action: str, by: str, *between: str) -> Callable[[House], Any]:
+    def see(house: House) -> Any:
+        number = open_(house)
+        act(house, number, action, by, cost="6")
+        for one in between:
+            act(house, number, one)
+        return act(house, number, action, by, cost="7")
+
+    return see
+
+
 def state_after(action: str) -> Callable[[House], Any]:
     def see(house: House) -> Any:
         number = open_(house)
@@ -473,6 +497,14 @@ LINES = [
     Line("Action.except_", "limit: cost, except: owner, set", "limit: cost, set", decided_by_owner, "Denied", "done"),
     Line("Action.in_", "in: [first, second]", "in: [second]", acted("drop"), "done", "NotAllowed"),
     Line("Action.do", "set: {plain: seven}", "set: {plain: 8}", value("plain", "decide", "carl"), "7", "8"),
+    Line("Action.covers", "limit: cost, except: owner, set", "limit: cost, covers: [code], except: owner, set",
+         paid_after("decide", "carl", cost="9"), "NotAllowed", "done"),
+    Line("Action.revokes", "ring: {by: desk}", "ring: {by: desk, revokes: decide}", decided_again("decide", "carl", "ring"),
+         "Denied", "done"),
+    Line("Task.covers", "limit: cost, except: owner, within", "limit: cost, covers: [code], except: owner, within",
+         paid_after("t", "bob", score="1"), "NotAllowed", "done"),
+    Line("Task.revokes", "from: ring, at_most: 1", "from: ring, revokes: decide, at_most: 1",
+         decided_again("decide", "carl", "ring", "again"), "Denied", "done"),
     Line("Task.title", "title: Look closely", "title: Look twice", shown("tasks", "t"), "Look closely", "Look twice"),
     Line("Task.by", "closely, by: [lab", "closely, by: [manager", after_task("carl"), "Denied", "done"),
     Line("Task.when", "when: kind == 'a', require", "when: kind == 'b', require", shown("open_tasks"), ("t",), ()),

@@ -63,7 +63,7 @@ PARCEL = dedent("""\
       investigating:
         tasks:
           examination: {by: lab, within: 3 working days, require: [findings], ladder: [{at: due, remind: owner}]}
-          stock_check: {by: lab, when: kind == 'lost', except: owner, act: propose}
+          stock_check: {by: lab, when: kind == 'lost', except: owner, act: propose, covers: kind, revokes: approve}
           visit: {by: lab, from: [promised_on, state investigating], within: 1 day, backdate: 1 week, calendar: other-office,
                   pause: {in: waiting}, extend: {by: manager, up_to: 1 day}}
         actions:
@@ -78,15 +78,15 @@ PARCEL = dedent("""\
         ladder: {at: due, remind: manager}
         entry: {notice: receipt, assign: least loaded of manager}
         actions:
-          approve: {by: [manager, director], to: closed, limit: amount, except: "actor_of('propose')"}
-          return: {by: manager, to: investigating, require: comment, at_most: 2, within: 10 days}
+          approve: {by: [manager, director], to: closed, limit: amount, except: "actor_of('propose')", covers: [amount, kind]}
+          return: {by: manager, to: investigating, require: comment, revokes: approve, at_most: 2, within: 10 days}
           ask: {by: manager, to: waiting}
       closed:
         final: true
         actions:
           reopen: {by: director, to: investigating, within: 60 days}
     authority:
-      manager: {amount: 5000 CNY}
+      manager: {amount: [5000 CNY, 600 EUR]}
       director: unlimited
     clocks:
       first_reply:

@@ -51,7 +51,8 @@ DEFINITION = Definition(
     },
     roles={name: Role(name=name) for name in ("intake", "quality", "manager", "director")},
     states={"registered": State(name="registered", title=Text(zh="受理登记", en="Registered"))},
-    authority={"manager": Money(Decimal(5000), "CNY"), "director": None}, contact=Text(zh="热线 400", en="Hotline 400"),
+    authority={"manager": (Money(Decimal(5000), "CNY"), Money(Decimal(600), "EUR")), "director": None},
+    contact=Text(zh="热线 400", en="Hotline 400"),
     texts={
         "receipt": {"zh": "Subject: 收到 {{ number }}\n\n{{ customer }}，您好",
         "en": "Subject: Received {{ number }}\n\nDear {{ customer }}"},

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from engine.defining.bundle import definition_of
 from engine.defining.organisation import Organisation, Person
 from engine.defining.problems import Problem
 from engine.defining.tree import read_tree
+from engine.ground.money import Money
 
 CLEAN = """
 procedure: clean
@@ -222,6 +225,12 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
         "again and again",
     ),
     "task without a limit": (put("states/second/tasks/look/within", None), "warning", "task 'look' has no limit"),
+    "decision that covers nothing known": (put("states/second/actions/decide/covers", "[amont]"), "error", "There is no field 'amont'"),
+    "decision of nothing taken back": (put("states/second/actions/ask/revokes", "[decode]"), "error", "no action or task 'decode'"),
+    "what decides nothing taken back": (put("states/second/actions/ask/revokes", "[take]"), "error", "'take' decides nothing"),
+    "approval asked of what decides nothing": (
+        put("states/second/actions/ask/when", "approved('take')"), "error", "'take' decides nothing, so it is never approved"
+    ),
     "authority of nobody": (put("authority/cheif", "{amount: 5 CNY}"), "error", "There is no role 'cheif'"),
     "authority never asked for": (put("authority/desk", "{amount: 5 CNY}"), "warning", "authority of 'desk' is never asked for"),
     "authority in another currency": (put("authority/chief", "{amount: 5 EUR}"), "error", "in EUR, but amounts are in CNY"),
@@ -415,6 +424,15 @@ def test_without_an_organisation_only_a_name_that_looks_misspelt_is_an_error() -
     misspelt = found(put("states/third/actions/explain/by", "[desk, cheif]"), organisation=None)
     assert [p.severity for p in strange] == ["warning"]
     assert [(p.severity, p.nearest) for p in misspelt] == [("error", "chief")]
+
+
+def test_a_procedure_that_grants_more_than_the_organisation_lets_it_is_refused() -> None:
+    def granted(**most: Any) -> list[str]:
+        return [p.what for p in found(organisation=replace(HOUSE, authority=most)) if p.severity == "error"]
+
+    above = "The authority of 'chief' is above what the organisation lets it decide: "
+    assert granted(chief=None) == [] and granted() == []
+    assert granted(chief=(Money(Decimal(5000), "CNY"),)) == [above + "5000 CNY"] and granted(desk=None) == [above + "nothing"]
 
 
 def test_a_group_or_person_of_the_organisation_is_known() -> None:

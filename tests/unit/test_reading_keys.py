@@ -251,9 +251,13 @@ def test_anywhere(parcel: Definition) -> None:
 
 
 def test_authority_is_an_amount_or_unlimited_short_or_long(parcel: Definition) -> None:
-    assert parcel.authority == {"manager": Money(Decimal(5000), "CNY"), "director": None}
-    longer = changed(PARCEL, ("director: unlimited", "director: {amount: unlimited}"), ("manager: {amount: 5000 CNY}", "manager: 5000 CNY"))
+    assert parcel.authority == {"manager": (Money(Decimal(5000), "CNY"), Money(Decimal(600), "EUR")), "director": None}
+    short = "manager: {amount: [5000 CNY, 600 EUR]}"
+    longer = changed(PARCEL, ("director: unlimited", "director: {amount: unlimited}"), (short, "manager: [5000 CNY, 600 EUR]"))
     assert definition_in(longer).authority == parcel.authority
+    assert definition_in(changed(PARCEL, (short, "manager: 5000 CNY"))).authority["manager"] == (Money(Decimal(5000), "CNY"),)
+    twice, nothing = changed(PARCEL, ("600 EUR", "600 CNY")), changed(PARCEL, ("[5000 CNY, 600 EUR]", "[]"))
+    assert "'CNY' is here twice" in problems_in(twice)[0] and "expected at least one" in problems_in(nothing)[0]
 
 
 def test_keys_of_clocks(parcel: Definition) -> None:

@@ -1,6 +1,7 @@
 """The organisation file: read strictly, stored, and checked for circles, strangers and shared accounts."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from textwrap import dedent
 
@@ -12,6 +13,7 @@ from engine.defining.organisation import Group, Person
 from engine.defining.organisation_file import organisation_of, read_organisation
 from engine.ground.canonical import canonical
 from engine.ground.errors import DefinitionError
+from engine.ground.money import Money
 
 ACME = dedent("""\
     organisation: acme
@@ -24,6 +26,7 @@ ACME = dedent("""\
     groups:
       committee: {title: 委员会, members: [zhao.lei, wang.fang]}
       board: {members: zhao.lei}
+    authority: {director: unlimited, manager: [5000 CNY, 600 EUR], committee: 50000 CNY}
     """)
 
 
@@ -54,6 +57,10 @@ def test_an_organisation_is_read_whole_and_says_the_same_when_stored(tmp_path: P
     assert organisation.people["wang.fang"].department == "sales"
     assert organisation.groups["committee"] == Group(id="committee", title=Text({"": "委员会"}), members=("zhao.lei", "wang.fang"))
     assert organisation.groups["board"].members == ("zhao.lei",)
+    assert organisation.authority == {
+        "director": None, "manager": (Money(Decimal(5000), "CNY"), Money(Decimal(600), "EUR")),
+        "committee": (Money(Decimal(50000), "CNY"),),
+    }
     again = organisation_of(json.loads(canonical(document)))
     assert again == organisation
     assert again.holders("intake") == organisation.holders("intake") == ("wang.fang", "li.na")

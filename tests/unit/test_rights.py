@@ -1,8 +1,6 @@
-"""Who may do what, who is excluded, whose authority suffices, whom work is for."""
+"""Who may do what, who is excluded, whom work is for."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +10,6 @@ from engine.deciding import rights
 from engine.deciding.case import CaseState
 from engine.deciding.rights import Actor
 from engine.defining.definition import Who, WhoKind
-from engine.ground.money import Money
 
 INTAKE, QUALITY, MANAGER = (Who(WhoKind.NAMED, name) for name in ("intake", "quality", "manager"))
 OWNER, CUSTOMER, SYSTEM, ANYONE = (Who(kind) for kind in (WhoKind.OWNER, WhoKind.CUSTOMER, WhoKind.SYSTEM, WhoKind.ANYONE))
@@ -87,24 +84,6 @@ def test_a_refusal_can_name_who_could() -> None:
     assert rights.who_could((INTAKE, CUSTOMER), *reach()) == ("李娜 (li.na)", "孙丽 (sun.li)", "the customer")
     assert rights.who_could((INTAKE, MANAGER), *reach(), excepts=(PROPOSER,)) == ("王芳 (wang.fang)", "赵磊 (zhao.lei)")
     assert rights.who_could((named("nobody"),), *reach()) == ()
-
-
-@pytest.mark.parametrize(("person", "amount", "currency", "enough"), [
-    ("wang.fang", "5000", "CNY", True), ("wang.fang", "5000.01", "CNY", False),
-    ("zhao.lei", "9999999", "CNY", True),   # the highest role counts
-    ("li.na", "0", "CNY", False), ("wang.fang", "1", "USD", False), ("zhao.lei", "1", "USD", True), ("customer", "1", "CNY", False),
-    ("system", "1", "CNY", False), ("gone", "1", "CNY", False),
-])
-def test_authority_must_cover_the_amount_in_its_currency(person: str, amount: str, currency: str, enough: bool) -> None:
-    assert rights.covers(DEFINITION, ORGANISATION, Actor(person), Decimal(amount), currency) is enough
-
-
-def test_a_refusal_can_name_whose_authority_suffices() -> None:
-    assert rights.who_covers(DEFINITION, ORGANISATION, Decimal(100), "CNY") == ("王芳 (wang.fang)", "赵磊 (zhao.lei)")
-    assert rights.who_covers(DEFINITION, ORGANISATION, Decimal(6000), "CNY") == ("赵磊 (zhao.lei)",)
-    assert rights.who_covers(DEFINITION, ORGANISATION, Decimal(100), "CNY", frozenset({"wang.fang", "li.na"})) == ("王芳 (wang.fang)",)
-    small = replace(DEFINITION, authority={"manager": Money(Decimal(1), "CNY")})
-    assert rights.who_covers(small, ORGANISATION, Decimal(2), "CNY") == ()
 
 
 def test_work_is_queued_for_posts_and_for_people() -> None:
