@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
+from engine.defining.diff_names import is_thing, name_of, named_things, word_for
 from engine.defining.document import restore
 from engine.defining.tree import Path
 from engine.ground.canonical import canonical
@@ -69,22 +70,22 @@ def _value(path: Path, old: Any, new: Any) -> Iterator[Change]:
         yield from _mapping(path, _languages(old), _languages(new))
     elif isinstance(old, dict) and isinstance(new, dict) and path[-1] != "within" and "is" not in {**old, **new}:
         yield from _mapping(path, old, new)
-    elif _named_things(path):
+    elif named_things(path):
         yield from _mapping(path, old or {}, new or {})
     else:
-        yield Change("/".join(map(str, path)), _name(path), _said(old), _said(new))
+        yield Change("/".join(map(str, path)), name_of(path), _said(old), _said(new))
 
 
 def _whole(path: Path, old: Any, new: Any) -> Iterator[Change]:
     """Something that is only on one side: named as a whole, or each of the things it holds."""
     there = _plain(new if old is None else old)
-    if (_named_things(path) or path == ("opening",)) and isinstance(there, dict):
+    if (named_things(path) or path == ("opening",)) and isinstance(there, dict):
         yield from _mapping(path, {} if old is None else there, {} if new is None else there)
     elif path[-1] == "ladder":
         yield from _ladder(path, old or [], new or [])
     else:
-        said = "" if _is_thing(path) and path[-2] != "options" and isinstance(there, dict) else _said(there)
-        yield Change("/".join(map(str, path)), _name(path), None if old is None else said, None if new is None else said)
+        said = "" if is_thing(path) and path[-2] != "options" and isinstance(there, dict) else _said(there)
+        yield Change("/".join(map(str, path)), name_of(path), None if old is None else said, None if new is None else said)
 
 
 def _ladder(path: Path, old: Any, new: Any) -> Iterator[Change]:
@@ -94,7 +95,7 @@ def _ladder(path: Path, old: Any, new: Any) -> Iterator[Change]:
         one, other = (None if rung is None else {k: v for k, v in rung.items() if k != "at"} for rung in (before.get(at), after.get(at)))
         if _plain(one) != _plain(other):
             told = [None if rung is None else _said(_plain(rung)) for rung in (one, other)]
-            yield Change("/".join(map(str, (*path, at))), say("rung {at} of {thing}", at=at, thing=_name(path[:-1])), *told)
+            yield Change("/".join(map(str, (*path, at))), say("rung {at} of {thing}", at=at, thing=name_of(path[:-1])), *told)
 
 
 def _texts(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
@@ -122,7 +123,7 @@ def _scenarios(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Chang
         if key in old and key in new:
             before, after = old[key], new[key]
             yield from (
-                Change(f"{path}/{part}", say("{what} of {thing}", what=_key(part), thing=what), _said(before[part]), _said(after[part]))
+                Change(f"{path}/{part}", say("{what} of {thing}", what=word_for(part), thing=what), _said(before[part]), _said(after[part]))
                 for part in ("scenario", "at") if before[part] != after[part]
             )
             yield from _steps(path, what, _list(before["steps"]), _list(after["steps"]))
@@ -141,114 +142,6 @@ def _steps(path: str, scenario: str, old: list[Any], new: list[Any]) -> Iterator
             )
             number = (k if is_now is not None else i) + at + 1
             yield Change(f"{path}/steps/{number}", say("step {number} of {scenario}", number=number, scenario=scenario), was, is_now)
-
-
-# --- names ----------------------------------------------------------------------------------------------------------------
-
-
-_THINGS = frozenset({"states", "actions", "tasks", "fields", "roles", "clocks", "notices", "authority", "options", "values"})
-
-
-def _named_things(path: Path) -> bool:
-    """Whether what stands here is a mapping from names to things of one kind."""
-    return path[-1] in _THINGS or path == ("anywhere",)
-
-
-def _is_thing(path: Path) -> bool:
-    return len(path) > 1 and path[-2] in _THINGS
-
-
-def _name(path: Path) -> str:
-    """A place in words: `limit of clock total`, `action approve in state deciding`."""
-    match path:
-        case ("states", state):
-            return say("state {name}", name=state)
-        case ("states", state, "actions", action, *rest):
-            return _of(rest, say("action {name} in state {state}", name=action, state=state))
-        case ("states", state, "tasks", task, *rest):
-            return _of(rest, say("task {name} in state {state}", name=task, state=state))
-        case ("states", state, *rest):
-            return _of(rest, say("state {name}", name=state))
-        case ("anywhere", "actions", action, *rest):
-            return _of(rest, say("action {name} in every open state", name=action))
-        case ("anywhere", "tasks", task, *rest):
-            return _of(rest, say("task {name} in every open state", name=task))
-        case ("fields", field, "options", option, *rest):
-            return _of(rest, say("option {option} of field {name}", option=option, name=field))
-        case ("fields", name, *rest):
-            return _of(rest, say("field {name}", name=name))
-        case ("roles", name, *rest):
-            return _of(rest, say("role {name}", name=name))
-        case ("clocks", name, *rest):
-            return _of(rest, say("clock {name}", name=name))
-        case ("notices", name, *rest):
-            return _of(rest, say("notice {name}", name=name))
-        case ("values", name):
-            return say("value {name}", name=name)
-        case ("authority", name, *_):
-            return say("authority of {name}", name=name)
-        case ("opening", *rest):
-            return _of(rest, say("opening"))
-        case ("title", language):
-            return say("title in {language}", language=language) if language else _key("title")
-    return " ".join(_key(str(part)) for part in path)
-
-
-def _of(keys: list[str | int], thing: str) -> str:
-    """`limit of …`, `title in zh of …`; several keys in a row are read from the inside out."""
-    if not keys:
-        return thing
-    if keys[0] == "title" and len(keys) == 2:
-        inner = say("title in {language}", language=keys[1]) if keys[1] else _key("title")
-    else:
-        inner = " ".join(_key(str(key)) for key in keys)
-    return say("{what} of {thing}", what=inner, thing=thing)
-
-
-def _key(key: str) -> str:
-    """What a key of the language says, in a word or two; the key itself where there is no better word."""
-    known = {
-        "within": say("limit"),
-        "by": say("who may"),
-        "to": say("target"),
-        "title": say("title"),
-        "scenario": say("title"),
-        "at": say("beginning"),
-        "number": say("case numbers"),
-        "calendar": say("calendar"),
-        "counting": say("counting"),
-        "first_day": say("first day"),
-        "ends": say("end of the last day"),
-        "roll": say("shift from days off"),
-        "languages": say("languages"),
-        "require": say("required fields"),
-        "when": say("condition"),
-        "from": say("start"),
-        "until": say("end"),
-        "pause": say("pause"),
-        "restart": say("what a second start does"),
-        "recompute": say("what a changed limit does"),
-        "extend": say("extension"),
-        "notice": say("notices sent"),
-        "open": say("linked cases opened"),
-        "limit": say("amount decided"),
-        "covers": say("fields decided"),
-        "revokes": say("decisions taken back"),
-        "except": say("who may not"),
-        "at_most": say("how often at most"),
-        "every": say("how often"),
-        "via": say("channels"),
-        "type": say("type"),
-        "required": say("required"),
-        "pattern": say("pattern"),
-        "default": say("default"),
-        "contact": say("contact"),
-        "up_to": say("at most"),
-        "mandatory": say("mandatory"),
-        "contains": say("promised values"),
-        "final": say("final"),
-    }
-    return known.get(key, key)
 
 
 # --- values ---------------------------------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ name (without a trailing `_`) or `metadata["key"]`. Reading goes on after a prob
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
@@ -21,65 +20,18 @@ from engine.defining.definition import (
     Case,
     Doing,
     DoingKind,
-    Expression,
-    Field,
-    Happening,
     LinkedCase,
     Opening,
-    Point,
-    Text,
-    Who,
 )
 from engine.defining.kinds import WRONG, Read, Reading
 from engine.defining.organisation import Group
 from engine.defining.problems import Problem
+from engine.defining.reader_tables import BY_TYPE, ITEMS, LIMIT, SPECIAL, WHO
 from engine.defining.tree import Path, Tree
-from engine.defining.words import (
-    LABEL,
-    LANGUAGE,
-    parse_after,
-    parse_every,
-    parse_happening,
-    parse_length,
-    parse_limit,
-    parse_point,
-    parse_who,
-)
-from engine.ground.duration import Duration, parse_duration
+from engine.ground.duration import Duration
 from engine.ground.language import say
 
-_WHO = kinds.parsed(parse_who, lambda: say("who"))
-_BY_TYPE: dict[Any, Read] = {
-    str: kinds.words, int: kinds.whole, bool: kinds.truth, Decimal: kinds.number, Any: kinds.plain, Text: kinds.text,
-    Expression: kinds.condition, Who: _WHO, Duration: kinds.parsed(parse_duration, lambda: say("a duration")),
-    Happening: kinds.parsed(parse_happening, lambda: say("what happens to a case")),
-    Point: kinds.parsed(parse_point, lambda: say("where on a clock")),
-}
-_EVERY = kinds.parsed(parse_every, lambda: say("a duration"))
-_LABEL = kinds.matching(LABEL, lambda: say("a name of letters, digits, '-', '_' and '.'"))
-_NAMES = conditional(kinds.words)
-_LIMIT = kinds.parsed(parse_limit, lambda: say("a duration or a field"))
 _SAYING = ("is", "earliest of", "latest of")
-_SPECIAL: dict[tuple[str, str], Read] = {
-    ("Case", "value"): _LIMIT,
-    ("Action", "require"): _NAMES, ("Task", "require"): _NAMES, ("Opening", "require"): _NAMES, ("Extension", "require"): _NAMES,
-    ("Extension", "notice"): _NAMES,
-    ("Notice", "to"): conditional(_WHO, required=True),
-    ("Action", "after"): kinds.parsed(parse_after, lambda: say("after what")),
-    ("Task", "every"): _EVERY, ("ClockSpec", "every"): _EVERY,
-    ("Field", "length"): kinds.parsed(parse_length, lambda: say("how many characters")),
-    ("Field", "pattern"): kinds.pattern,
-    ("Field", "options"): kinds.options,
-    ("Field", "currency"): kinds.matching(kinds.CURRENCY, lambda: say("a currency code such as CNY")),
-    ("Definition", "values"): mapping(kinds.constant, Field, False),
-    ("LinkedCase", "procedure"): _LABEL, ("LinkedCase", "with_"): assignments,
-    ("Definition", "name"): _LABEL, ("Organisation", "name"): _LABEL,
-    ("Definition", "calendar"): _LABEL, ("ClockSpec", "calendar"): _LABEL, ("Task", "calendar"): _LABEL,
-    ("Person", "language"): kinds.matching(LANGUAGE, lambda: say("a language code such as zh or en")),
-}
-_ITEMS: dict[tuple[str, str], Read] = {
-    ("Definition", "languages"): kinds.matching(LANGUAGE, lambda: say("a language code such as zh or en")),
-}
 
 MOVING = tuple(kind for kind in DoingKind if kind is not DoingKind.ACT)
 BEGINNING = (DoingKind.SET, DoingKind.NOTICE, DoingKind.ASSIGN, DoingKind.REMIND)
@@ -152,7 +104,7 @@ def without_none(hint: Any) -> Any:
 
 def reader_for(owner: str, attribute: str, hint: Any, required: bool = False) -> Read:
     """The reader for an annotation, or the special one of that attribute."""
-    special = _SPECIAL.get((owner, attribute))
+    special = SPECIAL.get((owner, attribute))
     if special:
         return special
     origin, inner = get_origin(hint), get_args(hint)
@@ -161,7 +113,7 @@ def reader_for(owner: str, attribute: str, hint: Any, required: bool = False) ->
             return _read_doings
         if inner[0] is Case:
             return _read_limits if owner == "Case" else _read_cases
-        return several(_ITEMS.get((owner, attribute)) or _single(inner[0]), is_dataclass(inner[0]), required)
+        return several(ITEMS.get((owner, attribute)) or _single(inner[0]), is_dataclass(inner[0]), required)
     if origin is tuple:
         return fixed(_single(inner[0]), len(inner))
     if origin is Mapping:
@@ -170,8 +122,8 @@ def reader_for(owner: str, attribute: str, hint: Any, required: bool = False) ->
 
 
 def _single(hint: Any) -> Read:
-    if hint in _BY_TYPE:
-        return _BY_TYPE[hint]
+    if hint in BY_TYPE:
+        return BY_TYPE[hint]
     if get_origin(hint) is Literal:
         return kinds.one_of({str(word): word for word in get_args(hint)})
     if isinstance(hint, type) and issubclass(hint, StrEnum):
@@ -282,7 +234,7 @@ def _read_limits(value: Any, path: Path, reading: Reading) -> Any:
 def _read_limit(value: Any, path: Path, reading: Reading) -> Any:
     """One limit alone, or as a mapping that says it by exactly one of its keys."""
     if not isinstance(value, dict):
-        told = _LIMIT(value, path, reading)
+        told = LIMIT(value, path, reading)
         return told if told is WRONG else Case(value=told)
     said = [key for key in _SAYING if key in value]
     if not said:
@@ -294,8 +246,8 @@ def _read_limit(value: Any, path: Path, reading: Reading) -> Any:
 
 _DOING: dict[DoingKind, Read] = {
     DoingKind.SET: assignments,
-    **dict.fromkeys((DoingKind.ASSIGN, DoingKind.REASSIGN), by_cases(_WHO, always=False)),
+    **dict.fromkeys((DoingKind.ASSIGN, DoingKind.REASSIGN), by_cases(WHO, always=False)),
     **dict.fromkeys((DoingKind.NOTICE, DoingKind.ACT), conditional(kinds.words, required=True)),
     DoingKind.OPEN: conditional(_read_linked, required=True),
-    **dict.fromkeys((DoingKind.REMIND, DoingKind.ESCALATE), conditional(_WHO, required=True)),
+    **dict.fromkeys((DoingKind.REMIND, DoingKind.ESCALATE), conditional(WHO, required=True)),
 }

@@ -1,0 +1,54 @@
+"""Which reader reads which kind of value, and which attributes have one of their own. Used by `engine.defining.reader`."""
+
+from decimal import Decimal
+from typing import Any
+
+from engine.defining import kinds
+from engine.defining.combining import assignments, conditional, mapping
+from engine.defining.definition import Expression, Field, Happening, Point, Text, Who
+from engine.defining.kinds import Read
+from engine.defining.words import (
+    LABEL,
+    LANGUAGE,
+    parse_after,
+    parse_every,
+    parse_happening,
+    parse_length,
+    parse_limit,
+    parse_point,
+    parse_who,
+)
+from engine.ground.duration import Duration, parse_duration
+from engine.ground.language import say
+
+WHO = kinds.parsed(parse_who, lambda: say("who"))
+BY_TYPE: dict[Any, Read] = {
+    str: kinds.words, int: kinds.whole, bool: kinds.truth, Decimal: kinds.number, Any: kinds.plain, Text: kinds.text,
+    Expression: kinds.condition, Who: WHO, Duration: kinds.parsed(parse_duration, lambda: say("a duration")),
+    Happening: kinds.parsed(parse_happening, lambda: say("what happens to a case")),
+    Point: kinds.parsed(parse_point, lambda: say("where on a clock")),
+}
+_EVERY = kinds.parsed(parse_every, lambda: say("a duration"))
+_LABEL = kinds.matching(LABEL, lambda: say("a name of letters, digits, '-', '_' and '.'"))
+_NAMES = conditional(kinds.words)
+LIMIT = kinds.parsed(parse_limit, lambda: say("a duration or a field"))
+SPECIAL: dict[tuple[str, str], Read] = {
+    ("Case", "value"): LIMIT,
+    ("Action", "require"): _NAMES, ("Task", "require"): _NAMES, ("Opening", "require"): _NAMES, ("Extension", "require"): _NAMES,
+    ("Extension", "notice"): _NAMES,
+    ("Notice", "to"): conditional(WHO, required=True),
+    ("Action", "after"): kinds.parsed(parse_after, lambda: say("after what")),
+    ("Task", "every"): _EVERY, ("ClockSpec", "every"): _EVERY,
+    ("Field", "length"): kinds.parsed(parse_length, lambda: say("how many characters")),
+    ("Field", "pattern"): kinds.pattern,
+    ("Field", "options"): kinds.options,
+    ("Field", "currency"): kinds.matching(kinds.CURRENCY, lambda: say("a currency code such as CNY")),
+    ("Definition", "values"): mapping(kinds.constant, Field, False),
+    ("LinkedCase", "procedure"): _LABEL, ("LinkedCase", "with_"): assignments,
+    ("Definition", "name"): _LABEL, ("Organisation", "name"): _LABEL,
+    ("Definition", "calendar"): _LABEL, ("ClockSpec", "calendar"): _LABEL, ("Task", "calendar"): _LABEL,
+    ("Person", "language"): kinds.matching(LANGUAGE, lambda: say("a language code such as zh or en")),
+}
+ITEMS: dict[tuple[str, str], Read] = {
+    ("Definition", "languages"): kinds.matching(LANGUAGE, lambda: say("a language code such as zh or en")),
+}
