@@ -37,6 +37,8 @@ ORGANISATION = dedent("""\
       eve:  {name: Eve Eaton,   roles: [porter], superior: dora, login: eve, email: eve@small.example, language: en}
     groups:
       panel: {members: [carl, dora]}
+    rights:
+      {publish: [manager, director, ann], apply: [manager, director, ann], migrate: [director, ann], audit: dora, reveal: carl, erase: dora}
     """)
 OFFICE = dedent("""\
     calendar: office

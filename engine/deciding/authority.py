@@ -11,6 +11,7 @@ from engine.deciding.case import CaseState
 from engine.deciding.rights import WORDS, called
 from engine.defining.definition import Band, Definition
 from engine.defining.organisation import Organisation
+from engine.defining.posts import role_of
 from engine.ground.money import Money
 
 _NONE: Band = ()
@@ -39,8 +40,7 @@ def height(among: Iterable[Band], currency: str) -> Decimal:
 
 def of_person(definition: Definition, organisation: Organisation, person: str, currency: str) -> Decimal:
     """The most that a person decides in a currency, by the highest of the roles they hold; the customer and the system decide none."""
-    known = organisation.people.get(person)
-    return height((band(definition, organisation, role) for role in known.roles) if known else (), currency)
+    return height((band(definition, organisation, role_of(post)) for post in organisation.posts.of.get(person, ())), currency)
 
 
 def covers(definition: Definition, organisation: Organisation, person: str, amount: Money) -> bool:

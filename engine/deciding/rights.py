@@ -124,6 +124,17 @@ def called(ids: frozenset[str], organisation: Organisation) -> tuple[str, ...]:
     return staff + tuple(words[word] for word in (CUSTOMER, SYSTEM, ANYONE) if word in ids)
 
 
+def has_right(organisation: Organisation, actor: Actor, right: str) -> bool:
+    """Whether somebody may what is no action of a case: `publish`, `apply`, … (`RIGHTS`). Never in another's name: it is not lent.
+
+    Where nobody may apply an organisation, because there is none or it is older than rights, whoever comes may apply one.
+    """
+    if actor.on_behalf is not None:
+        return False
+    holders = organisation.posts.with_right(right)
+    return actor.id == SYSTEM or actor.id in holders or (right == "apply" and not holders)
+
+
 def queue(
     whos: Sequence[Who], definition: Definition, case: CaseState | None, organisation: Organisation, live: Live
 ) -> list[tuple[str | None, str | None]]:

@@ -8,6 +8,7 @@ from engine.defining.document import ordered, plain_document, restore
 from engine.defining.files import read_file
 from engine.defining.kinds import Reading
 from engine.defining.organisation import Organisation
+from engine.defining.organisation_checks import wrong_rights
 from engine.defining.problems import Problem, errors, nearest
 from engine.defining.reader import read_with
 from engine.defining.tree import Tree, read_tree
@@ -48,6 +49,7 @@ def _findings(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
     yield from _loops(organisation, tree)
     yield from _shared_logins(organisation, tree)
     yield from _unknown_authority(organisation, tree)
+    yield from wrong_rights(organisation, tree)
 
 
 def _empty(organisation: Organisation, tree: Tree) -> Iterator[Problem]:

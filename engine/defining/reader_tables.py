@@ -1,5 +1,6 @@
 """Which reader reads which kind of value, and which attributes have one of their own. Used by `engine.defining.reader`."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from engine.defining.words import (
     LABEL,
     LANGUAGE,
     parse_after,
+    parse_date,
     parse_every,
     parse_happening,
     parse_length,
@@ -26,7 +28,7 @@ BY_TYPE: dict[Any, Read] = {
     str: kinds.words, int: kinds.whole, bool: kinds.truth, Decimal: kinds.number, Any: kinds.plain, Text: kinds.text,
     Expression: kinds.condition, Who: WHO, Duration: kinds.parsed(parse_duration, lambda: say("a duration")),
     Happening: kinds.parsed(parse_happening, lambda: say("what happens to a case")),
-    Point: kinds.parsed(parse_point, lambda: say("where on a clock")),
+    Point: kinds.parsed(parse_point, lambda: say("where on a clock")), date: kinds.parsed(parse_date, lambda: say("a date")),
 }
 _EVERY = kinds.parsed(parse_every, lambda: say("a duration"))
 _LABEL = kinds.matching(LABEL, lambda: say("a name of letters, digits, '-', '_' and '.'"))

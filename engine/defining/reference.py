@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -33,14 +34,14 @@ from engine.defining.definition import (
     Text,
     Who,
 )
-from engine.defining.organisation import Group, Organisation, Person
+from engine.defining.organisation import Absence, Group, Organisation, Person, Rights
 from engine.defining.reader import plan, without_none
 from engine.defining.reference_expressions import EXPRESSIONS
 from engine.ground.duration import Duration
 
 _WORDS: dict[Any, str] = {
     str: "text", int: "whole number from 1", bool: "true or false", Decimal: "number", Any: "any value", Text: "words",
-    Expression: "expression", Who: "who", Duration: "duration", Happening: "event", Point: "point",
+    Expression: "expression", Who: "who", Duration: "duration", Happening: "event", Point: "point", date: "date, `2026-12-31`",
 }
 _SPECIAL: dict[tuple[str, str], str] = {
     ("Case", "value"): "limit, or item of a list",
@@ -60,7 +61,7 @@ _CHAPTERS: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("A procedure: `procedure.yaml`",
      (Definition, Field, Role, Opening, Anywhere, State, Action, Task, LinkedCase, ClockSpec,
       Case, Counting, Pause, Extension, Rung, Notice)),
-    ("The organisation: `organisation.yaml`", (Organisation, Person, Group)),
+    ("The organisation: `organisation.yaml`", (Organisation, Person, Absence, Group, Rights)),
 )
 _NAMES = {
     "Definition": "Top of a procedure", "LinkedCase": "Linked case",

@@ -7,6 +7,7 @@ are left to the checks. Editors use it by `# yaml-language-server: $schema=…`.
 import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -44,6 +45,7 @@ _BY_TYPE: dict[Any, Schema] = {
     str: _SOMETHING, int: {"type": "integer", "minimum": 1}, bool: {"type": "boolean"}, Decimal: _SOMETHING, Any: {},
     Expression: {"type": ["string", "number", "boolean"]}, Duration: _DURATION, Who: {"type": "string", "minLength": 1},
     Happening: {"type": "string", "minLength": 1}, Point: {"type": "string", "pattern": r"(^\s*due\s*$|%\s*$| before\s*$| after\s*$)"},
+    date: {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "examples": ["2026-12-31"]},
     Text: {"anyOf": [_SOMETHING, {"type": "object", "minProperties": 1, "additionalProperties": _SOMETHING,
                                   "propertyNames": {"pattern": f"^({LANGUAGE.pattern})$"}}]},
 }

@@ -1,6 +1,7 @@
 """The small phrases of the language: who, what happens, where on a clock, after what. Pure parsers; each raises Invalid."""
 
 import re
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
@@ -42,6 +43,7 @@ _TASKS = re.compile(r"([1-9][0-9]?) tasks?", re.ASCII)
 _NAMED = re.compile(rf"[{_LETTERS}]")
 _NUMBER_AND_NAME = re.compile(r"[0-9.]+ (?!(?:if|and|or|in|not|is) )\w")      # no expression, but a unit that is misspelt
 _PERCENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?)\s*%", re.ASCII)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _DEEP = 5
 
 
@@ -159,6 +161,16 @@ def parse_every(text: str) -> Duration:
     if not duration.amount:
         raise _refuse(text, say("how often"), hint)
     return duration
+
+
+def parse_date(text: str) -> date:
+    """Read `2026-12-31`; raises Invalid."""
+    if _DATE.fullmatch(text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass
+    raise _refuse(text, say("a date"), say("Write it as 2026-12-31."))
 
 
 def parse_limit(text: str) -> Duration | Computed | str:

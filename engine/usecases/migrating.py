@@ -15,6 +15,7 @@ from engine.deciding.rights import Actor
 from engine.ground.errors import Invalid, MakegoodError, Unavailable
 from engine.ground.language import say
 from engine.records import cases, library
+from engine.usecases.allowing import allowed
 from engine.usecases.amending import words
 from engine.usecases.going_over import Moved, Target, go_over
 from engine.usecases.house import House
@@ -59,7 +60,7 @@ class _DryRun(Exception):
 
 
 def migrate(house: House, numbers: Sequence[str], wanted: Wanted) -> Migrated:
-    """Let these cases go over; raises NotFound (case, version) and Invalid (reason, state, value), and then changes nothing."""
+    """Let these cases go over; raises NotFound (case, version) Invalid (reason, state, value) and Denied, and then changes nothing."""
     with house.store.reading() as conn:
         ids = [cases.load(conn, number).id for number in dict.fromkeys(numbers)]
         _check(house, conn, {row[0] for row in conn.execute(select(_CASE.c.definition).where(_CASE.c.id.in_(ids)))}, wanted)
@@ -74,7 +75,7 @@ def migrate_all(
 ) -> Migrated:
     """Let every open case of a bundle go over, or those on version `since`, in batches of one transaction each.
 
-    `progress` hears how many of how many are done. Raises NotFound (bundle, version) and Invalid (reason, state, value).
+    `progress` hears how many of how many are done. Raises NotFound (bundle, version), Invalid (reason, state, value) and Denied.
     """
     with house.store.reading() as conn:
         target = _check(house, conn, {bundle}, wanted)[bundle]
@@ -97,7 +98,9 @@ def migrate_all(
 
 def _check(house: House, conn: Connection, bundles: set[str], wanted: Wanted) -> dict[str, Target]:
     """The version wanted of each bundle; raises NotFound, Invalid."""
-    standing(library.organisation(house.store, conn), wanted.actor)
+    organisation = library.organisation(house.store, conn)
+    standing(organisation, wanted.actor)
+    allowed(organisation, wanted.actor, "migrate")
     if not wanted.dry_run:
         words(wanted.reason, "reason")
     found = {}

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from engine.deciding.rights import Actor
 from engine.defining.organisation_file import read_organisation
 from engine.defining.problems import Problem, errors
 from engine.ground.calendars import Calendar, calendar_json
@@ -16,6 +17,7 @@ from engine.ground.canonical import canonical
 from engine.ground.errors import DefinitionError, NotFound
 from engine.ground.language import say
 from engine.records import library
+from engine.usecases.allowing import allowed
 from engine.usecases.examining import examine
 from engine.usecases.house import House
 from engine.usecases.reprojecting import waiting, wake
@@ -51,9 +53,11 @@ class Applied:
 def publish(house: House, folder: Path, actor: str, progress: Callable[[ScenarioResult], None] | None = None) -> Published:
     """Publish a bundle, and the calendars beside it that changed; raises DefinitionError with every problem, or with the
     first scenarios that fail. A bundle that says what its latest version says is not published again. Open cases that count by a
-    calendar that changed are computed anew, as far as no sweep has done so yet (clocks rule 13)."""
+    calendar that changed are computed anew, as far as no sweep has done so yet (clocks rule 13). Raises Denied for whoever may not
+    `publish`, or may not `apply` calendars where one changed."""
     with house.store.reading() as conn:
         known, organisation = library.calendars(house.store, conn), library.organisation(house.store, conn)
+        allowed(organisation, Actor(actor), "publish")
         in_force = library.organisation_document(conn)   # where no file lies beside the bundle, scenarios play in it too
     bundle, around, problems = examine(folder, known, organisation, partial(_in_force, house))
     if bundle is None or around is None or errors(problems):
@@ -72,6 +76,7 @@ def publish(house: House, folder: Path, actor: str, progress: Callable[[Scenario
         )
     with house.store.writing() as conn:
         now = house.clock.now()     # asked here, since it may have taken a while until nobody else was writing
+        allowed(library.organisation(house.store, conn), Actor(actor), "publish")
         fresh = tuple(name for name, calendar in around.calendars.items() if not put_calendar(house, conn, calendar, actor, now).unchanged)
         made = library.publish_definition(
             conn, bundle.name, canonical(bundle.document), canonical(dict(bundle.source)), bundle.hash, actor, now
@@ -95,17 +100,20 @@ def _in_force(house: House, procedure: str) -> dict[str, Any] | None:
 
 def put_calendar(house: House, conn: Connection, calendar: Calendar, actor: str, now: datetime) -> library.Published:
     """Put a calendar into force as the next version of its name, unless the one in force works the same hours of the same dates:
-    where its holidays came from does not make another calendar. Cases that count by it fall due, and sweeps compute them anew."""
+    where its holidays came from does not make another calendar. Cases that count by it fall due, and sweeps compute them anew.
+    Raises Denied for whoever may not `apply` one."""
     known = library.calendar_then(conn, calendar.name, None)
     document = canonical(calendar_json(known.calendar if known is not None and known.calendar == calendar else calendar))
     made = library.publish_calendar(conn, calendar.name, document, actor, now)
+    if not made.unchanged:
+        allowed(library.organisation(house.store, conn), Actor(actor), "apply")
     if known is not None and not made.unchanged:
         wake(house, conn, calendar.name)
     return made
 
 
 def apply_organisation(house: House, path: Path, actor: str) -> Applied:
-    """Put an organisation file into force; raises DefinitionError with every problem."""
+    """Put an organisation file into force; raises DefinitionError with every problem, Denied for whoever may not `apply` one."""
     organisation, problems, document = read_organisation(path)
     if organisation is None or errors(problems):
         raise DefinitionError(
@@ -113,5 +121,6 @@ def apply_organisation(house: House, path: Path, actor: str) -> Applied:
             hint=say("Mend them and apply it again."),
         )
     with house.store.writing() as conn:
+        allowed(library.organisation(house.store, conn), Actor(actor), "apply")
         made = library.apply_organisation(conn, canonical(document), actor, house.clock.now())
     return Applied(organisation.name, made.version, len(organisation.people), made.unchanged)

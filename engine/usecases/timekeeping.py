@@ -61,7 +61,7 @@ def publish_calendars(
 
     With `extend` each must go further than the one in force and change nothing of what that one knows. Should it break off, the next
     sweep goes on with what is left. `progress` hears how many of how many cases are done. Raises DefinitionError with every problem,
-    Invalid or NotFound for what is no extension.
+    Invalid or NotFound for what is no extension, Denied for whoever may not `apply` calendars.
     """
     calendars, problems = _read(paths)
     with house.store.writing() as conn:

@@ -18,6 +18,7 @@ organisation: small
 people:
   ann: {name: Ann, roles: [desk], email: ann@small.example}
   bob: {name: Bob, roles: [engineer], email: bob@small.example}
+rights: {apply: ann}
 """
 
 

@@ -27,6 +27,7 @@ organisation: acme
 people:
   li.na: {name: 李娜, roles: [intake], superior: wang.fang, email: li.na@acme.example}
   wang.fang: {name: 王芳, roles: [manager], email: wang.fang@acme.example, chat: "json://127.0.0.1:9/wang"}
+rights: {apply: manager}
 """
 PROCEDURE = """
 procedure: letterbox

@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from engine.ground.errors import DefinitionError, Invalid
+from engine.ground.clock import VirtualClock
+from engine.ground.errors import DefinitionError, Denied, Invalid
 from engine.records import library
+from engine.records.schema import memory_template
+from engine.records.store import MemoryStore
 from engine.usecases import publishing, reading
-from engine.usecases.house import House
+from engine.usecases.house import House, Settings
 from tests.houses import state_of
 from tests.small import DONE, HEAD, OFFICE, ORGANISATION, START, do, dump, empty_house, opened, refused, written
 
@@ -217,12 +220,35 @@ def test_a_wrong_organisation_changes_nothing(tmp_path: Path) -> None:
     assert any("zoe" in problem for problem in error.facts["problems"])
 
 
+def test_without_the_right_nobody_puts_anything_into_force(bundle: Path, tmp_path: Path) -> None:
+    house, _ = empty_house()
+    file = tmp_path / "organisation.yaml"
+    file.write_text(ORGANISATION.replace("publish: [manager, director, ann]", "publish: [manager, bob]"), encoding="utf-8")
+    error = refused(house, Denied, 6, lambda: publishing.apply_organisation(house, file, "bob"))
+    assert error.facts["right"] == "apply" and error.facts["who_could"] == "Ann Archer (ann), Carl Cooper (carl), Dora Dyer (dora)"
+    publishing.apply_organisation(house, file, "carl")
+    refused(house, Denied, 6, lambda: publishing.publish(house, bundle, "ann"))
+    error = refused(house, Denied, 6, lambda: publishing.publish(house, bundle, "bob"))
+    assert error.facts["right"] == "apply", "the bundle brings a calendar that is not yet in force"
+    publishing.publish(house, bundle, "carl")
+    change(bundle, "number: ", "title: Small\nnumber: ")
+    assert publishing.publish(house, bundle, "bob").version == 2, "its calendar is as it was"
+
+
+def test_before_there_is_an_organisation_nothing_but_one_can_be_put_into_force(bundle: Path) -> None:
+    house = House(MemoryStore(memory_template()), VirtualClock(START), Settings(folder=Path()))
+    refused(house, Denied, 6, lambda: publishing.publish(house, bundle, "founder"))
+    publishing.apply_organisation(house, bundle.parent / "organisation.yaml", "founder")
+    refused(house, Denied, 6, lambda: publishing.apply_organisation(house, bundle.parent / "organisation.yaml", "founder"))
+
+
 def test_who_left_the_organisation_can_do_nothing_any_more(bundle: Path, tmp_path: Path) -> None:
     house, _ = empty_house()
     publishing.publish(house, bundle, "carl")
     number = opened(house)
     file = tmp_path / "organisation.yaml"
-    file.write_text("\n".join(line for line in ORGANISATION.splitlines() if "  ann:" not in line), encoding="utf-8")
+    staff = ORGANISATION.replace(", ann]", "]")
+    file.write_text("\n".join(line for line in staff.splitlines() if "  ann:" not in line), encoding="utf-8")
     publishing.apply_organisation(house, file, "carl")
     refused(house, Invalid, 3, lambda: do(house, number, "go", "ann"))
     assert do(house, number, "go", "bob").owner == "ann"

@@ -27,6 +27,7 @@ ACME = dedent("""\
       committee: {title: 委员会, members: [zhao.lei, wang.fang]}
       board: {members: zhao.lei}
     authority: {director: unlimited, manager: [5000 CNY, 600 EUR], committee: 50000 CNY}
+    rights: {apply: director}
     """)
 
 
@@ -84,6 +85,26 @@ def test_an_organisation_is_read_whole_and_says_the_same_when_stored(tmp_path: P
         ("name: 李娜, ", "", "li.na:", "'name' is missing"),
         ("login: lina", "logn: lina", "logn", "'logn' is not known here"),
         ("  li.na:", "  owner:", "owner:", "'owner' has a meaning of its own"),
+        ("apply: director", "apply: directr", "directr", "'directr' is no person, group or post that anybody holds"),
+        ("apply: director", "publish: director", "rights:", "Nobody may apply an organisation"),
+        ("roles: director", "roles: director, deny: [apply]", "rights:", "Nobody may apply an organisation"),
+        ("roles: director",
+         "roles: director, away: [{from: 2026-12-05, until: 2026-12-04}]", "2026-12-04",
+         "The absence ends before it begins"),
+        ("roles: director",
+         "roles: director, away: [{from: 2026-12-5, until: 2026-12-07}]", "2026-12-5", "'2026-12-5' does not say a date"),
+        ("roles: director",
+         "roles: director, away: [{from: 2026-02-29, until: 2026-12-07}]", "2026-02-29", "'2026-02-29' does not say"),
+        ("roles: director",
+         "roles: director, away: [{from: 2026-12-05, until: 2026-12-07, deputy: zhao.lei}]", "zhao.lei}]",
+         "Nobody stands in for themselves"),
+        ("roles: director",
+         "roles: director, away: [{from: 2026-12-05, until: 2026-12-07, deputy: li.nan}]", "li.nan}",
+         "There is no person 'li.nan' (did you mean 'li.na'?)"),
+        ("roles: director",
+         "roles: director, away: [{from: 2026-12-05, until: 2026-12-07, deputy: li.na, for: directer}]", "directer",
+         "zhao.lei does not hold 'directer' (did you mean 'director'?)"),
+        ("rights:", "timezone: Asia/Shanghi\nrights:", "Asia/Shanghi", "'Asia/Shanghi' is not a time zone"),
         ("  li.na:", "  li na:", "li na:", "'li na' cannot be a name"),
         ("language: zh", "language: Chinese", "Chinese", "'language' cannot be 'Chinese'"),
         ("organisation: acme\n", "", "title", "'organisation' is missing"),
@@ -114,11 +135,37 @@ def test_a_missing_file_is_said_plainly(tmp_path: Path) -> None:
     assert "This is not a regular file" in str(read_organisation(tmp_path)[1][0])
 
 
+def test_deputies_who_go_round_in_a_circle_on_some_day_are_refused(tmp_path: Path) -> None:
+    def away(first: str, second: str) -> str:
+        return dedent(f"""\
+            organisation: x
+            rights: {{apply: a}}
+            people:
+              a: {{name: A, roles: [r, s], away: {{from: 2026-12-01, until: 2026-12-05, deputy: b}}}}
+              b: {{name: B, away: [{{from: 2026-12-09, until: 2026-12-10, deputy: a}}, {{from: {first}, until: 2026-12-09, deputy: c}}]}}
+              c: {{name: C, away: {{from: {second}, until: 2026-12-07, deputy: a, for: []}}}}
+            """)
+
+    assert problems(tmp_path, away("2026-12-05", "2026-12-06")) == []
+    (circle,) = problems(tmp_path, away("2026-12-05", "2026-12-05"))
+    assert "Deputies go round in a circle: " in circle and circle.count("→") == 3
+    posts = away("2026-12-05", "2026-12-05").replace("for: []", "for: []").replace("deputy: b}", "deputy: b, for: [r]}").replace(
+        "name: C", "name: C, roles: s").replace("for: []", "for: s")
+    assert "circle" in problems(tmp_path, posts)[0], "what is theirs by name goes round"
+
+
+def test_a_denial_of_what_nobody_has_is_only_warned_of(tmp_path: Path) -> None:
+    text = changed(ACME, ("roles: director", "roles: director, deny: [intak, small/close, publish]"))
+    organisation, found, _ = read_organisation(write(tmp_path, {"o.yaml": text}) / "o.yaml")
+    assert organisation is not None and [(one.severity, one.nearest) for one in found] == [("warning", "intake")]
+
+
 def test_two_circles_are_two_problems_and_long_chains_are_none(tmp_path: Path) -> None:
-    circles = "organisation: x\npeople:\n" + "".join(f"  {a}: {{name: {a}, superior: {b}}}\n" for a, b in ("ab", "ba", "cd", "dc", "ea"))
+    head = "organisation: x\nrights: {apply: p0}\npeople:\n"
+    circles = head.replace("p0", "a") + "".join(f"  {a}: {{name: {a}, superior: {b}}}\n" for a, b in ("ab", "ba", "cd", "dc", "ea"))
     assert len(problems(tmp_path, circles)) == 2
     chain = (
-        "organisation: x\npeople:\n" + "".join(f"  p{i}: {{name: x, superior: p{i + 1}}}\n" for i in range(3000)) + "  p3000: {name: x}\n"
+        head + "".join(f"  p{i}: {{name: x, superior: p{i + 1}}}\n" for i in range(3000)) + "  p3000: {name: x}\n"
     )
     assert problems(tmp_path, chain) == []
 

@@ -10,6 +10,7 @@ from engine.deciding import rights
 from engine.deciding.case import CaseState
 from engine.deciding.rights import Actor
 from engine.defining.definition import Who, WhoKind
+from engine.defining.organisation import Group, Rights
 
 INTAKE, QUALITY, MANAGER = (Who(WhoKind.NAMED, name) for name in ("intake", "quality", "manager"))
 OWNER, CUSTOMER, SYSTEM, ANYONE = (Who(kind) for kind in (WhoKind.OWNER, WhoKind.CUSTOMER, WhoKind.SYSTEM, WhoKind.ANYONE))
@@ -102,3 +103,21 @@ def test_work_is_queued_for_posts_and_for_people() -> None:
 ])
 def test_one_person_is_chosen_the_least_loaded_of_several(who: Who, load: Mapping[str, int], chosen: str | None) -> None:
     assert rights.choose(who, *reach(), lambda ids: load) == chosen
+
+
+def test_a_right_in_the_house_is_for_those_whom_the_file_names_and_nobody_else() -> None:
+    groups = {"committee": Group(id="committee", members=("sun.li", "zhao.lei"), deny=("audit",))}
+    people = {**ORGANISATION.people, "li.na": replace(ORGANISATION.people["li.na"], deny=("publish",))}
+    given = Rights(publish=("intake",), audit=("manager",), erase=("committee",))
+    house = replace(ORGANISATION, people=people, groups=groups, rights=given)
+
+    def have(right: str) -> set[str]:
+        return {one for one in (*people, "customer", "anyone", "gone") if rights.has_right(house, Actor(one), right)}
+
+    assert have("publish") == {"sun.li"}, "a denial wins over the post"
+    assert have("audit") == {"wang.fang"}, "the committee is denied it, through whatever post"
+    assert have("erase") == {"sun.li", "zhao.lei"}
+    assert have("migrate") == set(), "what is not written is nobody's"
+    assert have("apply") == {*people, "customer", "anyone", "gone"}, "where nobody may, whoever comes founds the house"
+    assert not rights.has_right(house, Actor("sun.li", "sun.li"), "publish"), "never in another's name"
+    assert rights.has_right(house, Actor("system"), "migrate")
