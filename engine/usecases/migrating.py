@@ -15,6 +15,7 @@ from engine.deciding.rights import Actor
 from engine.ground.errors import Invalid, MakegoodError, Unavailable
 from engine.ground.language import say
 from engine.records import cases, library
+from engine.usecases.access import refusals_noted
 from engine.usecases.allowing import allowed
 from engine.usecases.amending import words
 from engine.usecases.going_over import Moved, Target, go_over
@@ -61,7 +62,7 @@ class _DryRun(Exception):
 
 def migrate(house: House, numbers: Sequence[str], wanted: Wanted) -> Migrated:
     """Let these cases go over; raises NotFound (case, version) Invalid (reason, state, value) and Denied, and then changes nothing."""
-    with house.store.reading() as conn:
+    with refusals_noted(house, wanted.actor, "migrate"), house.store.reading() as conn:
         ids = [cases.load(conn, number).id for number in dict.fromkeys(numbers)]
         _check(house, conn, {row[0] for row in conn.execute(select(_CASE.c.definition).where(_CASE.c.id.in_(ids)))}, wanted)
     done = Migrated()
@@ -77,7 +78,7 @@ def migrate_all(
 
     `progress` hears how many of how many are done. Raises NotFound (bundle, version), Invalid (reason, state, value) and Denied.
     """
-    with house.store.reading() as conn:
+    with refusals_noted(house, wanted.actor, "migrate"), house.store.reading() as conn:
         target = _check(house, conn, {bundle}, wanted)[bundle]
         which = [_CASE.c.definition == bundle, _CASE.c.closed_at.is_(None), _CASE.c.version_id != target.id]
         if since is not None:

@@ -17,6 +17,7 @@ from engine.ground.canonical import canonical
 from engine.ground.errors import DefinitionError, NotFound
 from engine.ground.language import say
 from engine.records import library
+from engine.usecases.access import refusals_noted
 from engine.usecases.allowing import allowed
 from engine.usecases.examining import examine
 from engine.usecases.house import House
@@ -55,6 +56,11 @@ def publish(house: House, folder: Path, actor: str, progress: Callable[[Scenario
     first scenarios that fail. A bundle that says what its latest version says is not published again. Open cases that count by a
     calendar that changed are computed anew, as far as no sweep has done so yet (clocks rule 13). Raises Denied for whoever may not
     `publish`, or may not `apply` calendars where one changed."""
+    with refusals_noted(house, Actor(actor), "publish", definition=folder.name):
+        return _publish(house, folder, actor, progress)
+
+
+def _publish(house: House, folder: Path, actor: str, progress: Callable[[ScenarioResult], None] | None) -> Published:
     with house.store.reading() as conn:
         known, organisation = library.calendars(house.store, conn), library.organisation(house.store, conn)
         allowed(organisation, Actor(actor), "publish")
@@ -120,7 +126,7 @@ def apply_organisation(house: House, path: Path, actor: str) -> Applied:
             say("{file} cannot be applied; problems: {count}", file=str(path), count=len(errors(problems))), problems,
             hint=say("Mend them and apply it again."),
         )
-    with house.store.writing() as conn:
+    with refusals_noted(house, Actor(actor), "apply"), house.store.writing() as conn:
         allowed(library.organisation(house.store, conn), Actor(actor), "apply")
         made = library.apply_organisation(conn, canonical(document), actor, house.clock.now())
     return Applied(organisation.name, made.version, len(organisation.people), made.unchanged)

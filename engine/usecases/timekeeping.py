@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from engine.deciding.clock_dates import nth_date
+from engine.deciding.rights import Actor
 from engine.defining.calendar_file import WEEKDAYS, read_calendar
 from engine.defining.problems import Problem, errors
 from engine.ground.calendars import Calendar
@@ -18,6 +19,7 @@ from engine.ground.duration import Duration, Unit
 from engine.ground.errors import DefinitionError, Invalid, NotFound
 from engine.ground.language import say
 from engine.records import cases, library
+from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
 from engine.usecases.publishing import put_calendar
 from engine.usecases.recalculating import calendars_of
@@ -64,7 +66,7 @@ def publish_calendars(
     Invalid or NotFound for what is no extension, Denied for whoever may not `apply` calendars.
     """
     calendars, problems = _read(paths)
-    with house.store.writing() as conn:
+    with refusals_noted(house, Actor(actor), "apply"), house.store.writing() as conn:
         now = house.clock.now()
         if extend:
             for calendar in calendars:

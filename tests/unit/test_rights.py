@@ -1,6 +1,7 @@
 """Who may do what, who is excluded, whom work is for."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
