@@ -1371,6 +1371,7 @@ TEXTS: dict[str, str] = {
     "{clock}: no longer applies": "{clock}：不再适用",
     "{clock}: not kept": "{clock}：逾期",
     "{clock}: over": "{clock}：已结束",
+    "{clock}: passed by calculation, not carried out: {points}": "{clock}：按计算视为已过、未执行的节点：{points}",
     "{clock}: ran out": "{clock}：期满",
     "{clock}: stands still": "{clock}：暂停计时",
     "{clock}: stood still as long as it may ({total})": "{clock}：暂停已达最长总时间（{total}）",

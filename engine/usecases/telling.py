@@ -259,6 +259,19 @@ class Teller:
             yield say("{clock}: over", clock=title)
         if before.get("breached") and not run.get("breached") and not began:
             yield say("{clock}: breach withdrawn", clock=title)
+        if event.kind != "rung":
+            had = set() if began else set(self._rungs(name, before))
+            passed = [point if n == 1 else f"{point} × {n}" for point, n in self._rungs(name, run) if (point, n) not in had]
+            if passed:
+                yield say("{clock}: passed by calculation, not carried out: {points}", clock=title, points=", ".join(passed))
+
+    def _rungs(self, name: str, run: Mapping[str, Any]) -> list[tuple[str, int]]:
+        """The rungs that count as carried out in a run, by their points: a migration may have moved them in their ladder."""
+        for definition in self._definitions:
+            spec = definition.all_clocks.get(name)
+            if spec is not None and all(index < len(spec.ladder) for index, _ in run.get("fired", ())):
+                return [(str(spec.ladder[index].at), n) for index, n in run.get("fired", ())]
+        return []
 
 
 def _recalculated(calendars: Mapping[str, Sequence[int]]) -> str:

@@ -103,6 +103,12 @@ def test_a_clock_that_begins_to_apply_when_it_is_overdue_already_breaches_when_i
     assert (breach.occurred_at, breach.recorded_at) == (START + 8 * HOUR, START + 20 * HOUR)
 
 
+def test_history_says_which_rungs_only_the_calculation_passed() -> None:
+    case = Told(CLOCKS).at(9).do("triage", level="high").at(10)
+    details = [line for told in reading.history(case.house, case.number)[0] for line in told.details]
+    assert [line for line in details if "passed" in line] == ["urgent: passed by calculation, not carried out: 50%"]
+
+
 def test_what_was_answered_while_the_clock_did_not_apply_does_not_come_back() -> None:
     case = Told(CLOCKS, level="high").at(1).do("triage", level="low").at(2).do("answer").at(3).do("triage", level="high")
     assert [case.run(name).status for name in ("urgent", "usual")] == ["cancelled", "met"]
