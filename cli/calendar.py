@@ -30,13 +30,16 @@ def check(desk: Desk, file: _FilesOrNone = None, months: _Months = 3) -> int | N
     """Every problem of calendars. Exit code 8 when one of them is an error."""
     from engine.defining.problems import errors
     from engine.ground.clock import SystemClock
-    from engine.usecases.timekeeping import check_files, check_in_force
+    from engine.usecases.watching import check_files
 
-    if file:
-        house = _house_if_any(desk)
-        problems = check_files([Path(one) for one in file], house, (house.clock if house else SystemClock()).now(), months)
+    house = _house_if_any(desk) if file else desk.house
+    if house is None:
+        problems = check_files([Path(one) for one in file or ()], (), SystemClock().now(), months)
     else:
-        problems = check_in_force(desk.house, desk.house.clock.now(), months)
+        from engine.usecases.timekeeping import check_in_force, listing
+
+        now = house.clock.now()
+        problems = check_files([Path(one) for one in file], listing(house), now, months) if file else check_in_force(house, now, months)
     wrong = len(errors(problems))
     if desk.as_json:
         as_json({"errors": wrong, "warnings": len(problems) - wrong, "problems": [p.as_dict() for p in problems]})

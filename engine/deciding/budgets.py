@@ -7,7 +7,6 @@ reason can be told.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -18,6 +17,7 @@ from engine.defining.definition import Case, ClockSpec, Computed, Counting, Expr
 from engine.ground.duration import ELAPSED, WORKED, Duration, Unit
 from engine.ground.errors import Invalid
 from engine.ground.language import say, spoken
+from engine.ground.valueclass import valueclass
 from engine.ground.wall import wall
 
 Evaluate = Callable[[Expression], Any]
@@ -31,7 +31,7 @@ LONGEST = 1_000_000
 """No limit has more of any unit."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Before:
     """A duration counted backward from a date or instant of the case."""
 
@@ -39,7 +39,7 @@ class Before:
     anchor: date
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Among:
     """The earliest or latest of several."""
 
@@ -47,7 +47,7 @@ class Among:
     of: "tuple[Budget, ...]"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Uncountable:
     """An amount that is negative, larger than any limit, no number, or a fraction of what is counted whole."""
 
@@ -60,7 +60,7 @@ Budget = Duration | date | Before | Among | Uncountable
 # --- from the definition and the case ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Limit:
     """What a clock's `within:` says: the place of the case that counts, its budget, how its dates are counted."""
 

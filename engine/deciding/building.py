@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from engine.deciding.asked import Asked, parse_since
 from engine.deciding.operators import ARITHMETIC, Unfit, compare, compute, kind_of, negate, truth
-from engine.deciding.others import Asked, parse_since
 from engine.deciding.syntax import FUNCTIONS, Notes, form_of
 from engine.deciding.values import ATTRIBUTES
 from engine.ground.errors import Invalid

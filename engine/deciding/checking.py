@@ -8,10 +8,10 @@ from functools import partial
 
 from engine.deciding import checking_clocks, checking_options, checking_others, checking_texts, checking_values, fields, patterns
 from engine.deciding.checking_others import wrong_questions
-from engine.deciding.expressions import expression
+from engine.deciding.expressions import FUNCTIONS, expression
 from engine.deciding.numbering import check_pattern
 from engine.deciding.readers import bounds
-from engine.deciding.scope import FUNCTIONS, allowed_names
+from engine.deciding.scope_words import allowed_names
 from engine.defining.bundle import Bundle
 from engine.defining.checks import check, problems_of
 from engine.defining.checks_authority import decides

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from engine.deciding import fields
+from engine.deciding.asked import Asked
 from engine.deciding.expressions import expression
-from engine.deciding.others import Asked
 from engine.defining.checks_walk import Finding, only_system, written_actions
 from engine.defining.definition import Definition, Field, FieldType
 from engine.defining.problems import nearest

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.deciding.checking_others import wrong_questions
-from engine.deciding.scope import RUNG_WORDS
+from engine.deciding.scope_words import RUNG_WORDS
 from engine.deciding.syntax import environment
 from engine.deciding.templates import CompiledTemplate, template
 from engine.deciding.wording import split_notice

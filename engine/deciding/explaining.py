@@ -4,7 +4,6 @@ Pure values; `engine.usecases.clock_words` puts them into sentences.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -15,12 +14,13 @@ from engine.deciding.clock_steps import Awaited, Counted, CountedBack, Ran, Roll
 from engine.ground.calendars import Calendar
 from engine.ground.duration import Duration, Unit
 from engine.ground.errors import CalendarExpired
+from engine.ground.valueclass import valueclass
 from engine.ground.worktime import local_date
 
 _INSTANT = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class PassedOver:
     """Local dates between start and due that the calendar treats otherwise than its usual week, and how many usual days off."""
 
@@ -29,7 +29,7 @@ class PassedOver:
     days_off: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Explanation:
     """How a due time came about. `due_at` is the end of the steps; None when the calendar does not reach so far."""
 
@@ -116,7 +116,7 @@ class Change(StrEnum):
     REVIVED = "revived"                  # goes on after it was over
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Chapter:
     """One event in the life of a run: what it did to the clock, and the due time before and after."""
 

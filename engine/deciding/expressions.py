@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from engine.deciding.asked import Asked
 from engine.deciding.building import Evaluate, build
 from engine.deciding.operators import Unfit, truth
-from engine.deciding.others import Asked
 from engine.deciding.syntax import FUNCTIONS, Notes, parsed, shortened
 from engine.ground.errors import Invalid
 from engine.ground.language import say

@@ -5,14 +5,13 @@ moment. Who holds the answer is `engine.records.others`.
 """
 
 import json
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from engine.deciding import fields, readers
+from engine.deciding.asked import Asked, DayOfYear
 from engine.deciding.clock_dates import nth_date
 from engine.deciding.clock_due import length_of
 from engine.deciding.operators import Unfit, compute
@@ -20,33 +19,16 @@ from engine.deciding.values import Amount, Customer
 from engine.defining.definition import Definition, Field, FieldType
 from engine.ground.calendars import Calendar
 from engine.ground.canonical import canonical, digest
-from engine.ground.duration import ELAPSED, WORKED, Duration, parse_duration
+from engine.ground.duration import ELAPSED, WORKED, Duration
 from engine.ground.errors import CalendarExpired, Invalid
 from engine.ground.language import say
+from engine.ground.valueclass import valueclass
 from engine.ground.worktime import add, local_date, start_of_day
 
-DayOfYear = tuple[int, int]
-"""Month and day: the last time it came is meant."""
-_DAY_OF_YEAR = re.compile(r"([0-9]{2})-([0-9]{2})", re.ASCII)
 _LONGEST = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What an expression asks of other cases, as it is written."""
-
-    field: str                           # whose value they share with this case
-    like: tuple[tuple[str, Any], ...]    # other fields that must have a value, each with that value where it is written plainly
-    since: Duration | DayOfYear | None   # how far back, by the date of opening
-    total: str | None                    # the field whose values are summed; None: the cases are counted
-
-    @property
-    def fields(self) -> frozenset[str]:
-        """The fields of other cases that the answer depends on."""
-        return frozenset((self.field, *(name for name, _ in self.like), *((self.total,) if self.total else ())))
-
-
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Question:
     """What is asked of the records: cases with this value, opened in this stretch, alike in these fields."""
 
@@ -129,22 +111,6 @@ def _summed(field: Field, texts: Sequence[str]) -> Any:
             raise Unfit(say("another case holds something in '{field}' that is no number", field=field.name)) from error
         total = compute("Add", total, one)
     return total
-
-
-def parse_since(text: Any) -> Duration | DayOfYear:
-    """Read `90 days`, `6 months`, `24 hours`, or `04-01` (since that date last came); raises Invalid."""
-    match = _DAY_OF_YEAR.fullmatch(text) if isinstance(text, str) else None
-    if match is None:
-        return parse_duration(text)
-    month, day = int(match[1]), int(match[2])
-    try:
-        date(2001, month, day)   # a year without 29 February, which does not come every year
-    except ValueError as error:
-        raise Invalid(
-            say("'{text}' is not a date that every year has", text=text), hint=say("Write month and day, for example 04-01."),
-            value=text, expected="MM-DD",
-        ) from error
-    return month, day
 
 
 def beginning(since: Duration | DayOfYear, now: datetime, calendar: Calendar) -> datetime:

@@ -10,19 +10,21 @@ from functools import partial
 from typing import Any
 
 from engine.deciding import fields
+from engine.deciding.asked import Asked
 from engine.deciding.budgets import ends_with_a_day, read
 from engine.deciding.case import CaseState, ClockRun, ClockStatus
 from engine.deciding.days import worked_days
 from engine.deciding.decision_record import approved
 from engine.deciding.expressions import FUNCTIONS
-from engine.deciding.others import Answer, Asked, asked_of
+from engine.deciding.others import Answer, asked_of
+from engine.deciding.scope_words import RUNG_WORDS, allowed_names
 from engine.deciding.values import Amount, Customer, DayEnd, Reached, Titled, due_moment, local
 from engine.defining.definition import Definition, FieldType
 from engine.defining.organisation import Organisation
 from engine.ground.calendars import Calendar
 from engine.ground.money import Money
 
-__all__ = ["FUNCTIONS", "RUNG_WORDS", "WORDS", "Customer", "allowed_names", "scope_of"]
+__all__ = ["Customer", "scope_of"]
 
 _Used = Callable[[str], timedelta | None]
 
@@ -199,12 +201,6 @@ _WORDS: Mapping[str, Callable[[CaseScope], Any]] = {
     "reminders": lambda s: s._reminders(),
 }
 
-RUNG_WORDS = frozenset({"clock_title", "due_at", "overdue", "rung", "reminders"})
-"""Words that say something in a rung and in the texts it sends; elsewhere they are empty."""
-
-WORDS = frozenset({*_WORDS, "customer"}) - RUNG_WORDS
-"""Words that every expression and text can see, beside the fields."""
-
 
 def _acts(work: Callable[[CaseScope, Any], Any], nothing: Any) -> Callable[[CaseScope], Callable[[str], Any]]:
     """A function about an action or task: from its `Act`, or `nothing` when it never happened."""
@@ -237,8 +233,3 @@ _FUNCTIONS: Mapping[str, Callable[[CaseScope], Callable[..., Any]]] = {
     "worked_days": lambda scope: partial(worked_days, scope._calendar),
     "others": lambda scope: scope._others,
 }
-
-
-def allowed_names(definition: Definition, *, rung: bool = False) -> frozenset[str]:
-    """Every name an expression of this definition may read, functions not included; with `rung` also what a rung adds."""
-    return WORDS | definition.fields.keys() | definition.values.keys() | (RUNG_WORDS if rung else frozenset())

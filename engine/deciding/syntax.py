@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from engine.deciding.asked import Asked
 from engine.deciding.filters import FILTERS
-from engine.deciding.others import Asked
 from engine.ground.errors import Invalid
 from engine.ground.language import say
 

@@ -11,10 +11,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from engine.deciding.asked import Asked
 from engine.deciding.building import Evaluate, build
 from engine.deciding.filters import FILTERS
 from engine.deciding.operators import Unfit, empty, truth
-from engine.deciding.others import Asked
 from engine.deciding.printing import joined, printed, time_of
 from engine.deciding.syntax import Notes, environment, shortened, weigh
 from engine.deciding.values import day_of

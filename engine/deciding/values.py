@@ -5,11 +5,12 @@ what printing needs: the titles of an option, the currency of an amount, the day
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 from zoneinfo import ZoneInfo
+
+from engine.ground.valueclass import valueclass
 
 
 class Titled(str):
@@ -51,7 +52,7 @@ class PartyNumber(int):
     """The number of a party in the personal store, where the party itself is out of reach."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Customer:
     """A party as expressions and texts see it; what is not known is None."""
 
@@ -66,7 +67,7 @@ class Customer:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Attached:
     """A file as expressions and texts see it."""
 
@@ -78,7 +79,7 @@ class Attached:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Reached:
     """A rung that was reached, as the texts of reminders see it."""
 

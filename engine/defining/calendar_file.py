@@ -5,7 +5,7 @@ published calendar holds the dates themselves, so no upgrade of a library ever m
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -23,11 +23,12 @@ from engine.ground.calendars import Calendar, Hours, parse_hours, parse_interval
 from engine.ground.errors import Invalid
 from engine.ground.language import say
 from engine.ground.unions import union_of
+from engine.ground.valueclass import valueclass
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class HolidaySpec:
     """Whose public holidays are not worked."""
 
@@ -36,7 +37,7 @@ class HolidaySpec:
     make_up_workdays: bool = item("work on the days off that are moved for a holiday, with the hours of the first working weekday", False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class CalendarSpec:
     """A calendar as its owner writes it."""
 

@@ -1,7 +1,7 @@
 """What the checks of a definition share: findings with their path, and walks over everything that names something."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from engine.defining.clock_parts import extensions, pauses, written_tasks
@@ -21,13 +21,14 @@ from engine.defining.definition import (
 from engine.defining.limits import expressions_of
 from engine.defining.organisation import Organisation
 from engine.defining.tree import Path
+from engine.ground.valueclass import valueclass
 
 _WHO_DOINGS = frozenset({DoingKind.ASSIGN, DoingKind.REASSIGN, DoingKind.REMIND, DoingKind.ESCALATE})
 BACK = "back"
 COMMENT = "comment"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong (`error`: cannot be published) or doubtful (`warning`), where, and what to do about it.
 
@@ -44,7 +45,7 @@ class Finding:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class View:
     """What the checks look at: a definition after `complete`, and what is known of the house it shall work in."""
 

@@ -6,7 +6,6 @@ the key does and, where the YAML key is a Python keyword, what it is called ther
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -31,6 +30,7 @@ from engine.defining.vocabulary import (
 )
 from engine.ground.duration import Duration
 from engine.ground.money import Money
+from engine.ground.valueclass import valueclass
 
 # The whole model, with the words it is made of: everybody imports both from here.
 __all__ = [
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class LinkedCase:
     """A case of another procedure that is opened, linked with this one; `open: other` is short for its procedure alone."""
 
@@ -49,7 +49,7 @@ class LinkedCase:
     wait: bool = item("this case stays in its state until the other is closed", False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One field of the case."""
 
@@ -74,7 +74,7 @@ class Field:
         return self.type in (FieldType.PARTY, FieldType.FILE) or (self.type is FieldType.TEXT and self.pattern is None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Role:
     """A post of this procedure; the organisation file says who holds it."""
 
@@ -82,7 +82,7 @@ class Role:
     title: Text = item("what people call it", factory=Text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """One thing somebody may do with a case in a state."""
 
@@ -107,7 +107,7 @@ class Action:
     anywhere: bool = derived(bool)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """A piece of work beside others in a state; it opens on entering the state, or as `from` and `every` say."""
 
@@ -139,7 +139,7 @@ class Task:
     anywhere: bool = derived(bool)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class State:
     """Where a case can be."""
 
@@ -154,7 +154,7 @@ class State:
     final: bool = item("the case is closed here; running tasks and clocks end", False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Opening:
     """How a case is opened."""
 
@@ -163,7 +163,7 @@ class Opening:
     do: tuple[Doing, ...] = item("what happens on opening: set, notice, assign, remind", ())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Anywhere:
     """What holds in every state that is not final."""
 
@@ -174,7 +174,7 @@ class Anywhere:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """A message to somebody; its texts lie in `notices/<name>.<language>.j2`, first line `Subject: …`."""
 
@@ -189,7 +189,7 @@ Constant = Decimal | Money | Duration | str
 """A value with a name: typed by what is written."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Definition:
     """A procedure, whole: what one published version says."""
 

@@ -238,13 +238,13 @@ def pattern(value: Any, path: Path, reading: Reading) -> Any:
     return told
 
 
-def matching(shape: re.Pattern[str], what: Callable[[], str]) -> Read:
-    """A reader for text of one shape."""
+def matching(fits: Callable[[str], object], what: Callable[[], str]) -> Read:
+    """A reader for text of one shape: `fits` finds it."""
 
     def read(value: Any, path: Path, reading: Reading) -> Any:
-        if isinstance(value, str) and shape.fullmatch(value):
+        if isinstance(value, str) and fits(value):
             return value
-        near = value.lower() if isinstance(value, str) and shape.fullmatch(value.lower()) else ""
+        near = value.lower() if isinstance(value, str) and fits(value.lower()) else ""
         return expected(value, path, reading, what(), near=near)
 
     return read

@@ -13,7 +13,7 @@ fields:
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from engine.defining.problems import Problem, nearest
 from engine.defining.tree import Tree, read_tree
 from engine.ground.errors import DefinitionError, Invalid
 from engine.ground.language import say
+from engine.ground.valueclass import valueclass
 
 PARTY_PARTS = ("name", "email", "phone", "address", "chat", "language")
 _TOP = ("bundle", "key", "customer", "fields")
@@ -31,7 +32,7 @@ _RULE = ("column", "map", "default", "format", "value")
 Place = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Rule:
     """How one value is made from a row; `value` alone, or a column with what is done to its text."""
 
@@ -75,7 +76,7 @@ class Rule:
         return read.isoformat() if with_time else date.isoformat(read)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class ImportMapping:
     """A mapping file, read without problems."""
 

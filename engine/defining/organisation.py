@@ -8,11 +8,12 @@ from functools import cached_property
 from engine.defining.absences import Absences
 from engine.defining.definition import Band, Text, item
 from engine.defining.posts import Posts
+from engine.ground.valueclass import valueclass
 
 __all__ = ["RIGHTS", "Absence", "Group", "Organisation", "Person", "Rights"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Absence:
     """Days on which somebody is away, and who stands in for them: whole days in the organisation's time zone, both included."""
 
@@ -24,7 +25,7 @@ class Absence:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Somebody who works here."""
 
@@ -42,7 +43,7 @@ class Person:
     language: str | None = item("the language of notices to this person", None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """Several people under one name, such as a committee."""
 
@@ -53,7 +54,7 @@ class Group:
     deny: tuple[str, ...] = item("what none of its members shall have", ())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Rights:
     """Who may do what is no action of a case: posts, groups or people. A right that is not written is nobody's."""
 

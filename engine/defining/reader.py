@@ -5,7 +5,7 @@ name (without a trailing `_`) or `metadata["key"]`. Reading goes on after a prob
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
@@ -30,6 +30,7 @@ from engine.defining.reader_tables import BY_TYPE, ITEMS, LIMIT, SPECIAL, WHO
 from engine.defining.tree import Path, Tree
 from engine.ground.duration import Duration
 from engine.ground.language import say
+from engine.ground.valueclass import valueclass
 
 _SAYING = ("is", "earliest of", "latest of")
 
@@ -39,7 +40,7 @@ DOINGS: dict[type, tuple[DoingKind, ...]] = {Opening: BEGINNING, Action: MOVING}
 """Doings that a dataclass allows, where not all are: an action does not take another."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Entry:
     """One key of the language: the attribute it fills and how."""
 
@@ -50,7 +51,7 @@ class Entry:
     nothing: bool        # whether a key with nothing after it means an empty mapping
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Plan:
     """How one dataclass is read from a mapping."""
 

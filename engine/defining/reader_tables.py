@@ -31,7 +31,7 @@ BY_TYPE: dict[Any, Read] = {
     Point: kinds.parsed(parse_point, lambda: say("where on a clock")), date: kinds.parsed(parse_date, lambda: say("a date")),
 }
 _EVERY = kinds.parsed(parse_every, lambda: say("a duration"))
-_LABEL = kinds.matching(LABEL, lambda: say("a name of letters, digits, '-', '_' and '.'"))
+_LABEL = kinds.matching(LABEL.fullmatch, lambda: say("a name of letters, digits, '-', '_' and '.'"))
 _NAMES = conditional(kinds.words)
 LIMIT = kinds.parsed(parse_limit, lambda: say("a duration or a field"))
 SPECIAL: dict[tuple[str, str], Read] = {
@@ -44,13 +44,13 @@ SPECIAL: dict[tuple[str, str], Read] = {
     ("Field", "length"): kinds.parsed(parse_length, lambda: say("how many characters")),
     ("Field", "pattern"): kinds.pattern,
     ("Field", "options"): kinds.options,
-    ("Field", "currency"): kinds.matching(kinds.CURRENCY, lambda: say("a currency code such as CNY")),
+    ("Field", "currency"): kinds.matching(kinds.CURRENCY.fullmatch, lambda: say("a currency code such as CNY")),
     ("Definition", "values"): mapping(kinds.constant, Field, False),
     ("LinkedCase", "procedure"): _LABEL, ("LinkedCase", "with_"): assignments,
     ("Definition", "name"): _LABEL, ("Organisation", "name"): _LABEL,
     ("Definition", "calendar"): _LABEL, ("ClockSpec", "calendar"): _LABEL, ("Task", "calendar"): _LABEL,
-    ("Person", "language"): kinds.matching(LANGUAGE, lambda: say("a language code such as zh or en")),
+    ("Person", "language"): kinds.matching(LANGUAGE.fullmatch, lambda: say("a language code such as zh or en")),
 }
 ITEMS: dict[tuple[str, str], Read] = {
-    ("Definition", "languages"): kinds.matching(LANGUAGE, lambda: say("a language code such as zh or en")),
+    ("Definition", "languages"): kinds.matching(LANGUAGE.fullmatch, lambda: say("a language code such as zh or en")),
 }

@@ -5,7 +5,7 @@ The dataclasses exist so that a scenario's problems have places and its schema c
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,11 +17,12 @@ from engine.defining.tree import Tree
 from engine.ground.duration import parse_duration
 from engine.ground.errors import Invalid
 from engine.ground.language import say
+from engine.ground.valueclass import valueclass
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2})?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class OpenStep:
     """Somebody opens a case."""
 
@@ -31,7 +32,7 @@ class OpenStep:
     for_: str | None = item("the person, or `customer`, on whose behalf", None, key="for")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class DoStep:
     """Somebody takes an action or finishes a task."""
 
@@ -43,7 +44,7 @@ class DoStep:
     for_: str | None = item("the person, or `customer`, on whose behalf", None, key="for")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class RefuseStep:
     """Somebody tries to act, or to extend a clock, and must be refused."""
 
@@ -58,7 +59,7 @@ class RefuseStep:
     because: str | None = item("the code of the reason that must be among those given, such as `state` or `role`", None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class CorrectStep:
     """Somebody mends a wrong entry."""
 
@@ -68,7 +69,7 @@ class CorrectStep:
     case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class ExtendStep:
     """Somebody gives a clock more time."""
 
@@ -79,7 +80,7 @@ class ExtendStep:
     case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class PauseStep:
     """Somebody stops a clock by hand."""
 
@@ -89,7 +90,7 @@ class PauseStep:
     case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class ResumeStep:
     """Somebody lets a clock run on."""
 
@@ -98,7 +99,7 @@ class ResumeStep:
     case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class AssignStep:
     """Somebody hands the case to a person."""
 
@@ -107,7 +108,7 @@ class AssignStep:
     case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step; exactly one of its keys."""
 
@@ -133,7 +134,7 @@ class Step:
         return next((f.name for f in fields(self) if f.name != "line" and getattr(self, f.name) is not None), "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A rehearsal: at a moment, these steps, with what must hold in between."""
 

@@ -25,7 +25,6 @@ _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})\.[0-9]{1,18}", re.ASCII)
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 _AMBIGUOUS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
-_UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
 class _Refused(Exception):
@@ -58,11 +57,11 @@ def _checked(text: str | bytes) -> str:
             before = error.object[: error.start].decode("utf-8", "replace")
             raise _Refused(_place_after(before), say("The file is not UTF-8"), say("Save it with the encoding UTF-8.")) from error
     text = text.removeprefix("\ufeff")
-    odd = _UNREADABLE.search(text)
-    if odd:
+    odd = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    at = odd.start() if odd else text.find("\ufeff")     # a byte order mark that is not at the beginning
+    if at >= 0:
         raise _Refused(
-            _place_after(text[: odd.start()]),
-            say("Character U+{code} cannot stand in a file", code=f"{ord(odd[0]):04X}"), say("Remove it."),
+            _place_after(text[:at]), say("Character U+{code} cannot stand in a file", code=f"{ord(text[at]):04X}"), say("Remove it."),
         )
     return text
 

@@ -3,14 +3,14 @@
 Part of the model in `engine.defining.definition`, from which everybody imports them.
 """
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from engine.defining.vocabulary import Counting, Doing, Expression, Happening, Point, Text, Who, item
 from engine.ground.duration import Duration
+from engine.ground.valueclass import valueclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One branch of a value given by cases, `{when: region == 'domestic', is: 13 days}`, or one item of a list that counts only while
     its condition holds; without `when` it always does."""
@@ -23,7 +23,7 @@ class Case:
     counting: Counting = item("for a limit: how its dates are counted, where otherwise than for the clock", factory=Counting)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Rung:
     """One rung of a ladder."""
 
@@ -33,7 +33,7 @@ class Rung:
     do: tuple[Doing, ...] = item("what to do: remind, escalate, reassign, act, set, notice, assign, open", ())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Pause:
     """When a clock stands still, by one of `in`, `while` and `from`; what several pauses have in common counts once."""
 
@@ -47,7 +47,7 @@ class Pause:
     then: tuple[Doing, ...] = item("what happens when that total is used up", ())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Extension:
     """How a clock may be given more time."""
 
@@ -59,7 +59,7 @@ class Extension:
     notice: tuple[Case, ...] = item("notices sent when it is extended", ())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class ClockSpec:
     """A promise in time: starts at an event, must stop at another within its limit."""
 

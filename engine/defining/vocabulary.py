@@ -3,13 +3,14 @@
 `item` declares a key of the language. What the keys are is in `engine.defining.definition`.
 """
 
-from dataclasses import MISSING, dataclass, field
+from dataclasses import MISSING, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, NewType
 
 from engine.ground.duration import Duration, Unit
 from engine.ground.money import Money
+from engine.ground.valueclass import valueclass
 
 Expression = NewType("Expression", str)
 """A condition or value in the one expression language (Jinja2 syntax, see `engine.deciding.expressions`)."""
@@ -73,7 +74,7 @@ class WhoKind(StrEnum):
     LEAST_LOADED = "least loaded"  # of those somebody names, the one with the fewest open cases
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Who:
     """Somebody, as a definition names them: `intake`, `owner`, `superior of owner`, `actor_of('propose')`."""
 
@@ -89,7 +90,7 @@ class Who:
         return f"{self.kind.value} of {self.of}" if self.of else self.kind.value
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Computed:
     """A duration whose number is worked out from the case: `promised working days`, `3 * pieces hours`."""
 
@@ -116,7 +117,7 @@ class EventKind(StrEnum):
     FIELD = "field"            # a date or moment field: that date (from), or when it is filled (until)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Happening:
     """One thing that happens to a case, as `from:` and `until:` name it: `opened`, `acknowledge`, `state waiting`."""
 
@@ -148,7 +149,7 @@ class PointKind(StrEnum):
     EVERY = "every"            # `every 5 working days after`
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Point:
     """The place of a rung on its clock."""
 
@@ -167,7 +168,7 @@ class Point:
         return f"{self.duration} {self.kind.value}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Counting:
     """How dates are counted; of branch, clock and procedure the nearest counts, key by key. Nothing is due before its clock starts."""
 
@@ -205,7 +206,7 @@ class DoingKind(StrEnum):
     OPEN = "open"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Doing:
     """One doing, in the order written. `value` holds items, each a `Case` that counts only while its condition holds: NOTICE and ACT
     names, REMIND and ESCALATE who, OPEN a `LinkedCase`. For ASSIGN and REASSIGN it is a Who by cases (none: the owner stays), for SET a

@@ -1,6 +1,5 @@
 """Canonical JSON: the one text for a value, so that what is hashed is what is stored."""
 
-import hashlib
 import json
 from decimal import Decimal
 from typing import Any
@@ -22,4 +21,6 @@ def canonical(value: Any) -> str:
 
 def digest(text: str) -> str:
     """sha256 of a text's UTF-8 bytes, in hex."""
+    import hashlib  # it brings OpenSSL along, which a command that hashes nothing need not load
+
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,12 +1,12 @@
 """Durations as a person writes them: `30 minutes`, `4 working hours`, `3 working days`, `8 weeks`, `3 个工作日`."""
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from engine.ground.errors import Invalid
 from engine.ground.language import say
+from engine.ground.valueclass import valueclass
 
 
 class Unit(StrEnum):
@@ -40,7 +40,7 @@ _CHINESE = {
 _SHAPE = re.compile(r"\s*(\d{1,6}(?:\.\d{1,4})?)\s*个?\s*([a-z ]+?|[一-鿿]+)\s*")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Duration:
     """An amount (≥ 0) of a unit. Only minutes and hours may have a fraction."""
 
@@ -53,12 +53,12 @@ class Duration:
 
 _WORDS = "|".join(sorted(map(re.escape, _ENGLISH), key=len, reverse=True)).replace(r"\ ", r"\s+")
 _SIGNS = "|".join(sorted(_CHINESE, key=len, reverse=True))
-_ENDING = re.compile(rf"\s*(\S.*?)(?:\s+({_WORDS})s?|\s*(?<![一-鿿])个?({_SIGNS}))\s*", re.IGNORECASE)
+_ENDING = rf"\s*(\S.*?)(?:\s+({_WORDS})s?|\s*(?<![一-鿿])个?({_SIGNS}))\s*"     # compiled when it is asked for: few definitions do
 
 
 def amount_and_unit(text: str) -> tuple[str, Unit] | None:
     """What stands before the unit that a text ends with, and the unit; None when it ends with none."""
-    match = _ENDING.fullmatch(text)
+    match = re.fullmatch(_ENDING, text, re.IGNORECASE)
     if match is None:
         return None
     return match[1], _CHINESE[match[3]] if match[3] else _ENGLISH[" ".join(match[2].lower().split())]

@@ -1,12 +1,12 @@
 """Money: an exact amount in a currency. Never a float."""
 
 import re
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from engine.ground.errors import Invalid
 from engine.ground.language import say
+from engine.ground.valueclass import valueclass
 
 _SHAPE = re.compile(r"\s*(-?\d{1,15}(?:\.\d{1,6})?)\s*([A-Za-z]{3})?\s*")
 
@@ -25,7 +25,7 @@ def minor_digits(currency: str) -> int:
     return int(fractions.get(currency, fractions["DEFAULT"])[0])
 
 
-@dataclass(frozen=True, slots=True, order=False)
+@valueclass(frozen=True, slots=True)
 class Money:
     """An amount, exact to the currency's minor unit."""
 

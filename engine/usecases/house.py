@@ -88,7 +88,7 @@ def read_settings(folder: Path) -> Settings:
 
 def open_house(folder: Path | None = None, clock: Clock | None = None) -> House:
     """The house in `folder` (or found by `find_house`), ready for use cases; raises NotFound, Invalid, Unavailable."""
+    settings = read_settings(folder or find_house())
     from engine.records.store import Store
 
-    settings = read_settings(folder or find_house())
     return House(Store(settings.database_url), clock or SystemClock(), settings)

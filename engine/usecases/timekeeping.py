@@ -1,21 +1,18 @@
-"""Calendars in use: put into force, extended, listed, and watched for the day on which they end."""
+"""Calendars in use: put into force, extended, listed."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
-from engine.deciding.clock_dates import nth_date
 from engine.deciding.rights import Actor
 from engine.defining.calendar_file import WEEKDAYS, read_calendar
 from engine.defining.problems import Problem, errors
 from engine.ground.calendars import Calendar
-from engine.ground.duration import Duration, Unit
 from engine.ground.errors import DefinitionError, Invalid, NotFound
 from engine.ground.language import say
 from engine.records import cases, library
@@ -25,24 +22,10 @@ from engine.usecases.publishing import put_calendar
 from engine.usecases.recalculating import calendars_of
 from engine.usecases.reprojecting import waiting
 from engine.usecases.settling import Swept, sweep
+from engine.usecases.watching import MONTHS_AHEAD, Kept, warnings
 from engine.usecases.writing import UNKNOWN_DUE
 
-MONTHS_AHEAD = 3
 _CASE = cases.CASE
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A calendar as it is in force. `unknown` counts open cases with a due time that it cannot tell."""
-
-    name: str
-    version: int
-    timezone: str
-    valid_through: date | None
-    published_at: datetime
-    open: int
-    unknown: int
-    waiting: int                         # cases that the next sweep will compute anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +57,9 @@ def publish_calendars(
         made = [(one.name, put_calendar(house, conn, one, actor, now)) for one in calendars]
         behind = waiting(house, conn, {one.name for one in calendars})
     done = sweep(house, progress=_of(behind, progress)) if behind else Swept()
-    warnings = tuple(problem for problem in problems if problem.severity == "warning")
-    return PutInForce(
-        tuple((name, one.version, one.unchanged) for name, one in made), behind, done.recalculated, tuple(done.failures), warnings
-    )
+    warned = tuple(problem for problem in problems if problem.severity == "warning")
+    in_force = tuple((name, one.version, one.unchanged) for name, one in made)
+    return PutInForce(in_force, behind, done.recalculated, tuple(done.failures), warned)
 
 
 def _of(total: int, progress: Callable[[int, int], None] | None) -> Callable[[int], None] | None:
@@ -197,59 +179,6 @@ def _unknown(conn: Connection) -> dict[str, int]:
     return counts
 
 
-# --- watching -----------------------------------------------------------------------------------------------------------
-
-
-def check_files(paths: Sequence[Path], house: House | None, now: datetime, months: int = MONTHS_AHEAD) -> list[Problem]:
-    """Every problem of calendar files, and a warning for each that ends within so many months; with a house also for open cases whose
-    due times the calendar in force of that name cannot tell."""
-    kept = {one.name: one for one in listing(house)} if house is not None else {}
-    problems = []
-    for path in dict.fromkeys(paths):
-        calendar, found = read_calendar(path)
-        problems += found
-        if calendar is not None:
-            problems += _ending(str(path), calendar.name, calendar.valid_through, calendar, now, months)
-            problems += _waiting(str(path), [kept[calendar.name]] if calendar.name in kept else [])
-    return problems
-
-
 def check_in_force(house: House, now: datetime, months: int = MONTHS_AHEAD) -> list[Problem]:
-    """The same warnings for every calendar in force."""
-    problems: list[Problem] = []
-    for one in listing(house):
-        problems += _ending(one.name, one.name, one.valid_through, calendar_of(house, one.name), now, months)
-        problems += _waiting(one.name, [one])
-    return problems
-
-
-def _ending(file: str, name: str, end: date | None, calendar: Calendar, now: datetime, months: int) -> Iterable[Problem]:
-    today = now.astimezone(calendar.zone).date()
-    if end is None or end > nth_date(calendar, today, _ahead(months)):
-        return
-    what = (
-        say("Calendar {name} ended on {until}", name=name, until=end.isoformat()) if end < today
-        else say("Calendar {name} ends on {until}, in {days:day|days}", name=name, until=end.isoformat(), days=(end - today).days)
-    )
-    hint = say("Deadlines beyond are unknown. Move valid_through when the dates are announced, then `makegood calendar extend`.")
-    yield Problem(file, 0, 0, what, severity="warning", hint=hint)
-
-
-def _ahead(months: int) -> Duration:
-    if not 0 <= months <= 1200:
-        raise Invalid(
-            say("{months} is not a number of months from 0 to 1200", months=months), hint=say("Usual is 3."), field="months", value=months,
-            expected="0..1200",
-        )
-    return Duration(Decimal(months), Unit.MONTHS)
-
-
-def _waiting(file: str, kept: Iterable[Kept]) -> Iterable[Problem]:
-    for one in kept:
-        if one.unknown:
-            what = say("{count:open case has a due time|open cases have due times} that calendar {name} cannot tell: it ends on {until}",
-                       count=one.unknown, name=one.name, until=str(one.valid_through))
-            yield Problem(file, 0, 0, what, severity="warning", hint=say("Extend it: `makegood calendar extend FILE`."))
-        if one.waiting:
-            what = say("{count:case still counts|cases still count} by calendar {name} as it was", count=one.waiting, name=one.name)
-            yield Problem(file, 0, 0, what, severity="warning", hint=say("The next `makegood sweep` computes them anew."))
+    """A warning for every calendar in force that ends within so many months, and for open cases that wait for one."""
+    return [problem for one in listing(house) for problem in warnings(one.name, calendar_of(house, one.name), [one], now, months)]

@@ -105,20 +105,32 @@ def seconds(command: list[str], folder: Path) -> float:
     return used.ru_utime + used.ru_stime
 
 
-def ratio(words: list[str], folder: Path, runs: int = 5) -> float:
-    """Time of a command as a multiple of what importing typer, rich and sqlmodel takes, both at their best of several runs in turn."""
+def ratio(words: list[str], folder: Path, budget: float, runs: int = 25) -> float:
+    """Time of a command as a multiple of what importing typer, rich and sqlmodel takes, both at their best of several runs in turn:
+    of at least five, and of more while the budget is not kept, since other programs only ever add to it."""
     base, mine = [], []
-    for _ in range(runs):
+    for run in range(runs):
         base.append(seconds([sys.executable, "-c", BASE], folder))
         mine.append(seconds([sys.executable, "-m", "cli.main", *words], folder))
+        if run >= 4 and min(mine) / min(base) <= budget:
+            break
     return min(mine) / min(base)
 
 
 def test_a_cold_show_stays_within_its_budget(house: Path) -> None:
     """The budget is 1.3 times the imports; it was 1.06 when this was written."""
-    assert ratio(["case", "show", number_in(house)], house) <= 1.3
+    assert ratio(["case", "show", number_in(house)], house, 1.3) <= 1.3
 
 
-def test_a_command_without_a_database_takes_a_third_of_that(house: Path) -> None:
-    assert ratio(["definition", "schema"], house) <= 1.3 / 3
-    assert ratio(["--version"], house) <= 1.3 / 3
+STARTER = (
+    (["--version"], 1.3 / 3), (["--help"], 1.3 / 3), (["definition", "schema"], 1.3 / 3), (["definition", "diagram", "starter"], 1.3 / 3),
+    (["calendar", "check", "starter/calendars/office.yaml"], 1.3 / 3),
+    (["definition", "check", "starter"], 0.5),      # 0.38 to 0.43 at rest when this was written; more while other programs run
+)
+
+
+@pytest.mark.parametrize(("words", "budget"), STARTER, ids=lambda one: " ".join(one) if isinstance(one, list) else "")
+def test_a_command_without_a_database_takes_a_third_of_that(tmp_path: Path, words: list[str], budget: float) -> None:
+    """Of the starter: reading and checking a large bundle takes its time beside the start."""
+    assert process("definition", "new", "starter", folder=tmp_path).returncode == 0
+    assert ratio(words, tmp_path, budget) <= budget

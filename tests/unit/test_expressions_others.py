@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from specimen import CALENDAR, DEFINITION, a_case, sight
 
+from engine.deciding.asked import Asked, parse_since
 from engine.deciding.expressions import expression
-from engine.deciding.others import Asked, Question, beginning, kept_values, parse_since
+from engine.deciding.others import Question, beginning, kept_values
 from engine.deciding.templates import template
 from engine.deciding.values import Amount, Customer, PartyNumber
 from engine.ground.duration import parse_duration

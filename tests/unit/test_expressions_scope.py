@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from specimen import DEFINITION, OPENED, ORGANISATION, ZONE, a_case, sight
 
+from engine.deciding import scope
 from engine.deciding.case import Stop
-from engine.deciding.expressions import expression
+from engine.deciding.expressions import FUNCTIONS, expression
 from engine.deciding.filters import FILTERS
 from engine.deciding.printing import printed
-from engine.deciding.scope import FUNCTIONS, RUNG_WORDS, WORDS, allowed_names, elapsed
+from engine.deciding.scope import elapsed
+from engine.deciding.scope_words import RUNG_WORDS, WORDS, allowed_names
 from engine.deciding.templates import template
 from engine.deciding.values import ATTRIBUTES, Amount, DayEnd, Reached, Titled
 from engine.defining.reference_expressions import EXPRESSIONS
@@ -148,3 +150,7 @@ def test_the_reference_names_everything_that_an_expression_can_see_and_use() -> 
     spoken = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", EXPRESSIONS))))
     attributes = frozenset[str]().union(*(names for kind, names in ATTRIBUTES.items() if kind is not Reached))
     assert (WORDS | RUNG_WORDS | FUNCTIONS.keys() | FILTERS.keys() | attributes) - spoken == set()
+
+
+def test_the_words_that_are_allowed_are_those_that_mean_something() -> None:
+    assert {*scope._WORDS, "customer"} == WORDS | RUNG_WORDS and set(scope._FUNCTIONS) == set(FUNCTIONS)
