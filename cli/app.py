@@ -29,6 +29,17 @@ _COMMON = (
         None,
     ),
     (
+        "token_file_",
+        str | None,
+        typer.Option(
+            "--token-file",
+            metavar="FILE",
+            help=say("Act by the token in this file; otherwise by MAKEGOOD_TOKEN, or your login."),
+            rich_help_panel=_PANEL,
+        ),
+        None,
+    ),
+    (
         "house_",
         str | None,
         typer.Option(
@@ -50,11 +61,12 @@ class Verb:
     name: str
     help: str
     function: Callable[..., int | None]
+    open_to_all: bool = False            # also where people log in: who logs in, what the scheduler does, customers
 
     def build(self) -> Any:
         """The typer command, with the options that every command has."""
         app = _typer()
-        app.command(self.name, help=self.help, cls=_Command)(_with_common_options(self.function))
+        app.command(self.name, help=self.help, cls=_Command)(_with_common_options(self.function, self.open_to_all))
         return typer.main.get_command(app)
 
 
@@ -66,11 +78,11 @@ class Noun:
     help: str
     verbs: dict[str, Verb] = field(default_factory=dict)
 
-    def verb(self, name: str, help: str) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
+    def verb(self, name: str, help: str, open_to_all: bool = False) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
         """Declare a verb of this noun."""
 
         def declare(function: Callable[..., int | None]) -> Callable[..., int | None]:
-            self.verbs[name] = Verb(name, help, function)
+            self.verbs[name] = Verb(name, help, function, open_to_all)
             return function
 
         return declare
@@ -165,10 +177,11 @@ def _root_options(
     ] = False,
     json_: Annotated[bool, _COMMON[0][2]] = False,
     as_: Annotated[str | None, _COMMON[1][2]] = None,
-    house_: Annotated[str | None, _COMMON[2][2]] = None,
-    lang_: Annotated[str | None, _COMMON[3][2]] = None,
+    token_file_: Annotated[str | None, _COMMON[2][2]] = None,
+    house_: Annotated[str | None, _COMMON[3][2]] = None,
+    lang_: Annotated[str | None, _COMMON[4][2]] = None,
 ) -> None:
-    ctx.obj = Common(json_, as_, house_)
+    ctx.obj = Common(json_, as_, house_, token_file_)
 
 
 def _version(asked: bool) -> None:
@@ -183,13 +196,15 @@ def _typer() -> typer.Typer:
     return typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
 
-def _with_common_options(function: Callable[..., int | None]) -> Callable[..., int | None]:
+def _with_common_options(function: Callable[..., int | None], open_to_all: bool) -> Callable[..., int | None]:
     """The same function for typer: with `--json --as --house --lang` added, and a Desk made of them as its first argument."""
 
-    def command(ctx: typer.Context, json_: bool, as_: str | None, house_: str | None, lang_: str | None, **given: Any) -> int | None:
+    def command(
+        ctx: typer.Context, json_: bool, as_: str | None, token_file_: str | None, house_: str | None, lang_: str | None, **given: Any
+    ) -> int | None:
         before = ctx.find_root().obj if isinstance(ctx.find_root().obj, Common) else Common()
-        common = Common(json_ or before.as_json, as_ or before.person, house_ or before.folder)
-        return carry_out(partial(function, **given), Desk(common))
+        common = Common(json_ or before.as_json, as_ or before.person, house_ or before.folder, token_file_ or before.token_file)
+        return carry_out(partial(function, **given), Desk(common, open_to_all))
 
     own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
     parameters = [inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]

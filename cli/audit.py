@@ -55,7 +55,7 @@ def verify(desk: Desk, case: _Case = None) -> int | None:
     return Tampered.exit_code if found.problems else None
 
 
-@AUDIT.verb("anchor", say("Write the heads of all histories into a file outside the database."))
+@AUDIT.verb("anchor", say("Write the heads of all histories into a file outside the database."), open_to_all=True)
 def anchor(desk: Desk) -> None:
     """A new anchor file."""
     from engine.usecases.auditing import anchor as write

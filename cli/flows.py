@@ -19,7 +19,7 @@ _Port = Annotated[int | None, typer.Option("--port", metavar="N", min=1, max=655
                                             help=say("Port of the Prefect server that is started when none is running; otherwise 4200."))]
 
 
-@FLOWS.verb("serve", say("Run the flows on their schedules on this machine, until stopped."))
+@FLOWS.verb("serve", say("Run the flows on their schedules on this machine, until stopped."), open_to_all=True)
 def serve(desk: Desk, every: _Seconds = 60, daily: _Daily = "07:00", port: _Port = None) -> None:
     """Serve the flows; the only command beside `demo` that imports Prefect."""
     try:

@@ -19,6 +19,11 @@ from engine.ground.language import speak
 NOUNS = {
     # what is typed → module and name of its Noun or Verb, in the order in which `--help` shows them
     "init": "cli.init:INIT",
+    "login": "cli.identity:LOGIN",
+    "logout": "cli.identity:LOGOUT",
+    "password": "cli.identity:PASSWORD",
+    "whoami": "cli.identity:WHOAMI",
+    "token": "cli.token:TOKEN",
     "demo": "cli.demo:DEMO",
     "inbox": "cli.inbox:INBOX",
     "case": "cli.case:CASE",

@@ -75,5 +75,7 @@ def _deliver(desk: Desk, limit: _Most = None) -> int | None:
     return 10 if done.dead else None
 
 
-SWEEP = Verb("sweep", say("Settle everything that has fallen due: limits, reminders, escalations, automatic actions."), _sweep)
-DELIVER = Verb("deliver", say("Send every notice that is due."), _deliver)
+SWEEP = Verb(
+    "sweep", say("Settle everything that has fallen due: limits, reminders, escalations, automatic actions."), _sweep, open_to_all=True
+)
+DELIVER = Verb("deliver", say("Send every notice that is due."), _deliver, open_to_all=True)

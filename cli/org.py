@@ -2,11 +2,13 @@
 
 from typing import Annotated
 
+from cli import completion
 from cli.app import Noun
 from cli.options import arg
-from cli.run import Desk
+from cli.run import Desk, account
 from cli.show import as_json, heading, table
 from engine.ground.language import say
+from engine.ground.wall import wall
 
 ORG = Noun("org", say("The organisation: people, posts, who is above whom."))
 
@@ -33,6 +35,23 @@ def apply(desk: Desk, file: Annotated[str, arg("FILE", say("organisation.yaml"))
                 people=done.people,
             )
         )
+
+
+@ORG.verb("invite", say("Let a person set a password, by a code that counts once."), open_to_all=True)
+def invite(desk: Desk, person: Annotated[str, arg("PERSON", say("Who is to log in."), completion.people)]) -> None:
+    """An invitation. As long as nobody can invite, whoever runs this invites one of those who may apply the organisation."""
+    from engine.deciding.rights import Actor
+    from engine.usecases.identity import LOCAL, unfounded
+    from engine.usecases.identity import invite as let_in
+
+    actor = Actor(account(), identified=LOCAL) if unfounded(desk.house) else desk.actor()
+    code, until = let_in(desk.house, person, actor)
+    if desk.as_json:
+        as_json({"person": person, "code": code, "until": until})
+        return
+    print(code)
+    at = wall(until, desk.zone)
+    print(say("Hand it to {person}: makegood login {person} --invited. It counts once, until {at}.", person=person, at=at))
 
 
 @ORG.verb("show", say("Show who works here, with posts, superiors and logins."))

@@ -4,14 +4,14 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from engine.ground.errors import DefinitionError, Denied, MakegoodError, NotFound, Unavailable
+from engine.ground.errors import DefinitionError, MakegoodError, Unavailable
 from engine.ground.language import say
 
 if TYPE_CHECKING:
@@ -28,54 +28,62 @@ class Common:
     as_json: bool = False
     person: str | None = None
     folder: str | None = None
+    token_file: str | None = None
 
 
 class Desk:
     """What a command works at: the house, who acts, and in which form to answer."""
 
-    def __init__(self, common: Common) -> None:
+    def __init__(self, common: Common, open_to_all: bool = False) -> None:
         self.as_json = common.as_json
-        self._person = common.person
-        self._folder = common.folder
+        self._common = common
+        self._open_to_all = open_to_all
 
     @cached_property
     def house(self) -> "House":
-        """The house, found by --house, MAKEGOOD_HOUSE or upwards from here; raises NotFound, Invalid, Unavailable."""
-        from engine.usecases.house import open_house
+        """The house, found by --house, MAKEGOOD_HOUSE or upwards from here; raises NotFound, Invalid, Unavailable.
 
-        return open_house(Path(self._folder) if self._folder else None)
+        Where people log in, only whoever did comes in, unless the command is open to all: else raises Denied.
+        """
+        if self._house.settings.logins and not self._open_to_all:
+            _ = self.identity
+        return self._house
 
     @cached_property
-    def person(self) -> str:
-        """Who acts, by id: --as, else MAKEGOOD_AS, else the person whose login is the operating-system account.
+    def _house(self) -> "House":
+        from engine.usecases.house import open_house
 
-        Before any organisation was applied, the account itself: somebody has to apply the first one.
-        Raises NotFound for an unknown person, Denied when the account belongs to nobody.
+        return open_house(Path(self._common.folder) if self._common.folder else None)
+
+    @cached_property
+    def identity(self) -> "Actor":
+        """Who acts, and how that is known: by a token, a session, or because they say so (--as, MAKEGOOD_AS) or by their account.
+
+        Raises Denied, NotFound as `engine.usecases.identity.identify` does.
         """
-        from engine.usecases.reading import organisation
+        from cli.session import place, secret_in
+        from engine.usecases.identity import identify
 
-        named = self._person or os.environ.get("MAKEGOOD_AS")
-        people = organisation(self.house)
-        if not people.people:
-            return named or _login()
-        if named:
-            if named not in people.people:
-                raise NotFound(
-                    say("The organisation has nobody called '{person}'", person=named),
-                    hint=_nearest(named, people.people) or say("See who works here: makegood org show"),
-                    kind="person",
-                    name=named,
-                )
-            return named
-        found = people.person_of_login(_login())
+        claimed = self._common.person or os.environ.get("MAKEGOOD_AS")
+        return identify(
+            self._house, account(), claimed, token=self._token, session=lambda: secret_in(place(self._house.settings))
+        )
+
+    def _token(self) -> str | None:
+        path, given = self._common.token_file, os.environ.get("MAKEGOOD_TOKEN")
+        if path is None:
+            return given or None
+        from cli.session import secret_in
+
+        found = secret_in(Path(path))
         if found is None:
-            raise Denied(
-                say("Nobody in the organisation has the login '{login}'", login=_login()),
-                hint=say("Say who you are with --as PERSON or MAKEGOOD_AS, or add the login to the organisation file."),
-                who=_login(),
-                why="login",
-            )
-        return found.id
+            raise Unavailable(say("{file} cannot be read: {reason}", file=path, reason=say("there is no such file")))
+        return found
+
+    @property
+    def person(self) -> str:
+        """Who acts, by id; raises as `identity` does."""
+        return self.identity.id
 
     @cached_property
     def zone(self) -> str:
@@ -86,17 +94,16 @@ class Desk:
 
     def leave(self) -> None:
         """Let go of the database, if it was opened at all."""
-        if "house" in self.__dict__:
-            self.house.store.close()
+        if "_house" in self.__dict__:
+            self._house.store.close()
 
     def actor(self, on_behalf: str | None = None) -> "Actor":
         """Who acts, and for whom."""
-        from engine.deciding.rights import Actor
-
-        return Actor(self.person, on_behalf)
+        return self.identity if on_behalf is None else replace(self.identity, on_behalf=on_behalf)
 
 
-def _login() -> str:
+def account() -> str:
+    """The operating-system account that runs this."""
     import getpass
 
     try:

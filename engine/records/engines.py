@@ -3,7 +3,7 @@
 import sqlite3
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
@@ -72,6 +72,15 @@ def begin(conn: Connection) -> None:
 def writes(conn: Connection) -> bool:
     """Whether this transaction may write, so that what it reads must be locked."""
     return bool(conn.get_execution_options().get("writes"))
+
+
+def alone(conn: Connection, name: str) -> None:
+    """Let whoever else asks for this name wait until the transaction ends; on SQLite every writer waits for the one before anyway.
+
+    Unlike a lock on a row it needs no right to change that row, and holds for a row that is not there yet.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def understood(text: str) -> URL:

@@ -18,6 +18,7 @@ from engine.ground.canonical import canonical
 from engine.ground.errors import Tampered
 from engine.ground.language import say
 from engine.records import tables
+from engine.records.engines import alone
 from engine.records.prepared import Prepared
 
 EVENT = tables.EVENT
@@ -98,9 +99,7 @@ def append_to(
 ) -> Event:
     """Append one event to a stream that belongs to no case, finding its end. Recorded time never decreases: when the clock
     was set back, the time of the last event counts. Whoever else appends to that stream waits until this transaction ends."""
-    if conn.dialect.name == "postgresql":
-        # A lock on the last row would need the right to change history, and would not show the row that follows it meanwhile.
-        conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(stream, 0))))
+    alone(conn, stream)
     last = conn.execute(_last, {"of": stream}).one_or_none()
     recorded = max(now, last.recorded_at) if last else now
     event = Event(stream, last.seq + 1 if last else 1, kind, now, recorded, actor.id, actor.on_behalf, data, actor.identified)

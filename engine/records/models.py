@@ -245,3 +245,34 @@ class AttemptRow(SQLModel, table=True):
     finished_at: datetime | None = None
     outcome: str | None = None                  # accepted, failed, refused; None: it never came back
     error: str | None = None
+
+
+class CredentialRow(SQLModel, table=True):
+    """Something by which somebody can prove who they are; of what is secret only a hash."""
+
+    __tablename__ = "credential"
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str                                   # password, invitation, session, token, link
+    holder: str                                 # a person's id, "customer"
+    hash: str = Field(unique=True)              # sha256 of the secret; of a password what argon2 makes of it, with its salt
+    name: str | None = None                     # of a token; the action that a link is for
+    case_id: int | None = Field(default=None, foreign_key="case.id", index=True)    # this and the next: of a link
+    party_id: int | None = Field(default=None, foreign_key="party.id")
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None = None          # None: a password
+    used_at: datetime | None = None             # when last
+    ended_at: datetime | None = None            # used up, revoked, replaced, logged out
+
+    __table_args__ = (Index("ix_credential_holder", "holder", "kind"),)
+
+
+class GuessRow(SQLModel, table=True):
+    """Failed attempts in a row to prove something, and until when no other is heard."""
+
+    __tablename__ = "guess"
+
+    subject: str = Field(primary_key=True)      # sha256 of what was tried: the name typed at a login, codes of customers
+    failures: int
+    blocked_until: datetime

@@ -19,7 +19,7 @@ from engine.records.trouble import APPEND_ONLY
 if TYPE_CHECKING:  # alembic takes longer to import than most commands take
     from alembic.config import Config
 
-SCHEMA_REVISION = "0002"
+SCHEMA_REVISION = "0003"
 """The migration this code needs: always the latest in `migrations/versions`."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

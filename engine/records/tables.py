@@ -236,3 +236,25 @@ ATTEMPT = Table(
     Column("outcome", String),
     Column("error", String),
 )
+CREDENTIAL = Table(
+    "credential", METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("holder", String, nullable=False),
+    Column("hash", String, nullable=False, unique=True),
+    Column("name", String),
+    Column("case_id", Integer, ForeignKey("case.id"), index=True),
+    Column("party_id", Integer, ForeignKey("party.id")),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("expires_at", Moment),
+    Column("used_at", Moment),
+    Column("ended_at", Moment),
+    Index("ix_credential_holder", "holder", "kind"),
+)
+GUESS = Table(
+    "guess", METADATA,
+    Column("subject", String, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("blocked_until", Moment, nullable=False),
+)

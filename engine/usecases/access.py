@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from engine.deciding.case import Event
 from engine.deciding.machine import DENIALS
@@ -29,7 +29,12 @@ NOBODY = "unknown"
 def note_access(house: House, kind: str, actor: Actor, facts: Mapping[str, Any]) -> None:
     """Append an event to the stream "access", in a transaction of its own; `facts` are canonical and hold no personal value."""
     with house.store.writing() as conn:
-        history.append_to(conn, history.ACCESS, kind, actor, house.clock.now(), facts)
+        note(conn, house.clock.now(), kind, actor, facts)
+
+
+def note(conn: Connection, now: datetime, kind: str, actor: Actor, facts: Mapping[str, Any]) -> None:
+    """The same as part of a transaction: it is recorded if, and only if, what it tells of is."""
+    history.append_to(conn, history.ACCESS, kind, actor, now, facts)
 
 
 @contextmanager
@@ -92,4 +97,9 @@ def access_words(event: Event) -> tuple[str, str]:
 
 
 def _words() -> dict[str, str]:
-    return {"refused": say("was refused")}
+    return {
+        "refused": say("was refused"), "login": say("logged in"), "logout": say("logged out"), "login_failed": say("failed to log in"),
+        "invited": say("invited somebody"), "password_set": say("set a password"), "token_created": say("made a token"),
+        "token_revoked": say("revoked a token"), "link_made": say("gave out a link"), "link_used": say("used a link"),
+        "link_revoked": say("revoked a link"), "link_failed": say("tried a link"),
+    }

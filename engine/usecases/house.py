@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,14 @@ class Settings:
     language: str = "en"                             # of messages and tables, unless the environment says otherwise
     channels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)   # name → {kind: smtp|file|apprise|hand, …}
     anchors: Path = Path("anchors")                  # where `audit anchor` writes, relative to `folder`
+    identity: str = ""                               # how people prove who they are: login, or local (see `logins`)
+    session: timedelta = timedelta(hours=8)          # how long a login lasts
+    links: str = ""                                  # where customers use the codes of links: an address that ends before the code
+
+    @property
+    def logins(self) -> bool:
+        """Whether people log in. Else the operating-system account says who somebody is, which only suits a database on one machine."""
+        return (self.identity or ("local" if self.database.startswith("sqlite") else "login")) == "login"
 
     @property
     def database_url(self) -> str:
@@ -72,7 +81,7 @@ def read_settings(folder: Path) -> Settings:
             say("{file} is not valid TOML: {reason}", file=str(path), reason=str(error)),
             hint=say("Compare it with the example in docs/operations.md."), field=str(path), expected="TOML",
         ) from error
-    known = {"database", "language", "channels", "anchors"}
+    known = {"database", "language", "channels", "anchors", "identity", "session", "links"}
     for key in raw:
         if key not in known:
             raise Invalid(
@@ -81,9 +90,39 @@ def read_settings(folder: Path) -> Settings:
             )
     if raw.get("language", "en") not in LANGUAGES:
         raise Invalid(say("{file}: language must be en or zh", file=str(path)), field="language", expected=list(LANGUAGES))
+    _check_identity(path, raw)
     if "anchors" in raw:
         raw["anchors"] = Path(raw["anchors"])
     return Settings(folder=folder.resolve(), **raw)
+
+
+def _check_identity(path: Path, raw: dict[str, Any]) -> None:
+    """Refuse wrong settings of who is who; raises Invalid."""
+    if raw.get("identity", "local") not in ("local", "login"):
+        raise Invalid(say("{file}: identity must be local or login", file=str(path)), field="identity", expected=["local", "login"])
+    if raw.get("identity") == "local" and not raw.get("database", "sqlite").startswith("sqlite"):
+        raise Invalid(
+            say("{file}: identity cannot be local, because the database is shared: anybody could say to be anybody", file=str(path)),
+            hint=say('Leave it out or write identity = "login"; docs/security.md tells how people get their passwords.'), field="identity",
+            expected=["login"],
+        )
+    if "session" in raw:
+        raw["session"] = span(str(raw["session"]), "session", timedelta(days=7))
+
+
+def span(text: str, field: str, most: timedelta) -> timedelta:
+    """A time that elapses (minutes, hours, days, weeks), up to `most`; raises Invalid naming `field`."""
+    from engine.ground.duration import Unit, parse_duration  # the settings are read at each start, and few say this
+
+    duration = parse_duration(text)
+    unit = {Unit.MINUTES: timedelta(minutes=1), Unit.HOURS: timedelta(hours=1), Unit.DAYS: timedelta(1), Unit.WEEKS: timedelta(7)}
+    found = unit.get(duration.unit, timedelta()) * float(duration.amount)
+    if not timedelta() < found <= most:
+        raise Invalid(
+            say("{field} must be at most {most:day|days}, and more than nothing", field=field, most=most.days),
+            hint=say("Write minutes, hours, days or weeks, for example 8 hours."), field=field, value=text, expected="duration",
+        )
+    return found
 
 
 def open_house(folder: Path | None = None, clock: Clock | None = None) -> House:

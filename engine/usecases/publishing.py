@@ -16,7 +16,7 @@ from engine.ground.calendars import Calendar, calendar_json
 from engine.ground.canonical import canonical
 from engine.ground.errors import DefinitionError, NotFound
 from engine.ground.language import say
-from engine.records import library
+from engine.records import credentials, library
 from engine.usecases.access import refusals_noted
 from engine.usecases.allowing import allowed
 from engine.usecases.examining import examine
@@ -128,5 +128,8 @@ def apply_organisation(house: House, path: Path, actor: str) -> Applied:
         )
     with refusals_noted(house, Actor(actor), "apply"), house.store.writing() as conn:
         allowed(library.organisation(house.store, conn), Actor(actor), "apply")
-        made = library.apply_organisation(conn, canonical(document), actor, house.clock.now())
+        now = house.clock.now()
+        made = library.apply_organisation(conn, canonical(document), actor, now)
+        gone = [row for row in credentials.listed(conn, credentials.OF_PEOPLE) if row.holder not in organisation.people]
+        credentials.end(conn, gone, now)     # should they come back one day, they are invited anew
     return Applied(organisation.name, made.version, len(organisation.people), made.unchanged)
