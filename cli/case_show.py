@@ -48,7 +48,7 @@ def _event(event: object) -> dict[str, object]:
     from engine.deciding.case import Event
 
     assert isinstance(event, Event)
-    keys = ("seq", "kind", "occurred_at", "recorded_at", "actor", "on_behalf")
+    keys = ("seq", "kind", "occurred_at", "recorded_at", "actor", "on_behalf", "identified")
     return {key: getattr(event, key) for key in keys}
 
 
@@ -171,6 +171,7 @@ def print_history(desk: Desk, lines: "list[HistoryLine]", zone: str) -> None:
         late = line.recorded_at - line.occurred_at
         noted = say(" (recorded {at})", at=wall(line.recorded_at, zone)) if late.total_seconds() >= 60 else ""
         at = wall_done(line.occurred_at, line.actor, zone)
-        print(f"{line.seq:>4}  {at}  {paint(clean(line.who), 'bold')}: {clean(line.what)}{paint(noted, 'dim')}")
+        known = paint(f" ({line.identified})", "dim") if line.identified else ""
+        print(f"{line.seq:>4}  {at}  {paint(clean(line.who), 'bold')}{known}: {clean(line.what)}{paint(noted, 'dim')}")
         for detail in line.details:
             print(f"{'':24}{clean(detail)}")

@@ -108,6 +108,7 @@ class CaseView:
     files: tuple[File, ...]
     actions: tuple[str, ...]  # names of the actions of its state, of whomever they are but the scheduler
     open_tasks: tuple[str, ...]
+    last: Mapping[str, str | None]       # of the last event: kind, actor, on_behalf, identified
 
 
 def show(house: House, number: str) -> CaseView:
@@ -124,6 +125,7 @@ def show(house: House, number: str) -> CaseView:
         version = library.version_number(house.store, conn, case.version_id)
         notices = tuple(_notice(n) for n in reversed(outbox.listing(conn, case=number, limit=200)))
         kept = tuple(files.files(conn, loaded.id))
+        (last,) = stream.read(conn, stream.case_stream(number), case.seq - 1)
     state = definition.states[case.state]
     clocks = tuple(_clock(definition, run, now) for run in case.clocks.values() if run.existed and run.status is not ClockStatus.OFF)
     return CaseView(
@@ -154,6 +156,7 @@ def show(house: House, number: str) -> CaseView:
         files=kept,
         actions=tuple(name for name, action in state.actions.items() if not only_system(action)),
         open_tasks=tuple(name for name, task in case.tasks.items() if task.status == "open"),
+        last={"kind": last.kind, "actor": last.actor, "on_behalf": last.on_behalf, "identified": last.identified},
     )
 
 

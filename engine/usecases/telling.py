@@ -32,6 +32,7 @@ class HistoryLine:
     who: str
     what: str
     details: tuple[str, ...]
+    identified: str = ""                 # how the actor proved who they are: password, token, local, link
 
 
 @dataclass(slots=True)
@@ -55,7 +56,8 @@ class Teller:
             what, details = self._what(event), tuple(self._details(event))
             self._clocks.update(event.data.get("clocks", {}))
             yield HistoryLine(
-                event.seq, event.kind, event.occurred_at, event.recorded_at, event.actor, event.on_behalf, self.who(event), what, details
+                event.seq, event.kind, event.occurred_at, event.recorded_at, event.actor, event.on_behalf, self.who(event), what, details,
+                event.identified,
             )
 
     @property

@@ -31,9 +31,9 @@ def test_a_complaint_from_the_first_word_to_the_last(terminal: Terminal) -> None
     assert "12.50 EUR" in shown and "the lid is loose" in shown and "Rose Tyler" in shown and "Done" in shown
     told = terminal("case", "history", number).out
     for words in (
-        "Ann Archer for the customer: opened the case",
+        "Ann Archer for the customer (local): opened the case",
         "Take up: New → In work",
-        "Bob Baker: finished Test",
+        "Bob Baker (local): finished Test",
         "sent answer by email",
     ):
         assert words in told
