@@ -5,7 +5,7 @@ from typing import Annotated
 from cli import completion
 from cli.app import Noun
 from cli.case_lists import print_options, print_page
-from cli.case_show import print_case, print_history, print_outcome
+from cli.case_show import asked, print_case, print_history, print_outcome
 from cli.given import given
 from cli.options import (
     Comment,
@@ -38,11 +38,14 @@ def open_(
     file: Files = None,
     comment: Comment = None,
     for_: For = None,
+    at: Annotated[
+        str | None, opt("--at", "TIME", say("When it really began, '2026-11-20 16:00', where the definition allows; with a comment why."))
+    ] = None,
 ) -> None:
     """Open a case under the latest version of a bundle."""
     from engine.usecases.opening import open_case
 
-    print_outcome(desk, open_case(desk.house, bundle, desk.actor(for_), given(set_ or (), file or (), comment)), say("opened"))
+    print_outcome(desk, open_case(desk.house, bundle, desk.actor(for_), given(set_ or (), file or (), comment), at=at), say("opened"))
 
 
 @CASE.verb("list", say("List open cases, the most urgent first."))
@@ -129,7 +132,7 @@ def act(
         print_options(desk, number, acting.possible(desk.house, number, desk.actor(for_)))
         return
     done = acting.act(desk.house, number, action, desk.actor(for_), given(set_ or (), file or (), comment), revision=revision, at=at)
-    print_outcome(desk, done, action)
+    print_outcome(desk, done, asked(done) or action)
 
 
 @CASE.verb("note", say("Write a note into a case."))
@@ -148,19 +151,6 @@ def attach(desk: Desk, number: Number, path: Annotated[str, arg("FILE", say("The
 
     file = read_file(path)
     print_outcome(desk, keep(desk.house, number, desk.actor(), file["name"], file["content"], file["media_type"]), say("attached"))
-
-
-@CASE.verb("assign", say("Hand a case, or one open task of it, to a person."))
-def assign(
-    desk: Desk,
-    number: Number,
-    person: Annotated[str, arg("PERSON", say("Who takes it over."), completion.people)],
-    task: Annotated[str | None, opt("--task", "TASK", say("Only this task."))] = None,
-) -> None:
-    """Another owner or assignee."""
-    from engine.usecases.amending import assign as hand
-
-    print_outcome(desk, hand(desk.house, number, desk.actor(), person, task=task), say("assigned to {person}", person=person))
 
 
 @CASE.verb("correct", say("Mend wrong entries; history keeps the old value, the new one and the reason."))
@@ -202,7 +192,8 @@ def extend(
     """More time."""
     from engine.usecases.postponing import extend as lengthen
 
-    print_outcome(desk, lengthen(desk.house, number, desk.actor(), clock, by, given(set_ or (), (), comment)), say("extended"))
+    done = lengthen(desk.house, number, desk.actor(), clock, by, given(set_ or (), (), comment))
+    print_outcome(desk, done, asked(done) or say("extended"))
 
 
 @CASE.verb("link", say("Link a case with another."))

@@ -10,6 +10,7 @@ from engine.ground.wall import wall, wall_done, wall_due
 
 if TYPE_CHECKING:
     from engine.usecases.reading import CaseView, ClockView
+    from engine.usecases.requests_view import RequestView
     from engine.usecases.telling import HistoryLine
     from engine.usecases.work import Outcome
 
@@ -42,6 +43,12 @@ def print_outcome(desk: Desk, outcome: "Outcome", what: str) -> None:
     print(say("{number}: {what}; it is now in state {state}", number=outcome.number, what=what, state=outcome.state))
     if outcome.notices:
         print(say("  notices on their way: {notices}", notices=", ".join(outcome.notices)))
+
+
+def asked(outcome: "Outcome") -> str:
+    """That something was only asked for, and of which request the answers speak; nothing when it was done."""
+    request = next((event.seq for event in outcome.events if event.kind == "asked"), None)
+    return say("asked for as request {id}; it waits for approval", id=request) if request is not None else ""
 
 
 def _event(event: object) -> dict[str, object]:
@@ -87,6 +94,7 @@ def print_case(desk: Desk, case: "CaseView") -> None:
     _part(say("Values"), [(clean(f.title), clean(f.text) or say("(erased)"), "") for f in case.fields if f.text or f.personal])
     _part(say("Clocks"), [(clean(clock.title), *_clock(clock, case.at, zone)) for clock in case.clocks])
     _part(say("Tasks"), [_task(task, case.at, zone) for task in case.tasks])
+    _part(say("Waiting for an answer"), [_request(request, case.at, zone) for request in case.requests])
     _part(
         say("Possible actions"),
         [(", ".join((*case.open_tasks, *case.actions)), say("for whom and when: makegood case act {number}", number=case.number), "dim")]
@@ -150,6 +158,21 @@ def _task(task: object, now: datetime, zone: str) -> tuple[str, str, str]:
     elif task.ended_at:
         text += f" {wall(task.ended_at, zone)}"
     return clean(task.title), text, colour
+
+
+def _request(request: "RequestView", now: datetime, zone: str) -> tuple[str, str, str]:
+    from engine.usecases.naming import answer_in_words
+
+    when, colour = due(request.due_at, now, zone) if request.due_at else ("", "")
+    said = [f"{person}: {answer_in_words(word)}" for person, _, word in request.votes]
+    parts = [
+        clean(request.title),
+        say("asked by {who} {at}", who=request.by, at=wall(request.asked_at, zone)),
+        *([say("of {people}", people=", ".join(request.parts))] if request.parts else []),
+        *([say("due {at}", at=when)] if when else []),
+        *said,
+    ]
+    return str(request.id), "; ".join(parts), colour
 
 
 def _notice(status: str) -> str:

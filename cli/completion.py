@@ -46,6 +46,19 @@ def _people(house: "House", ctx: typer.Context, incomplete: str) -> list[str]:
     return [person for person in organisation(house).people if person.startswith(incomplete)]
 
 
+def _requests(house: "House", ctx: typer.Context, incomplete: str) -> list[str]:
+    from engine.usecases.reading import show
+
+    waiting = (str(one.id) for one in show(house, str(ctx.params["number"])).requests)
+    return [number for number in waiting if number.startswith(incomplete)]
+
+
+def _answers(house: "House", ctx: typer.Context, incomplete: str) -> list[str]:
+    from engine.deciding.request_record import Word
+
+    return [word.value for word in Word if word.value.startswith(incomplete)]
+
+
 def _bundles(house: "House", ctx: typer.Context, incomplete: str) -> list[str]:
     from engine.usecases.reading import published
 
@@ -56,3 +69,5 @@ numbers = _quietly(_numbers)
 actions = _quietly(_actions)
 people = _quietly(_people)
 bundles = _quietly(_bundles)
+requests = _quietly(_requests)
+answers = _quietly(_answers)

@@ -26,7 +26,7 @@ NOUNS = {
     "token": "cli.token:TOKEN",
     "demo": "cli.demo:DEMO",
     "inbox": "cli.inbox:INBOX",
-    "case": "cli.case:CASE",
+    "case": "cli.case_requests:CASE",
     "notice": "cli.notice:NOTICE",
     "party": "cli.party:PARTY",
     "org": "cli.org:ORG",

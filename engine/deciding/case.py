@@ -15,6 +15,8 @@ from typing import Any
 
 from engine.deciding.clock_record import USUAL, ClockRun, ClockStatus, Stop, clock_from, clock_json, instant, known, stamp
 from engine.deciding.decision_record import Decision, decision_from, decision_json, follow
+from engine.deciding.request_record import Request, request_from, request_json
+from engine.deciding.request_record import follow as answered
 
 __all__ = [
     "USUAL", "Act", "CaseState", "ClockRun", "ClockStatus", "Decision", "Event", "Stop", "TaskRun", "TaskStatus", "apply", "case_from",
@@ -90,6 +92,7 @@ class CaseState:
     waits: list[str] = field(default_factory=list)               # numbers of cases that must be closed before this one leaves its state
     notices: dict[str, datetime] = field(default_factory=dict)   # notice name → when last sent
     decided: list[Decision] = field(default_factory=list)    # what was decided and not taken back since, latest last
+    requests: dict[int, Request] = field(default_factory=dict)   # what waits for an answer, by id
     seq: int = 0                         # of the last event
     recorded_at: datetime | None = None  # of the last event; never decreases
 
@@ -101,7 +104,8 @@ def apply(case: CaseState, event: Event) -> None:
     if not now · `back` the new list of states left · `closed` true/false · `owner` [old, new] · `added` people ·
     `set` {field: [old, new]} · `sealed` {field: [old commitment, new commitment]} · `act` name of the action taken or task done ·
     `tasks` and `clocks` {name: the run as it now is} · `link` [kind, number], with `wait` true until `case_closed` [procedure, number] ·
-    `sent` name of a notice · `party` · `decided` {amount, currency, covers}, by that act · `revokes` acts whose decisions are taken back.
+    `sent` name of a notice · `party` · `decided` {amount, currency, covers}, by that act · `revokes` acts whose decisions are taken back ·
+    `request` what is asked for · `vote` [request, word, parts] · `ended` {request: how}.
     Other keys are for readers only (`from`, `said`, `notices`, `rung`, `why`, …).
     """
     data, at = event.data, event.occurred_at
@@ -139,6 +143,8 @@ def apply(case: CaseState, event: Event) -> None:
     case.waits = [number for number in case.waits if number not in data.get("case_closed", ())]
     if "sent" in data:
         case.notices[data["sent"]] = at
+    if "request" in data or "vote" in data or "ended" in data:
+        case.requests = answered(case.requests, event.seq, event.actor, event.on_behalf, at, data)
     case.decided = follow(case.decided, data) if case.decided or "decided" in data else case.decided
     case.seq = event.seq
     case.recorded_at = event.recorded_at
@@ -191,6 +197,7 @@ def case_json(case: CaseState) -> dict[str, Any]:
         "links": [list(link) for link in case.links], "notices": {name: stamp(at) for name, at in case.notices.items()},
         "seq": case.seq, "recorded": stamp(case.recorded_at), **({"waits": case.waits} if case.waits else {}),
         **({"decided": [decision_json(one) for one in case.decided]} if case.decided else {}),
+        **({"requests": [request_json(one) for one in case.requests.values()]} if case.requests else {}),
     }
 
 
@@ -205,5 +212,6 @@ def case_from(form: Mapping[str, Any]) -> CaseState:
         clocks={name: clock_from(clock) for name, clock in form["clocks"].items()},
         links=[(kind, number) for kind, number in form["links"]], notices={name: known(at) for name, at in form["notices"].items()},
         waits=list(form.get("waits", ())), decided=[decision_from(one) for one in form.get("decided", ())],
+        requests={one["id"]: request_from(one) for one in form.get("requests", ())},
         seq=form["seq"], recorded_at=instant(form["recorded"]),
     )

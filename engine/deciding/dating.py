@@ -10,37 +10,53 @@ from engine.deciding.clock_runs import timed
 from engine.deciding.clock_scene import Calendars
 from engine.deciding.clock_stops import ran_out
 from engine.deciding.obstacles import Obstacle, Reason, Situation
-from engine.defining.definition import Action, ClockSpec, Definition, Task
+from engine.deciding.rights import Actor
+from engine.defining.definition import Action, ClockSpec, Definition, Field, FieldType, Task
 from engine.ground.calendars import Calendar
 from engine.ground.duration import Duration
 from engine.ground.errors import CalendarExpired
 from engine.ground.language import say
 from engine.ground.wall import wall
 
+MOMENT = Field(name="at", type=FieldType.MOMENT)
+"""How people write when something was done."""
+
 
 def wrongly_dated(situation: Situation, what: Action | Task, now: datetime) -> Obstacle | None:
     """Why this actor, now, cannot say that it was done at `situation.now`; None when they can."""
     at, case, zone = situation.now, situation.case, situation.calendars(None).timezone
     since = case.tasks[what.name].opened_at if isinstance(what, Task) else case.entered_at or case.opened_at
-    why = ""
-    if at > now:
-        why = say("that is still to come")
-    elif what.backdate is None:
-        why = say("it counts from when it is recorded (it has no `backdate`)")
-    elif situation.actor.id == "customer":
-        why = say("only staff say when it was done")
-    elif _too_long_ago(at, what.backdate, now, situation.calendars(None)):
-        why = say("that is more than {duration} ago", duration=str(what.backdate))
-    elif at < since:
+    why = _wrong(what.backdate, situation.actor, at, now, situation.calendars(None))
+    if not why and at < since:
         when = wall(since, zone)
         why = (
             say("the task was opened only at {when}", when=when)
             if isinstance(what, Task)
             else say("the case came into this state only at {when}", when=when)
         )
+    return _dated(situation.actor, at, zone, why)
+
+
+def wrongly_opened(definition: Definition, actor: Actor, at: datetime, now: datetime, calendars: Calendars) -> Obstacle | None:
+    """Why this actor, now, cannot say that a case began at `at`; None when they can."""
+    calendar = calendars(None)
+    return _dated(actor, at, calendar.timezone, "" if at == now else _wrong(definition.opening.backdate, actor, at, now, calendar))
+
+
+def _dated(actor: Actor, at: datetime, zone: str, why: str) -> Obstacle | None:
     if not why:
         return None
-    return Obstacle(Reason.BACKDATE, say("{who} cannot date it {at}: {why}", who=situation.actor.id, at=wall(at, zone), why=why))
+    return Obstacle(Reason.BACKDATE, say("{who} cannot date it {at}: {why}", who=actor.id, at=wall(at, zone), why=why))
+
+
+def _wrong(most: Duration | None, actor: Actor, at: datetime, now: datetime, calendar: Calendar) -> str:
+    if at > now:
+        return say("that is still to come")
+    if most is None:
+        return say("it counts from when it is recorded (it has no `backdate`)")
+    if actor.id == "customer":
+        return say("only staff say when it was done")
+    return say("that is more than {duration} ago", duration=str(most)) if _too_long_ago(at, most, now, calendar) else ""
 
 
 def _too_long_ago(at: datetime, most: Duration, now: datetime, calendar: Calendar) -> bool:

@@ -7,18 +7,20 @@ command line completes.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from engine.deciding import authority, rights
+from engine.deciding import approvals, authority, rights
 from engine.deciding.case import CaseState, TaskStatus
 from engine.deciding.choosing import holding
 from engine.deciding.clock_due import due_after
 from engine.deciding.clock_scene import Calendars
 from engine.deciding.expressions import expression, truth
 from engine.deciding.fields import empty
+from engine.deciding.request_record import Request, RequestKind
 from engine.deciding.rights import Actor
-from engine.defining.definition import Action, Case, Definition, Task
+from engine.defining.definition import Action, Approval, Case, Definition, Task, Who
 from engine.defining.organisation import Organisation
 from engine.ground.duration import Duration
 from engine.ground.errors import CalendarExpired
@@ -42,6 +44,7 @@ class Reason(StrEnum):
     REQUIRE = "require"
     WHEN = "when"
     LIMIT = "limit"
+    APPROVE = "approve"
     BACKDATE = "backdate"
 
 
@@ -67,6 +70,7 @@ class Situation:
     calendars: Calendars
     state: str = ""                 # what the machine moves
     chosen: Action | Task | None = None
+    approved: Request | None = None     # the request by which it was approved
 
 
 def find(definition: Definition, case: CaseState, name: str) -> Action | Task | None:
@@ -90,8 +94,11 @@ def obstacles(situation: Situation, what: Action | Task) -> list[Obstacle]:
         found.append(Obstacle(Reason.REQUIRE, say("still needed: {fields}", fields=", ".join(missing))))
     if isinstance(what, Action) and what.when is not None and not truth(expression(what.when)(situation.scope)):
         found.append(Obstacle(Reason.WHEN, say("only possible when {condition}", condition=what.when)))
-    if what.limit and situation.actor.id != "system":
-        found += _authority_of(situation, what, what.limit)
+    parts = approvals.needed(what, situation.scope) if situation.approved is None else ()
+    if parts:
+        found += _approval_of(situation, what, parts)
+    elif what.limit and situation.actor.id != "system" and situation.approved is None:
+        found += _authority_of(situation, what)
     return found
 
 
@@ -168,28 +175,51 @@ def tasks_wanting(definition: Definition, case: CaseState, after: str) -> list[s
     return still if done < wanted else []
 
 
-def _authority_of(situation: Situation, what: Action | Task, money_field: str) -> list[Obstacle]:
-    """Whether the actor's own authority does not cover the amount, together with all that was decided in the case before."""
+def _approval_of(situation: Situation, what: Action | Task, parts: tuple[Approval, ...]) -> list[Obstacle]:
+    """Whether it cannot be asked for: somebody did so already, too few could approve it, or nobody with authority over the amount."""
+    case, actor = situation.case, situation.actor
+    for known in case.requests.values():
+        if (known.kind, known.name) == (RequestKind.ACTION, what.name) and known.by != actor.id:
+            return [Obstacle(Reason.APPROVE, say("{who} has asked for it (request {id})", who=known.by, id=known.id))]
+    asked = Request(0, RequestKind.ACTION, what.name, actor.id, actor.on_behalf, situation.now, parts)
+    panel = approvals.Panel(situation.definition, case, situation.organisation, situation.live, what.except_)
+    if panel.outcome(asked) is approvals.Outcome.TOO_FEW:
+        return [Obstacle(Reason.APPROVE, say("too few could approve it: {people}", people=panel.who(asked)))]
+    total = total_of(situation, what)
+    if total is not None and not panel.could_cover(asked, total):
+        return [uncovered(situation, what, total, panel.who(asked))]
+    return []
+
+
+def total_of(situation: Situation, what: Action | Task) -> Money | None:
+    """What an action or task decides under its `limit`, with all that was decided in the case before; None when it is no amount."""
+    amount = situation.live(what.limit) if what.limit else None
+    if amount is None or what.limit is None:
+        return None
+    currency = situation.definition.fields[what.limit].currency or ""
+    return Money(max(amount, Decimal(0)) + authority.decided(situation.case, currency), currency)
+
+
+def _authority_of(situation: Situation, what: Action | Task) -> list[Obstacle]:
+    """Whether the actor's own authority does not cover the amount."""
+    total = total_of(situation, what)
+    if total is None or authority.covers(situation.definition, situation.organisation, situation.actor.id, total):
+        return []
+    return [uncovered(situation, what, total, situation.actor.id, what.by)]
+
+
+def uncovered(situation: Situation, what: Action | Task, total: Money, who: str, by: Sequence[Who] = ()) -> Obstacle:
+    """That an amount is above the authority of somebody, with the next who may: of those named, or of everybody."""
     definition, organisation = situation.definition, situation.organisation
-    amount = situation.live(money_field)
-    if amount is None:
-        return []
-    currency = definition.fields[money_field].currency or ""
-    before = authority.decided(situation.case, currency)
-    total = Money(max(amount, 0) + before, currency)
-    if authority.covers(definition, organisation, situation.actor.id, total):
-        return []
     reach = (definition, situation.case, organisation, situation.live)
-    granted = frozenset[str]().union(*(rights.people(who, *reach) for who in what.by))
-    barred = frozenset[str]().union(*(rights.people(who, *reach) for who in what.except_))
+    granted = frozenset[str]().union(*(rights.people(one, *reach) for one in by)) if by else frozenset(organisation.people)
+    barred = frozenset[str]().union(*(rights.people(one, *reach) for one in what.except_))
     could = ", ".join(authority.next_who(definition, organisation, total, granted - barred)) or say("nobody")
-    facts = {"amount": amount, "currency": currency, "who": situation.actor.id, "could": could, "before": before}
-    return [
-        Obstacle(
-            Reason.LIMIT,
-            say("{amount} {currency}, with {before} decided before, is above the authority of {who}; next who may decide it: {could}",
-                **facts)
-            if before
-            else say("{amount} {currency} is above the authority of {who}; next who may decide it: {could}", **facts),
-        )
-    ]
+    before = authority.decided(situation.case, total.currency)
+    facts = {"amount": situation.live(what.limit or ""), "currency": total.currency, "who": who, "could": could, "before": before}
+    return Obstacle(
+        Reason.LIMIT,
+        say("{amount} {currency}, with {before} decided before, is above the authority of {who}; next who may decide it: {could}", **facts)
+        if before
+        else say("{amount} {currency} is above the authority of {who}; next who may decide it: {could}", **facts),
+    )

@@ -8,6 +8,7 @@ the expression language (names in conditions and notice texts, options without a
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from engine.defining import (
+    checks_approvals,
     checks_authority,
     checks_counting,
     checks_doings,
@@ -34,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     *checks_fields.CHECKS,
     *checks_people.CHECKS,
     *checks_authority.CHECKS,
+    *checks_approvals.CHECKS,
     *checks_flow.CHECKS,
     *checks_tasks.CHECKS,
     *checks_waiting.CHECKS,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from engine.defining.checks_walk import Finding, View, action_path, doers, roles_of, task_path
+from engine.defining.checks_walk import Finding, View, action_path, doers, possible, roles_of, task_path
 from engine.defining.definition import Action, Band, Definition, Task, WhoKind
 from engine.defining.problems import nearest
 from engine.defining.tree import Path
@@ -16,16 +16,18 @@ def unknown_authority(view: View) -> Iterator[Finding]:
     limits = [(what, definition.fields[what.limit]) for what, _ in doers(definition) if what.limit in definition.fields and what.limit]
     currencies = {field.currency for _, field in limits if field.currency}
     deciding = {role for what, _ in limits for role in roles_of(definition, what.by)}
+    deciding |= {part.of.name for what, _ in limits for part in possible(what.approve)}
     groups = view.organisation.groups if view.organisation is not None else {}
     for role, band in definition.authority.items():
         path: Path = ("authority", role)
         if role not in definition.roles and role not in groups:
             near = nearest(role, [*definition.roles, *groups])
-            yield Finding(path, say("There is no {kind} '{name}'", kind=say("role"), name=role), nearest=near)
+            if view.organisation is not None or role not in deciding:
+                yield Finding(path, say("There is no {kind} '{name}'", kind=say("role"), name=role), nearest=near)
         elif role not in deciding:
             yield Finding(
                 path,
-                say("The authority of '{role}' is never asked for: no action with a `limit` names it in `by`", role=role),
+                say("The authority of '{role}' is never asked for: no action with a `limit` names it in `by` or `approve`", role=role),
                 severity="warning",
             )
         for money in band or ():
@@ -86,7 +88,7 @@ def authority_gaps(view: View) -> Iterator[Finding]:
 
 
 def _without_band(definition: Definition, what: Action | Task, path: Path) -> Iterator[Finding]:
-    for role in roles_of(definition, what.by):
+    for role in roles_of(definition, what.by) if not what.approve else ():
         if role not in definition.authority:
             yield Finding(
                 (*path, "limit"),
@@ -103,7 +105,7 @@ def _above_all_bands(definition: Definition, limit: str, group: list[tuple[Actio
     field = definition.fields[limit]
     bands: list[Band] = []
     for what, _ in group:
-        if any(who.kind not in (WhoKind.NAMED, WhoKind.CUSTOMER) for who in what.by):
+        if what.approve or any(who.kind not in (WhoKind.NAMED, WhoKind.CUSTOMER) for who in what.by):
             return  # owner, superior of …: what they may decide is known only in a case
         bands += [definition.authority[role] for role in roles_of(definition, what.by) if role in definition.authority]
     if not bands or None in bands:
@@ -147,7 +149,7 @@ def unknown_decisions(view: View) -> Iterator[Finding]:
 
 def decides(what: Action | Task) -> bool:
     """Whether an action or task is a decision, so that a case remembers what it decided and `approved('…')` can be asked."""
-    return bool(what.limit or what.covers)
+    return bool(what.limit or what.covers or what.approve)
 
 
 CHECKS = (unknown_authority, above_the_organisation, authority_gaps, unknown_decisions)

@@ -132,11 +132,20 @@ def _mentions(definition: Definition) -> Iterator[tuple[Who, Path]]:
         yield from ((who, (*path, "except")) for who in what.except_)
     for extension, path in extensions(definition):
         yield from ((who, (*path, "by")) for who in extension.by)
+    for asked, path in approvals(definition):
+        yield from ((one.of, path) for one in possible(asked))
     for notice in definition.notices.values():
         yield from ((who, ("notices", notice.name, "to")) for who in possible(notice.to))
     for doing, path in doings(definition):
         if doing.kind in _WHO_DOINGS:
             yield from ((who, path) for who in possible(doing.value))
+
+
+def approvals(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Path]]:
+    """Every `approve`, with where it is written."""
+    for what, path in (*doers(definition), *extensions(definition)):
+        if what.approve:
+            yield what.approve, (*path, "approve")
 
 
 def roles_of(definition: Definition, who: Iterable[Who]) -> list[str]:
@@ -202,6 +211,7 @@ def notices_sent(definition: Definition) -> Iterator[tuple[str, Path]]:
 def conditional(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Path]]:
     """Every list and value, other than limits, that may hold conditions, with where it is written."""
     yield from requirements(definition)
+    yield from approvals(definition)
     for notice in definition.notices.values():
         yield notice.to, ("notices", notice.name, "to")
     for extension, path in extensions(definition):

@@ -25,7 +25,7 @@ from engine.ground.language import say
 
 _Thing = TypeVar("_Thing", Action, Task)
 
-BUILT_IN_NOTICES = frozenset({"reminder", "escalated", "assigned", "overdue", "impossible"})
+BUILT_IN_NOTICES = frozenset({"reminder", "escalated", "assigned", "overdue", "impossible", "request", "request_answered"})
 """Notices that the product brings its own texts for."""
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from engine.defining.timing import Case, ClockSpec, Extension, Pause, Rung
 from engine.defining.vocabulary import (
+    Approval,
     Band,
     Computed,
     Counting,
@@ -28,15 +29,15 @@ from engine.defining.vocabulary import (
     derived,
     item,
 )
-from engine.ground.duration import Duration
+from engine.ground.duration import Duration, Unit
 from engine.ground.money import Money
 from engine.ground.valueclass import valueclass
 
 # The whole model, with the words it is made of: everybody imports both from here.
 __all__ = [
-    "Action", "Anywhere", "Band", "Case", "ClockSpec", "Computed", "Counting", "Definition", "Doing", "DoingKind", "EventKind",
-    "Expression", "Extension", "Field", "FieldType", "Happening", "LinkedCase", "Notice", "Opening", "Pause", "Point", "PointKind", "Role",
-    "Rung", "State", "Task", "Text", "Who", "WhoKind", "derived", "item",
+    "Action", "Anywhere", "Approval", "Band", "Case", "ClockSpec", "Computed", "Counting", "Definition", "Doing", "DoingKind", "EventKind",
+    "Expression", "Extension", "Field", "FieldType", "Handover", "Happening", "LinkedCase", "Notice", "Opening", "Pause", "Point",
+    "PointKind", "Role", "Rung", "State", "Task", "Text", "Who", "WhoKind", "derived", "item",
 ]
 
 
@@ -102,6 +103,10 @@ class Action:
     covers: tuple[str, ...] = item("fields decided by it, of which one that changes makes `approved('…')` false; else those it has", ())
     revokes: tuple[str, ...] = item("actions and tasks whose decisions it takes back: they count no more towards a `limit`", ())
     except_: tuple[Who, ...] = item("who may not, even with the role", (), key="except")
+    approve: tuple[Case, ...] = item(
+        "who has to approve: whoever may take it then asks, and their approval carries it out; of several all, each its own person. Where "
+        "no condition in the list holds, nobody needs to", ()
+    )
     in_: tuple[str, ...] = item("for actions under `anywhere`: only in these states", (), key="in")
     do: tuple[Doing, ...] = item("what else happens: set, notice, assign, remind, escalate, reassign, open", ())
     anywhere: bool = derived(bool)
@@ -128,6 +133,10 @@ class Task:
     covers: tuple[str, ...] = item("fields decided by it, of which one that changes makes `approved('…')` false; else those it has", ())
     revokes: tuple[str, ...] = item("actions and tasks whose decisions it takes back: they count no more towards a `limit`", ())
     except_: tuple[Who, ...] = item("who may not, even with the role", (), key="except")
+    approve: tuple[Case, ...] = item(
+        "who has to approve: whoever may take it then asks, and their approval carries it out; of several all, each its own person. Where "
+        "no condition in the list holds, nobody needs to", ()
+    )
     within: tuple[Case, ...] = item("its time limit: a limit, or cases", ())
     pause: tuple[Pause, ...] = item("when its limit stands still", ())
     extend: tuple[Extension, ...] = item("how its limit may be given more time; the first that allows it counts", ())
@@ -155,11 +164,21 @@ class State:
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """How a case is handed over: its owner stays responsible until the other has accepted."""
+
+    within: Duration = item("how long the other has to accept; then it stays with who gave it", Duration(Decimal(1), Unit.WORKING_DAYS))
+
+
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Opening:
     """How a case is opened."""
 
     by: tuple[Who, ...] = item("who may open; without it whoever may act in the first state", ())
     require: tuple[Case, ...] = item("fields that must be given, beside those with `required: true`", ())
+    backdate: Duration | None = item(
+        "what was settled first may be filed afterwards: staff say when it really began, at most this long ago, with a comment why", None
+    )
     do: tuple[Doing, ...] = item("what happens on opening: set, notice, assign, remind", ())
 
 
@@ -202,6 +221,10 @@ class Definition:
     values: Mapping[str, Constant] = item("values with a name, for expressions and texts: `{standard_payment: 40 GBP}`", factory=dict)
     roles: Mapping[str, Role] = item("posts of this procedure, filled by the organisation file", factory=dict)
     opening: Opening = item("how a case is opened", factory=Opening)
+    handover: Handover | None = item(
+        "how a case is handed over: its owner asks, the other accepts. Then only a superior of the owner assigns it; without it anybody "
+        "who takes part may", None
+    )
     anywhere: Anywhere = item("what holds in every state that is not final", factory=Anywhere)
     states: Mapping[str, State] = item("where a case can be; the first is where it starts")
     authority: Mapping[str, Band] = item(

@@ -35,6 +35,7 @@ _WORDS = {
         "from": "from {0} until {1}",
         "window": "from {0}",
         "awaits": "waiting for the customer",
+        "approve": "✓ {0}",
         "by": "who did {0}",
         "superior": "superior of {0}",
         "least loaded": "least loaded of {0}",
@@ -61,6 +62,7 @@ _WORDS = {
         "from": "自{0}至{1}",
         "window": "自{0}起",
         "awaits": "等待客户",
+        "approve": "✓ {0}",
         "by": "{0}的经办人",
         "superior": "{0}的上级",
         "least loaded": "{0}中案件最少者",
@@ -190,7 +192,8 @@ class _Words:
         lines += [self.task(task) for task in state.tasks.values() if task.in_ or not task.anywhere]
         for action in state.actions.values():
             if action.to in (None, state.name) and not action.anywhere:
-                lines.append("↻ " + self.titled(action.title, action.name))
+                said = (self.titled(action.title, action.name), self.approvers(action))
+                lines.append("↻ " + " ".join(part for part in said if part))
         lines += self.opens("states", state.name)
         first = state.name == self.definition.first_state.name
         return Node(state.name, self.titled(state.title, state.name), self.limit(state.within), tuple(lines), state.final, first)
@@ -199,7 +202,14 @@ class _Words:
         """`☐ Inspection (Lab) every 1 month ≤ 3 working days`."""
         every = self.said("every", self.duration(task.every)) if task.every else ""
         times = (part.replace(" ", "\u00a0") for part in (every, self.limit(task.within)))      # a line is not broken within one
-        return "☐ " + " ".join(part for part in (self.titled(task.title, task.name), self.people(task.by), *times) if part)
+        said = (self.titled(task.title, task.name), self.people(task.by), self.approvers(task), *times)
+        return "☐ " + " ".join(part for part in said if part)
+
+    def approvers(self, what: Action | Task) -> str:
+        """`✓ General manager, Review committee`, or nothing."""
+        mark = "、" if self.language.startswith("zh") else ", "
+        names = mark.join(dict.fromkeys(self.who(case.value.of) for case in what.approve))
+        return self.said("approve", names) if names else ""
 
     def opens(self, *place: str) -> list[str]:
         """`⇒ corrective-action` for each linked case that is opened there."""
@@ -235,6 +245,7 @@ class _Words:
             said = [self.said("after", self.duration(action.after))]
         elif action.after:
             said.append(self.said("tasks"))
+        said.append(self.approvers(action))
         return ", ".join(part for part in said if part) if not self.language.startswith("zh") else "，".join(part for part in said if part)
 
     def people(self, by: Iterable[Who]) -> str:

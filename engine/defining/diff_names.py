@@ -92,6 +92,7 @@ def word_for(key: str) -> str:
         "limit": say("amount decided"),
         "covers": say("fields decided"),
         "revokes": say("decisions taken back"),
+        "approve": say("who approves"),
         "except": say("who may not"),
         "at_most": say("how often at most"),
         "every": say("how often"),

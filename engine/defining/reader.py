@@ -16,6 +16,7 @@ from engine.defining.bands import band
 from engine.defining.combining import assignments, by_cases, conditional, fixed, mapping, plain_mapping, several
 from engine.defining.definition import (
     Action,
+    Approval,
     Band,
     Case,
     Doing,
@@ -108,6 +109,8 @@ def reader_for(owner: str, attribute: str, hint: Any, required: bool = False) ->
     special = SPECIAL.get((owner, attribute))
     if special:
         return special
+    if attribute == "approve":
+        return conditional(_read_approval, required=True)
     origin, inner = get_origin(hint), get_args(hint)
     if origin is tuple and inner[-1] is Ellipsis:
         if inner[0] is Doing:
@@ -203,6 +206,10 @@ def _read_doings(value: Any, path: Path, reading: Reading) -> Any:
 
 def _read_linked(value: Any, path: Path, reading: Reading) -> Any:
     return read_object(plan(LinkedCase), value if isinstance(value, dict) else {"procedure": value}, path, reading)
+
+
+def _read_approval(value: Any, path: Path, reading: Reading) -> Any:
+    return read_object(plan(Approval), value if isinstance(value, dict) else {"of": value}, path, reading)
 
 
 def _read_cases(value: Any, path: Path, reading: Reading) -> Any:

@@ -17,6 +17,7 @@ from engine.defining.words import (
     parse_happening,
     parse_length,
     parse_limit,
+    parse_pass,
     parse_point,
     parse_who,
 )
@@ -40,6 +41,7 @@ SPECIAL: dict[tuple[str, str], Read] = {
     ("Extension", "notice"): _NAMES,
     ("Notice", "to"): conditional(WHO, required=True),
     ("Action", "after"): kinds.parsed(parse_after, lambda: say("after what")),
+    ("Approval", "pass_"): kinds.parsed(parse_pass, lambda: say("how many must agree")),
     ("Task", "every"): _EVERY, ("ClockSpec", "every"): _EVERY,
     ("Field", "length"): kinds.parsed(parse_length, lambda: say("how many characters")),
     ("Field", "pattern"): kinds.pattern,

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from engine.defining.definition import (
     Action,
     Anywhere,
+    Approval,
     Band,
     Case,
     ClockSpec,
@@ -21,6 +22,7 @@ from engine.defining.definition import (
     Extension,
     Field,
     FieldType,
+    Handover,
     Happening,
     LinkedCase,
     Notice,
@@ -48,6 +50,9 @@ _SPECIAL: dict[tuple[str, str], str] = {
     ("Case", "earliest_of"): "list of limits", ("Case", "latest_of"): "list of limits",
     **dict.fromkeys([("Action", "require"), ("Task", "require"), ("Opening", "require"), ("Extension", "require"), ("Extension", "notice")],
                     "text, or list; items may have a condition"),
+    **dict.fromkeys([("Action", "approve"), ("Task", "approve"), ("Extension", "approve")],
+                    "who, or see Approval; or list with conditions"),
+    ("Approval", "pass_"): "`majority`, `unanimous` or a share",
     ("LinkedCase", "with_"): "mapping field → expression, or cases",
     ("Notice", "to"): "who, or list; items may have a condition",
     ("Action", "after"): "`tasks`, `any task`, `2 tasks` or duration",
@@ -59,7 +64,7 @@ _SPECIAL: dict[tuple[str, str], str] = {
 }
 _CHAPTERS: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("A procedure: `procedure.yaml`",
-     (Definition, Field, Role, Opening, Anywhere, State, Action, Task, LinkedCase, ClockSpec,
+     (Definition, Field, Role, Opening, Handover, Anywhere, State, Action, Task, Approval, LinkedCase, ClockSpec,
       Case, Counting, Pause, Extension, Rung, Notice)),
     ("The organisation: `organisation.yaml`", (Organisation, Person, Absence, Group, Rights)),
 )

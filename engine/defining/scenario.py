@@ -30,6 +30,7 @@ class OpenStep:
     with_: Mapping[str, Any] = item("the fields given", factory=dict, key="with")
     as_: str | None = item("a name for this case in later steps", None, key="as")
     for_: str | None = item("the person, or `customer`, on whose behalf", None, key="for")
+    at: str | None = item("when it really began, if earlier than now: a local date and time", None)
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,9 @@ class RefuseStep:
     at: str | None = item("when it is said to have been done, if not now: a local date and time", None)
     extend: str | None = item("instead of `action`: the clock that should get more time", None)
     is_: str | None = item("with `extend`: how much, as a duration", None, key="is")
+    vote: str | None = item("instead of `action`: the request answered, by its action, task or clock, or `handover`", None)
+    answer: str | None = item("with `vote`: `approve`, `decline`, `abstain` or `conflict`", None)
+    handover: str | None = item("instead of `action`: the person to whom the case is handed", None)
     with_: Mapping[str, Any] = item("the fields given", factory=dict, key="with")
     case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
     for_: str | None = item("the person, or `customer`, on whose behalf", None, key="for")
@@ -109,6 +113,37 @@ class AssignStep:
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
+class VoteStep:
+    """Somebody answers what was asked for."""
+
+    by: str = item("who answers")
+    answer: str = item("`approve`, `decline`, `abstain` or `conflict`")
+    request: str | None = item("which request, by its action, task or clock, or `handover`; without it the latest", None)
+    reason: str | None = item("why", None)
+    case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
+    for_: str | None = item("the person on whose behalf", None, key="for")
+
+
+@valueclass(frozen=True, slots=True, kw_only=True)
+class HandoverStep:
+    """The owner asks somebody to take the case over."""
+
+    to: str = item("who shall take it over")
+    by: str = item("who hands it over")
+    reason: str = item("why")
+    case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
+
+
+@valueclass(frozen=True, slots=True, kw_only=True)
+class AcceptStep:
+    """Somebody takes over the case that was handed to them; to decline is a `vote` on `handover`."""
+
+    by: str = item("who accepts")
+    case: str | None = item("which case, by the name it was opened `as`; else the latest", None)
+    for_: str | None = item("the person on whose behalf", None, key="for")
+
+
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step; exactly one of its keys."""
 
@@ -125,6 +160,9 @@ class Step:
     pause: PauseStep | None = item("somebody stops a clock by hand", None)
     resume: ResumeStep | None = item("somebody lets a clock run on", None)
     assign: AssignStep | None = item("somebody hands the case to a person", None)
+    vote: VoteStep | None = item("somebody answers what was asked for", None)
+    handover: HandoverStep | None = item("the owner asks somebody to take the case over", None)
+    accept: AcceptStep | None = item("somebody takes over the case that was handed to them", None)
     line: int = derived(int)
     """Where the step stands in its file, from 1."""
 
@@ -176,7 +214,7 @@ def _step(raw: Any, step: Step, index: int, reading: Reading, names: set[str]) -
         _moment(step.at, (*path, "at"), reading)
     if step.wait is not None:
         _duration(step.wait, (*path, "wait"), reading)
-    for kind, one in (("do", step.do), ("refuse", step.refuse)):
+    for kind, one in (("open", step.open), ("do", step.do), ("refuse", step.refuse)):
         if one and one.at is not None:
             _moment(one.at, (*path, kind, "at"), reading)
     if step.extend:
@@ -195,8 +233,10 @@ def _step(raw: Any, step: Step, index: int, reading: Reading, names: set[str]) -
 
 def _refusal(step: RefuseStep, path: tuple[str | int, ...], reading: Reading) -> None:
     """Report a refusal that does not say what is tried: an action, or a clock and by how much to extend it."""
-    if (step.action is None) == (step.extend is None):
-        reading.report(path, say("What is tried is not clear"), hint=say("Write either action or extend."))
+    if sum(one is not None for one in (step.action, step.extend, step.vote, step.handover)) != 1:
+        reading.report(path, say("What is tried is not clear"), hint=say("Write one of action, extend, vote and handover."))
+    elif (step.vote is None) != (step.answer is None):
+        reading.report(path, say("'vote' and 'answer' belong together"), hint=say("Write `vote: <action>, answer: approve`."))
     elif (step.extend is None) != (step.is_ is None):
         reading.report(path, say("'extend' and 'is' belong together"), hint=say("Write `extend: <clock>, is: <duration>`."))
     elif step.is_ is not None:

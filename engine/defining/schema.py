@@ -12,7 +12,20 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from engine.defining.definition import Band, Case, Definition, Doing, DoingKind, Expression, Happening, LinkedCase, Point, Text, Who
+from engine.defining.definition import (
+    Approval,
+    Band,
+    Case,
+    Definition,
+    Doing,
+    DoingKind,
+    Expression,
+    Happening,
+    LinkedCase,
+    Point,
+    Text,
+    Who,
+)
 from engine.defining.kinds import CURRENCY
 from engine.defining.organisation import Group, Organisation, Person
 from engine.defining.reader import plan, without_none
@@ -65,6 +78,7 @@ def _names(kind: str) -> Schema:
 _SPECIAL: dict[tuple[str, str], Schema] = {
     ("Case", "value"): _LIMIT,
     ("Action", "after"): {"type": "string", "examples": ["tasks", "any task", "2 tasks", "30 days"]},
+    ("Approval", "pass_"): {"type": "string", "pattern": r"^\s*(majority|unanimous|[1-9][0-9]?\s*/\s*[1-9][0-9]?)\s*$"},
     ("Field", "length"): {"anyOf": [{"type": "integer", "minimum": 0}, _shape(rf"\s*({LENGTH.pattern})\s*")]},
     ("Field", "options"): {"anyOf": [
         {"type": "array", "items": _SOMETHING, "minItems": 1, "uniqueItems": True},
@@ -159,6 +173,8 @@ class _Schemas:
             return special
         if (owner, attribute) == ("LinkedCase", "with_"):
             return self.assigned()
+        if attribute == "approve":
+            return self.conditional({"anyOf": [_BY_TYPE[Who], self.reference(Approval)]})
         if (owner, attribute) in _LISTED:
             return self.conditional(_BY_TYPE[_LISTED[owner, attribute]], required)
         origin, inner = get_origin(hint), get_args(hint)

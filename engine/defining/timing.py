@@ -55,7 +55,8 @@ class Extension:
     up_to: Duration = item("how much at most in all, per case, in the unit that is added")
     at_most: int = item("how often per case", 1)
     require: tuple[Case, ...] = item("fields that must be filled; `comment` for a reason", ())
-    before: Literal["due"] | None = item("`due`: only while the clock is not yet due", None)
+    approve: tuple[Case, ...] = item("who has to approve: `by` then asks, and the approval extends it", ())
+    before: Literal["due"] | None = item("`due`: only while the clock is not yet due; with `approve` it must be asked for by then", None)
     notice: tuple[Case, ...] = item("notices sent when it is extended", ())
 
 

@@ -90,6 +90,23 @@ class Who:
         return f"{self.kind.value} of {self.of}" if self.of else self.kind.value
 
 
+@valueclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Who has to approve: one of those it names, or with `quorum` or `pass` all of them together by vote. Nobody approves what they
+    asked for themselves; `approve: director` is short for `{of: director}`."""
+
+    of: Who = item("whose approval it takes")
+    quorum: int | None = item("how many of them must vote, those who abstain included; by itself more than half", None)
+    pass_: str | None = item("of the yes and no: `majority`, `unanimous`, or at least a share such as `2/3`; by itself `majority`", None,
+                             key="pass")
+    within: Duration | None = item("how long they have: then the votes decide if they are enough, else the request ends", None)
+
+    @property
+    def votes(self) -> bool:
+        """Whether they decide together, by vote."""
+        return self.quorum is not None or self.pass_ is not None
+
+
 @valueclass(frozen=True, slots=True)
 class Computed:
     """A duration whose number is worked out from the case: `promised working days`, `3 * pieces hours`."""

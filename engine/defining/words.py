@@ -201,6 +201,20 @@ def parse_limit(text: str) -> Duration | Computed | str:
         return Computed(Expression(computed[0]), computed[1])
 
 
+_SHARE = re.compile(r"([1-9][0-9]?)\s*/\s*([1-9][0-9]?)", re.ASCII)
+
+
+def parse_pass(text: str) -> str:
+    """Read `majority`, `unanimous` or a share of the votes such as `2/3` (given back in that form); raises Invalid."""
+    words = " ".join(text.split())
+    share = _SHARE.fullmatch(words)
+    if share and int(share[1]) <= int(share[2]):
+        return f"{share[1]}/{share[2]}"
+    if words in ("majority", "unanimous"):
+        return words
+    raise _refuse(text, say("how many must agree"), say("Write majority, unanimous or a share such as 2/3."))
+
+
 def parse_length(text: str) -> str:
     """Read `10`, `1..200`, `5..` or `..200` (given back as written, without spaces); raises Invalid."""
     words = "".join(text.split())

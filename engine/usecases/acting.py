@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from engine.deciding import fields, readers
-from engine.deciding.dating import wrongly_dated
+from engine.deciding.dating import MOMENT, wrongly_dated
 from engine.deciding.machine import Option, options, refusal
 from engine.deciding.obstacles import find
 from engine.deciding.rights import Actor
-from engine.defining.definition import Field, FieldType
 from engine.records import cases
 from engine.usecases.door import working
 from engine.usecases.filing import keep, uploads_apart
@@ -17,8 +16,6 @@ from engine.usecases.house import House
 from engine.usecases.moving import take
 from engine.usecases.settling import at_once, settle
 from engine.usecases.work import Outcome, Work, standing, take_up
-
-_DONE_AT = Field(name="at", type=FieldType.MOMENT)
 
 
 def act(
@@ -39,7 +36,7 @@ def act(
         if at is None:
             take(work, action, actor, work.now, values)
         else:
-            _take_as_of(work, action, actor, readers.instant(fields.parse(_DONE_AT, at, work.timezone)), values)
+            _take_as_of(work, action, actor, readers.instant(fields.parse(MOMENT, at, work.timezone)), values)
         keep(work, uploads)
     return door.outcome
 

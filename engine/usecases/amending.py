@@ -70,6 +70,7 @@ def assign(house: House, number: str, actor: Actor, person: str, *, task: str | 
             )
         data: dict[str, Any] = {}
         if task is None:
+            _may_assign(work, actor)
             with work.foreseen(data, actor, work.now):
                 own(work, person, data)
             same = "owner" not in data
@@ -86,6 +87,24 @@ def assign(house: House, number: str, actor: Actor, person: str, *, task: str | 
             tell(work, "assigned", person, data)
         work.record("assigned", actor, work.now, data)
     return door.outcome
+
+
+def _may_assign(work: Work, actor: Actor) -> None:
+    """Where a procedure says how cases are handed over, only somebody above the owner gives one to another without being asked."""
+    owner = work.organisation.people.get(work.case.owner or "")
+    if work.definition.handover is None or owner is None:
+        return
+    above: list[str] = []
+    while owner is not None and owner.superior is not None and owner.superior not in above:
+        above.append(owner.superior)
+        owner = work.organisation.people.get(owner.superior)
+    if actor.id not in above:
+        could = ", ".join(rights.called(frozenset(above), work.organisation)) or say("nobody")
+        raise Denied(
+            say("{who} may not assign {case}, which is handed over; these may: {could}", who=actor.id, case=work.case.number, could=could),
+            hint=say("Its owner hands it over: `makegood case handover {case} PERSON --reason …`.", case=work.case.number),
+            who=actor.id, why="role", who_could=above, reasons=["role"],
+        )
 
 
 def _open_task(work: Work, name: str, person: str) -> TaskRun:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from engine.deciding import fields
 from engine.deciding.case import CaseState, Event, TaskStatus
+from engine.deciding.request_record import RequestKind
 from engine.defining.definition import Definition, FieldType
 from engine.ground.errors import Invalid, MakegoodError
 from engine.ground.language import say
@@ -68,6 +69,9 @@ def _compare(
             yield from _differ(want, case.closed_at is not None)
         case "tasks":
             yield from _differ(_sorted(want), sorted(t.name for t in case.tasks.values() if t.status is TaskStatus.OPEN))
+        case "requests":
+            names = ["handover" if one.kind is RequestKind.HANDOVER else one.name for one in case.requests.values()]
+            yield from _differ(_sorted(want), sorted(names))
         case "task":
             run = case.tasks.get(name)
             yield from _differ(want, run.status.value if run else None)
@@ -100,7 +104,7 @@ def opened(events: Sequence[Event]) -> list[tuple[str, str]]:
     return [(event.data["procedure"], event.data["link"][1]) for event in events if event.data.get("link", [""])[0] == "opened"]
 
 
-_OWN = {"reminder", "escalated", "assigned", "overdue"}   # the product's own notices: `reminded` and `escalated` speak of them
+_OWN = {"reminder", "escalated", "assigned", "overdue", "request", "request_answered"}   # the product's own notices
 
 
 def _clock(want: Any, case: CaseState, name: str, zone: ZoneInfo) -> Iterator[tuple[Any, Any]]:

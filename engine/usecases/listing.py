@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, literal, select, union_all
 
+from engine.defining.definition import Definition, State
 from engine.ground.errors import Invalid
 from engine.ground.language import say, spoken
 from engine.records import cases, library, personal
@@ -205,9 +206,7 @@ def _inbox_line(house: House, conn: Connection, row: Row[Any], items: Sequence[R
     state = definition.states[row.state]
     titles = []
     for item in items:
-        known = state.tasks.get(item.name) if item.kind == "task" else state if item.kind == "state" else None
-        title = (known.title.in_(spoken()) if known else "") or item.name
-        titles.append(say("convey: {notice}", notice=item.name) if item.kind == "notice" else title)
+        titles.append(_item_title(definition, state, item.kind, item.name))
     due = min(item.due_at for item in items)
     posts = [definition.roles[item.role].title.in_(spoken()) or item.role for item in items if item.role in definition.roles]
     return InboxLine(
@@ -228,6 +227,17 @@ def _inbox_line(house: House, conn: Connection, row: Row[Any], items: Sequence[R
         tuple(dict.fromkeys(posts)),
         line.awaits,
     )
+
+
+def _item_title(definition: Definition, state: State, kind: str, name: str) -> str:
+    """What a work item is about, in words."""
+    known: Any = {"task": state.tasks.get(name), "state": state, "request": state.actions.get(name) or state.tasks.get(name)}.get(kind)
+    if kind == "request" and known is None:
+        known = definition.all_clocks.get(name)
+    title = (known.title.in_(spoken()) if known else "") or name
+    if kind == "notice":
+        return say("convey: {notice}", notice=name)
+    return say("answer: {what}", what=title) if kind == "request" else title
 
 
 # --- rows to lines ----------------------------------------------------------------------------------------------------------

@@ -5,15 +5,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from engine.deciding.case import TaskRun, TaskStatus, task_json
+from engine.deciding.approvals import needed
+from engine.deciding.case import CaseState, TaskRun, TaskStatus, task_json
 from engine.deciding.choosing import holding
 from engine.deciding.duties import stays
 from engine.deciding.machine import move, not_here, refusal
 from engine.deciding.obstacles import BACK, find, obstacles
+from engine.deciding.request_record import Request, RequestKind
 from engine.deciding.rights import Actor
+from engine.defining.checks_authority import decides
 from engine.defining.definition import Action, EventKind, Happening, State, Task
 from engine.ground.errors import Invalid
 from engine.ground.language import say, spoken
+from engine.usecases.asking import approval, ask, end
 from engine.usecases.doing import carry, tell
 from engine.usecases.parties import parties_apart
 from engine.usecases.work import SYSTEM, Later, Wanted, Work
@@ -21,24 +25,31 @@ from engine.usecases.work import SYSTEM, Later, Wanted, Work
 AT_ONCE = 50       # actions of the scheduler in a row at one moment: more is a loop in the definition
 
 
-def take(work: Work, name: str, actor: Actor, at: datetime, given: Mapping[str, Any]) -> None:
+def take(work: Work, name: str, actor: Actor, at: datetime, given: Mapping[str, Any], approved: Request | None = None) -> None:
     """Take the action, or finish the task, of that name; `given` are canonical values, `comment` among them.
 
-    Given values count first, then `require`, `when`, `limit`; then the case moves, then the doings in their order.
+    Given values count first, then `require`, `when`, `limit`; then the case moves, then the doings in their order. What has to be
+    approved is only asked for, unless `approved` is the request by which it was.
     Raises NotAllowed, Denied or Invalid (what is still needed) and records nothing.
     """
     work.given = dict(given)
     what = find(work.definition, work.case, name)
-    situation = work.situation(actor, at)
+    situation = replace(work.situation(actor, at), approved=approved)
     if what is None:
         raise not_here(situation, name)
-    if isinstance(what, Task):
+    parts = needed(what, situation.scope) if approved is None else ()
+    if parts or isinstance(what, Task):
         found = obstacles(situation, what)
         if found:
             raise refusal(situation, name, found)
-        acts = _finish(work, what, actor, at)
+    if parts:
+        none_emptied(work)
+        ask(work, RequestKind.ACTION, name, parts, actor, at)
+        return
+    if isinstance(what, Task):
+        acts = _finish(work, what, actor, at, approved)
     else:
-        acts = _go(work, what, move(situation, what), actor, at)
+        acts = _go(work, what, move(situation, what), actor, at, approved)
     work.given = {}
     for act in acts:
         attempt(work, act, at)
@@ -64,6 +75,9 @@ def attempt(work: Work, name: Later, at: datetime, after: int = 0) -> None:
     if what is None or found:
         why = str(not_here(situation, name)) if what is None else "; ".join(obstacle.message for obstacle in found)
         impossible(work, {"action": name, "why": why}, _title(work, name), at)
+        return
+    if parts := needed(what, situation.scope):
+        ask(work, RequestKind.ACTION, name, parts, SYSTEM, at)
         return
     acts = _finish(work, what, SYSTEM, at) if isinstance(what, Task) else _go(work, what, _target(work, what), SYSTEM, at)
     for act in acts:
@@ -97,22 +111,22 @@ def _target(work: Work, action: Action) -> str:
     return work.case.back[-1] if action.to == BACK else action.to or work.case.state
 
 
-def _finish(work: Work, task: Task, actor: Actor, at: datetime) -> list[Later]:
+def _finish(work: Work, task: Task, actor: Actor, at: datetime, approved: Request | None = None) -> list[Later]:
     run = work.case.tasks[task.name]
     data: dict[str, Any] = {"act": task.name, "tasks": {task.name: task_json(replace(run, status=TaskStatus.DONE, ended_at=at))}}
-    data |= decision(work, task, actor, at)
+    data |= approval(work, approved) | decision(work, task, actor, at)
     filled = _write_given(work, data)
     more, acts = carry(work, task.do, actor, at, data)
     work.record("task", actor, at, data, [Happening(EventKind.TASK, task.name), *filled, *more])
     return acts
 
 
-def _go(work: Work, action: Action, to: str, actor: Actor, at: datetime) -> list[Later]:
+def _go(work: Work, action: Action, to: str, actor: Actor, at: datetime, approved: Request | None = None) -> list[Later]:
     definition, case = work.definition, work.case
     left, entered = definition.states[case.state], definition.states[to]
     data: dict[str, Any] = {"act": action.name, "from": left.name}
     happened = [Happening(EventKind.ACTION, action.name)]
-    data |= decision(work, action, actor, at)
+    data |= approval(work, approved) | decision(work, action, actor, at)
     filled = _write_given(work, data)
     more, acts = carry(work, action.do, actor, at, data)
     happened += filled + more
@@ -131,7 +145,7 @@ def decision(work: Work, what: Action | Task, actor: Actor, at: datetime) -> dic
     """What an event says of the decision that an action or task is, by what was given with it: the amount under its `limit`, and the
     fields decided, those that it `covers` or else all that it asks for and was given; and whose decisions it takes back."""
     said: dict[str, Any] = {}
-    if what.limit or what.covers:
+    if decides(what):
         amount = work.live(what.limit) if what.limit else None
         asked = [*holding(what.require, work.scope(actor, at)), *work.given, *([what.limit] if what.limit else [])]
         covers = what.covers or [name for name in dict.fromkeys(asked) if name != "comment"]
@@ -180,6 +194,10 @@ def enter(work: Work, left: State | None, entered: State, data: dict[str, Any], 
         data["back"] = stack
     if not back:   # a state that was held is gone on with, not entered anew
         happened.append(Happening(EventKind.STATE, entered.name))
+    if left is not None:
+        for request in over_on_leaving(case, left, entered):
+            if str(request.id) not in data.get("ended", ()):
+                end(work, request, "left", data)
     if tasks:
         data["tasks"] = {**data.get("tasks", {}), **tasks}
     if entered.final != (case.closed_at is not None):
@@ -187,6 +205,19 @@ def enter(work: Work, left: State | None, entered: State, data: dict[str, Any], 
         if entered.final:
             happened.append(Happening(EventKind.CLOSED))
     return happened
+
+
+def over_on_leaving(case: CaseState, left: State, entered: State) -> list[Request]:
+    """The requests that end with the state they were made in: for its own actions and tasks; when the case is closed, all."""
+    return [
+        one for one in case.requests.values()
+        if entered.final or (one.kind is RequestKind.ACTION and not _goes_on(one.name, left, entered))
+    ]
+
+
+def _goes_on(name: str, left: State, entered: State) -> bool:
+    both: list[Action | Task | None] = [state.actions.get(name) or state.tasks.get(name) for state in (left, entered)]
+    return all(one is not None and one.anywhere for one in both)
 
 
 def _stack(stack: list[str], left: State, entered: State, back: bool) -> list[str]:

@@ -1,6 +1,6 @@
 """Values, statuses and kinds of links as people read them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -53,3 +53,26 @@ def link_kind(kind: str) -> str:
         "related": say("related"), "duplicate": say("a duplicate of it"), "has_duplicate": say("its duplicate"),
         "follow_up": say("a follow-up to it"), "followed_by": say("its follow-up"),
     }.get(kind, kind)
+
+
+def answer_in_words(word: str) -> str:
+    """An answer to a request, in words."""
+    return {
+        "approve": say("yes"), "decline": say("no"), "abstain": say("abstains"), "conflict": say("declares a conflict of interest"),
+    }.get(word, word)
+
+
+def end_in_words(how: str) -> str:
+    """How a request ended, in words."""
+    return {
+        "approved": say("approved"), "declined": say("declined"), "lapsed": say("not answered in time"), "left": say("no longer possible"),
+        "too_few": say("too few could answer"), "replaced": say("asked for anew"), "impossible": say("approved, but no longer possible"),
+    }.get(how, how)
+
+
+def recalculated(calendars: Mapping[str, Sequence[int]]) -> str:
+    """That due times were computed anew because calendars changed, each with its versions."""
+    named = ", ".join(
+        say("{calendar} version {old} → {new}", calendar=name, old=old, new=new) for name, (old, new) in calendars.items()
+    )
+    return say("the calendar changed ({calendars}): due times were computed anew", calendars=named)

@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from engine.deciding import fields, numbering, rights
+from engine.deciding import fields, numbering, readers, rights
 from engine.deciding.case import CaseState
+from engine.deciding.dating import MOMENT, wrongly_opened
 from engine.deciding.obstacles import wanting
 from engine.deciding.rights import Actor
 from engine.defining.definition import Definition, EventKind, Happening, Who, WhoKind
-from engine.ground.errors import Denied, Invalid, MakegoodError, Unavailable
+from engine.ground.errors import Denied, Invalid, MakegoodError, NotAllowed, Unavailable
 from engine.ground.language import say
 from engine.records import library, series
 from engine.usecases.access import note_refusal, of_rights, refusals_noted
@@ -21,22 +22,25 @@ from engine.usecases.filing import keep, uploads_apart
 from engine.usecases.house import House
 from engine.usecases.moving import attempt, enter
 from engine.usecases.parties import parties_apart
-from engine.usecases.settling import at_once
+from engine.usecases.settling import at_once, settle
 from engine.usecases.work import Later, Outcome, Work, standing
 from engine.usecases.writing import outcome, write
 
 OPENED_BY = "opened_by"        # link: the case that opened this one
 
 
-def open_case(house: House, bundle: str, actor: Actor, given: Mapping[str, Any], *, origin: str | None = None) -> Outcome:
+def open_case(
+    house: House, bundle: str, actor: Actor, given: Mapping[str, Any], *, origin: str | None = None, at: str | None = None
+) -> Outcome:
     """Open a case under the latest version of a bundle; `given` holds raw field values.
 
-    Raises NotFound (bundle), Denied (may not open), Invalid (wrong or missing values); then nothing is changed, and no
+    `at` says when it really began, where the opening allows `backdate`: clocks count from then, and what fell due since is carried out at
+    once. Raises NotFound (bundle), Denied (may not open), Invalid (wrong or missing values); then nothing is changed, and no
     number is used up.
     """
     now = house.clock.now()
     with refusals_noted(house, actor, "open", definition=bundle), house.store.writing() as conn:
-        return _open(house, conn, bundle, actor, given, origin, now)
+        return _open(house, conn, bundle, actor, given, origin, now, at)
 
 
 def open_many(house: House, bundle: str, actor: Actor, batch: Sequence[tuple[str | None, Mapping[str, Any]]],
@@ -62,17 +66,39 @@ def open_many(house: House, bundle: str, actor: Actor, batch: Sequence[tuple[str
 
 
 def _open(
-    house: House, conn: Connection, bundle: str, actor: Actor, given: Mapping[str, Any], origin: str | None, now: datetime
+    house: House, conn: Connection, bundle: str, actor: Actor, given: Mapping[str, Any], origin: str | None, now: datetime,
+    at: str | None = None,
 ) -> Outcome:
     work = blank(house, conn, bundle, now, now)
     standing(work.organisation, actor)
     if not may_open(work, actor):
         raise _denied(work, actor)
     plain, uploads = uploads_apart(given)
-    begin(work, actor, fields.parse_given(work.definition, plain, work.timezone))
+    values = fields.parse_given(work.definition, plain, work.timezone)
+    if at is not None:
+        work.case.opened_at = _began(work, actor, readers.instant(fields.parse(MOMENT, at, work.timezone)), values)
+    begin(work, actor, values)
+    if at is not None:
+        settle(work)
     write(work, origin=origin)
     keep(work, uploads)
     return outcome(work)
+
+
+def _began(work: Work, actor: Actor, at: datetime, given: Mapping[str, Any]) -> datetime:
+    """The instant at which a case is said to have begun; raises NotAllowed or Invalid when it cannot be filed afterwards like this."""
+    why = wrongly_opened(work.definition, actor, at, work.now, work.calendars)
+    if why is not None:
+        raise NotAllowed(
+            say("The case cannot be opened: {why}", why=why.message), hint=say("Leave --at away: then it counts from now."),
+            case="", state=work.case.state, action="open", possible=[], reasons=[why.reason.value],
+        )
+    if at != work.now and fields.empty(given.get("comment")):
+        raise Invalid(
+            say("Say why the case is filed only now"), hint=say("Write it with --comment."), field="comment", expected="value",
+            missing=["comment"],
+        )
+    return at
 
 
 def blank(house: House, conn: Connection, bundle: str, now: datetime, at: datetime) -> Work:

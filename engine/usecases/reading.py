@@ -18,6 +18,7 @@ from engine.records.files import File
 from engine.records.library import Document, Version
 from engine.usecases.house import House
 from engine.usecases.naming import in_words
+from engine.usecases.requests_view import RequestView, requests_of
 from engine.usecases.telling import HistoryLine, Teller
 
 
@@ -109,6 +110,7 @@ class CaseView:
     actions: tuple[str, ...]  # names of the actions of its state, of whomever they are but the scheduler
     open_tasks: tuple[str, ...]
     last: Mapping[str, str | None]       # of the last event: kind, actor, on_behalf, identified
+    requests: tuple[RequestView, ...] = ()
 
 
 def show(house: House, number: str) -> CaseView:
@@ -157,6 +159,7 @@ def show(house: House, number: str) -> CaseView:
         actions=tuple(name for name, action in state.actions.items() if not only_system(action)),
         open_tasks=tuple(name for name, task in case.tasks.items() if task.status == "open"),
         last={"kind": last.kind, "actor": last.actor, "on_behalf": last.on_behalf, "identified": last.identified},
+        requests=tuple(requests_of(definition, case, people)),
     )
 
 

@@ -19,6 +19,7 @@ from engine.ground.errors import Unavailable
 from engine.ground.language import spoken
 from engine.records import cases
 from engine.usecases import recalculating
+from engine.usecases.concluding import lapse
 from engine.usecases.doing import carry
 from engine.usecases.house import House
 from engine.usecases.moving import AT_ONCE, attempt, endless, take
@@ -60,6 +61,8 @@ def carry_out(work: Work, until: datetime, limit: int | None = None) -> int:
             _point(work, due.point)
         elif due.task is not None:
             _open(work, due.task, due.due_at)
+        elif due.request:
+            lapse(work, work.case.requests[due.request], due.due_at)
         else:
             take(work, due.action, SYSTEM, due.due_at, {})
         at_once(work, due.due_at)

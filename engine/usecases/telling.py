@@ -4,7 +4,7 @@ Titles come from the version of the procedure that the case was on then, names f
 personal store as long as they are there; a value that was erased is said to be erased.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,8 @@ from engine.defining.definition import Definition, Field
 from engine.defining.organisation import Organisation
 from engine.ground.language import say, spoken
 from engine.ground.wall import wall_due
-from engine.usecases.naming import in_words, link_kind, task_status
+from engine.usecases.naming import answer_in_words, end_in_words, in_words, link_kind, recalculated, task_status
+from engine.usecases.telling_clocks import of_clock
 
 _ERASED = object()
 
@@ -46,22 +47,25 @@ class Teller:
     parties: Mapping[int, str]  # names by id
     versions: Callable[[int], Definition]  # published versions by id
     _before: Definition | None = None  # the version before the one of now
-    _clocks: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    clocks: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    _asked: dict[int, Mapping[str, Any]] = field(default_factory=dict)      # what was asked for, by request
 
     def tell(self, events: Iterable[Event]) -> Iterator[HistoryLine]:
         """Each event in order; every one must be given from the first on, since clocks are told by what changed."""
         for event in events:
             if "version" in event.data:
                 self._before, self.definition = self.definition, self.versions(event.data["version"])
+            if "request" in event.data:
+                self._asked[event.seq] = event.data["request"]
             what, details = self._what(event), tuple(self._details(event))
-            self._clocks.update(event.data.get("clocks", {}))
+            self.clocks.update(event.data.get("clocks", {}))
             yield HistoryLine(
                 event.seq, event.kind, event.occurred_at, event.recorded_at, event.actor, event.on_behalf, self.who(event), what, details,
                 event.identified,
             )
 
     @property
-    def _definitions(self) -> tuple[Definition, ...]:
+    def definitions(self) -> tuple[Definition, ...]:
         """The version of now, and that before: an event that moves a case to another speaks of both."""
         return (self.definition, self._before) if self._before else (self.definition,)
 
@@ -86,12 +90,12 @@ class Teller:
 
     def state(self, name: str | None) -> str:
         """A state's title."""
-        known = next((found for one in self._definitions if (found := one.states.get(name or ""))), None)
+        known = next((found for one in self.definitions if (found := one.states.get(name or ""))), None)
         return (known.title.in_(spoken()) if known else "") or name or ""
 
     def act(self, name: str) -> str:
         """The title of an action or task."""
-        for state in (state for one in self._definitions for state in one.states.values()):
+        for state in (state for one in self.definitions for state in one.states.values()):
             for known in (state.actions.get(name), state.tasks.get(name)):
                 if known is not None and known.title:
                     return known.title.in_(spoken())
@@ -99,16 +103,16 @@ class Teller:
 
     def clock(self, name: str) -> str:
         """A clock's title; of a state's or task's own limit the title of that state or task."""
-        known = next((found for one in self._definitions if (found := one.all_clocks.get(name))), None)
+        known = next((found for one in self.definitions if (found := one.all_clocks.get(name))), None)
         title = known.title.in_(spoken()) if known else ""
-        return title or (self.state(name) if any(name in one.states for one in self._definitions) else self.act(name))
+        return title or (self.state(name) if any(name in one.states for one in self.definitions) else self.act(name))
 
     def value(self, name: str, value: Any) -> str:
         """A field's canonical value in words."""
         return in_words(self._field(name), value, self.zone, self.parties, self.organisation)
 
     def _field(self, name: str) -> Field | None:
-        return next((found for one in self._definitions if (found := one.fields.get(name))), None)
+        return next((found for one in self.definitions if (found := one.fields.get(name))), None)
 
     # --- sentences ------------------------------------------------------------------------------------------------------
 
@@ -148,6 +152,15 @@ class Teller:
                 return say("attached a file")
             case "assigned":
                 return say("handed over {task}", task=self.act(data["task"])) if "task" in data else say("handed the case over")
+            case "asked":
+                return say("asked for {what} (request {id})", what=self._wanted(event.seq), id=event.seq)
+            case "voted":
+                id_, word, _ = data["vote"]
+                return say("answered request {id}, {what}: {answer}", id=id_, what=self._wanted(id_), answer=answer_in_words(word))
+            case "request_ended":
+                return ", ".join(self._over(int(id_), how) for id_, how in data["ended"].items())
+            case "handed_over":
+                return say("handed the case over")
             case "corrected":
                 return say("corrected entries")
             case "linked" if data["link"][0] == "opened":
@@ -175,11 +188,25 @@ class Teller:
             case "clock_on":
                 return say("{clock}: applies now", clock=clock)
             case "recalculated":
-                return _recalculated(data["calendars"])
+                return recalculated(data["calendars"])
             case "migrated":
                 old, new = data["versions"]
                 return say("moved the case from version {old} of its procedure to version {new}", old=old, new=new)
         return event.kind
+
+    def _wanted(self, request: int) -> str:
+        """What a request asks for."""
+        asked = self._asked.get(request, {})
+        name = asked.get("name", "")
+        match asked.get("kind"):
+            case "handover":
+                return say("take over by {who}", who=self.person(name))
+            case "extension":
+                return say("{clock}: {duration} more", clock=self.clock(name), duration=asked["more"])
+        return self.act(name)
+
+    def _over(self, request: int, how: str) -> str:
+        return say("request {id}, {what}: {how}", id=request, what=self._wanted(request), how=end_in_words(how))
 
     def _move(self, data: Mapping[str, Any]) -> str:
         action = self.act(data["act"])
@@ -191,7 +218,7 @@ class Teller:
         data = event.data
         if self.said is not None:
             for name in data.get("said", {}):
-                yield self._spoken(self.said.get((event.seq, name), _ERASED), name)
+                yield from self._spoken(self.said.get((event.seq, name), _ERASED), name)
         for name, (old, new) in data.get("set", {}).items():
             yield self._change(name, self.value(name, old), self.value(name, new))
         if self.said is not None:
@@ -206,6 +233,12 @@ class Teller:
             yield say("no longer asked for, kept in history: {fields}", fields=", ".join(data["left"]))
         if "owner" in data:
             yield say("owner: {new}", new=self.person(data["owner"][1]))
+        if data.get("approved"):
+            yield say("approved by: {people}", people=self._people(data["approved"]))
+        if event.kind != "request_ended":
+            yield from (self._over(int(id_), how) for id_, how in data.get("ended", {}).items() if how != "approved")
+        if data.get("why") and event.kind == "request_ended":
+            yield data["why"]
         if data.get("reminded"):
             yield say("reminded: {people}", people=self._people(data["reminded"]))
         if data.get("escalated"):
@@ -219,10 +252,10 @@ class Teller:
             old, new = data.get("due", {}).get(name, (None, None))
             if old and new:
                 yield say("{clock}: due {new}, it was {old}", clock=self.clock(name), new=self._due(new), old=self._due(old))
-            elif new and self._clocks.get(name, {}).get("unknown"):
+            elif new and self.clocks.get(name, {}).get("unknown"):
                 yield say("{clock}: due {new}, it was unknown", clock=self.clock(name), new=self._due(new))
             else:
-                yield from self._clock(name, run, event)
+                yield from of_clock(self, name, run, event)
 
     def _due(self, at: str) -> str:
         return wall_due(instant(at), self.zone)
@@ -230,54 +263,18 @@ class Teller:
     def _people(self, ids: Iterable[str]) -> str:
         return ", ".join(self.person(one) for one in ids) or say("nobody")
 
-    def _spoken(self, words: Any, name: str) -> str:
+    def _spoken(self, words: Any, name: str) -> Iterator[str]:
         if words is _ERASED:
-            return say("(erased)")
-        if name == "file" and isinstance(words, Mapping):
-            return say("file: {name} ({size:byte|bytes})", name=words.get("name", ""), size=words.get("size", 0))
-        return f"“{words}”"
+            yield say("(erased)")
+        elif name == "file" and isinstance(words, Mapping):
+            yield say("file: {name} ({size:byte|bytes})", name=words.get("name", ""), size=words.get("size", 0))
+        elif isinstance(words, Mapping):      # what was given with a request
+            for given, value in words.items():
+                yield f"“{value}”" if given == "comment" else self._change(given, "", self.value(given, value))
+        else:
+            yield f"“{words}”"
 
     def _change(self, name: str, old: str, new: str) -> str:
         known = self._field(name)
         title = (known.title.in_(spoken()) if known else "") or name
         return f"{title}: {old} → {new}" if old else f"{title}: {new}"
-
-    def _clock(self, name: str, run: Mapping[str, Any], event: Event) -> Iterator[str]:
-        """What became of a clock in this event, told by comparing with its run before."""
-        before = self._clocks.get(name, {})
-        title, due = self.clock(name), run.get("due")
-        status = run["status"]
-        began = not before or before["run"] != run["run"]
-        if status == "running" and (began or before.get("due") != due or before["status"] != "running"):
-            if run.get("unknown"):
-                yield say("{clock}: due time unknown, {why}", clock=title, why=run["unknown"])
-            else:
-                yield say("{clock}: due {at}", clock=title, at=wall_due(instant(due), self.zone))
-        elif status == "paused" and (began or before["status"] != "paused"):
-            yield say("{clock}: stands still", clock=title)
-        elif status == "met" and before.get("status") != "met":
-            yield say("{clock}: done, late", clock=title) if run.get("breached") else say("{clock}: done in time", clock=title)
-        elif status in ("ended", "cancelled") and before.get("status") not in (status, "off") and event.kind != "ended":
-            yield say("{clock}: over", clock=title)
-        if before.get("breached") and not run.get("breached") and not began:
-            yield say("{clock}: breach withdrawn", clock=title)
-        if event.kind != "rung":
-            had = set() if began else set(self._rungs(name, before))
-            passed = [point if n == 1 else f"{point} × {n}" for point, n in self._rungs(name, run) if (point, n) not in had]
-            if passed:
-                yield say("{clock}: passed by calculation, not carried out: {points}", clock=title, points=", ".join(passed))
-
-    def _rungs(self, name: str, run: Mapping[str, Any]) -> list[tuple[str, int]]:
-        """The rungs that count as carried out in a run, by their points: a migration may have moved them in their ladder."""
-        for definition in self._definitions:
-            spec = definition.all_clocks.get(name)
-            if spec is not None and all(index < len(spec.ladder) for index, _ in run.get("fired", ())):
-                return [(str(spec.ladder[index].at), n) for index, n in run.get("fired", ())]
-        return []
-
-
-def _recalculated(calendars: Mapping[str, Sequence[int]]) -> str:
-    named = ", ".join(
-        say("{calendar} version {old} → {new}", calendar=name, old=old, new=new) for name, (old, new) in calendars.items()
-    )
-    return say("the calendar changed ({calendars}): due times were computed anew", calendars=named)

@@ -18,7 +18,8 @@ from engine.usecases.work import SYSTEM, Work
 
 
 class Upcoming(NamedTuple):
-    """Something that falls due at `due_at` and may be carried out from `fire_at`: a point of a clock, a task, or a system action.
+    """Something that falls due at `due_at` and may be carried out from `fire_at`: a point of a clock, a task, the end of the time
+    for answers to a request, or a system action.
 
     None of them: a midnight, still to come, at which a condition that reads `today` is to be looked at again.
     """
@@ -28,6 +29,7 @@ class Upcoming(NamedTuple):
     point: clocks.Pending | None = None
     task: Task | None = None
     action: str = ""
+    request: int = 0
 
 
 def next_up(work: Work) -> Upcoming | None:
@@ -40,7 +42,7 @@ def next_up(work: Work) -> Upcoming | None:
 
 def _order(item: Upcoming) -> tuple[datetime, int, int]:
     point = item.point
-    kind = 0 if point and point.kind is PendingKind.BREACH else 1 if point else 2 if item.task else 3
+    kind = 0 if point and point.kind is PendingKind.BREACH else 1 if point else 2 if item.task else 3 if item.request else 4
     return item.fire_at, kind, point.rung if point else 0
 
 
@@ -51,6 +53,9 @@ def _upcoming(work: Work) -> Iterator[Upcoming]:
         at, now = _first(work, opens, task.when, partial(_may_open, work, task))
         if at is not None:
             yield Upcoming(at, at, task=task if now else None)
+    for request in work.case.requests.values():
+        if request.due_at is not None:
+            yield Upcoming(request.due_at, request.due_at, request=request.id)
     for action in system_actions(work):
         ripe = _ripe(work, action.after) if isinstance(action.after, Duration) else None
         if ripe is not None or not isinstance(action.after, Duration):

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from engine.deciding import rights
 from engine.deciding.case import ClockStatus, TaskStatus
 from engine.deciding.others import kept_values
+from engine.deciding.request_record import RequestKind
 from engine.defining.definition import State, Who
 from engine.records import cases, others, outbox, personal, timers
 from engine.records.cases import NO_DUE, Item, Loaded
+from engine.usecases.asking import panel_of
 from engine.usecases.notifying import messages_of
 from engine.usecases.upcoming import next_up
 from engine.usecases.work import Outcome, Work
@@ -83,7 +85,7 @@ def items(work: Work, due: datetime | None) -> list[Item]:
     """The work items of the case as it stands: its open tasks and, while it is open, its state for each role that may act there."""
     case, state = work.case, work.definition.states[work.case.state]
     due = due or NO_DUE
-    found = _task_items(work, state, due)
+    found = _task_items(work, state, due) + request_items(work, due)
     if state.final:
         return found
     entered = case.entered_at or case.opened_at
@@ -91,6 +93,20 @@ def items(work: Work, due: datetime | None) -> list[Item]:
     found += [Item("state", state.name, role, person, entered, due) for role, person in _queue(work, acting)]
     known = {item.person for item in found}
     found += [Item("state", state.name, None, person, entered, due) for person in case.added if person not in known]
+    return list(dict.fromkeys(found))
+
+
+def request_items(work: Work, due: datetime) -> list[Item]:
+    """The work items of requests that wait for an answer: for a post as long as all of it may answer, else for each who still may."""
+    found: list[Item] = []
+    for request in work.case.requests.values():
+        panel = panel_of(work, request)
+        for part in request.parts:
+            open_to = panel.open_to(request, part)
+            rows = rights.queue([part.of], work.definition, work.case, work.organisation, work.live)
+            if request.kind is RequestKind.HANDOVER or open_to != panel.everybody(request, part):
+                rows = [(None, person) for person in sorted(open_to)]
+            found += [Item("request", request.name, role, person, request.at, request.due_at or due) for role, person in rows]
     return list(dict.fromkeys(found))
 
 

@@ -1,14 +1,21 @@
 """Attacks on authority: each is refused, says why, and changes nothing."""
 
+import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.ground.errors import Denied, MakegoodError
-from engine.usecases import acting
-from engine.usecases.house import House
-from tests.houses import as_, state_of
-from tests.small import DONE, HEAD, ROLES, do, opened, small_house
+from engine.deciding.case import Event
+from engine.ground.clock import VirtualClock
+from engine.ground.errors import Denied, MakegoodError, NotAllowed
+from engine.records.store import Store
+from engine.usecases import access, acting, approving, handing_over, publishing
+from engine.usecases.house import House, Settings
+from tests.houses import as_, events_of, state_of
+from tests.small import DONE, HEAD, ROLES, START, do, opened, put_in_force, small_house, written
 
 GRANTS = (
     HEAD
@@ -81,3 +88,176 @@ def test_only_what_the_procedure_takes_back_counts_no_more() -> None:
     refused(house, number, "grant", "carl", refund="90")      # decided anew is decided too
     do(house, number, "undo")
     do(house, number, "grant", "carl", refund="90")
+
+
+# --- approving one's own proposal -------------------------------------------------------------------------------------------
+
+PROPOSALS = (
+    HEAD
+    + ROLES
+    + """\
+fields: {amount: {type: money, currency: EUR}}
+opening: {by: [desk, manager]}
+states:
+  first:
+    actions:
+      propose: {by: [desk, manager], require: [amount], limit: amount, approve: manager}
+      by_panel: {by: [desk, manager], require: [amount], limit: amount, approve: {of: panel, quorum: 2}}
+      by_lab: {by: [desk, lab], require: [amount], approve: lab}
+      settle: {by: desk, approve: panel}
+      by_owner: {by: [desk, manager], require: [amount], approve: owner}
+      not_the_director: {by: desk, require: [amount], approve: [director, manager], except: director}
+      end: {by: desk, to: done}
+"""
+    + DONE
+    + "authority: {manager: 100 EUR, panel: 100 EUR}\n"
+)
+
+
+def asked(house: House, action: str, by: str, amount: str = "50") -> tuple[str, int]:
+    number = opened(house, by=by)
+    do(house, number, action, by, amount=amount)
+    return number, state_of(house, number).seq
+
+
+def not_counted(house: House, number: str, request: int, by: str, answer: str = "approve") -> MakegoodError:
+    """The refusal of an answer: it changes nothing, and who may not is recorded in the stream of accesses."""
+    before = state_of(house, number)
+    with pytest.raises(MakegoodError) as error:
+        approving.vote(house, number, request, as_(by), answer, "because")
+    assert state_of(house, number) == before
+    if isinstance(error.value, Denied):
+        [noted] = access.accesses(house, kinds=["refused"], limit=1)
+        assert (noted.actor, noted.data["case"], noted.data["what"]) == (by, number, "vote")
+    return error.value
+
+
+def test_nobody_approves_what_they_asked_for_through_a_second_role() -> None:
+    house, _ = small_house(PROPOSALS)                 # bob has the roles desk and lab, and is the only one of the lab
+    number = opened(house, by="bob")
+    assert "approve" in refused(house, number, "by_lab", "bob", amount="5").facts["reasons"]
+    do(house, number, "by_lab", "ann", amount="5")
+    approving.vote(house, number, state_of(house, number).seq, as_("bob"), "approve")
+    assert state_of(house, number).acts["by_lab"].count == 1
+
+
+def test_nobody_approves_what_they_asked_for_through_a_group() -> None:
+    house, _ = small_house(PROPOSALS)                 # carl is a manager and sits on the panel
+    number = opened(house, by="carl")
+    assert "approve" in refused(house, number, "by_panel", "carl", amount="5").facts["reasons"]     # two of two are needed
+    number, request = asked(house, "by_panel", "ann")
+    approving.vote(house, number, request, as_("carl"), "approve")
+    assert state_of(house, number).requests
+
+
+def test_nobody_approves_what_they_asked_for_by_having_the_case_handed_over() -> None:
+    house, _ = small_house(PROPOSALS)
+    number = opened(house, by="ann")
+    do(house, number, "by_owner", "carl", amount="5")
+    request = state_of(house, number).seq
+    handing_over.hand_over(house, number, as_("ann"), "carl", "please")
+    handing_over.accept(house, number, as_("carl"))
+    assert state_of(house, number).owner == "carl"
+    error = not_counted(house, number, request, "carl")
+    assert isinstance(error, Denied) and "nobody approves what they asked for themselves" in error.message
+
+
+def test_nobody_takes_over_a_case_that_they_hand_over_themselves_or_was_handed_to_another() -> None:
+    house, _ = small_house(PROPOSALS)
+    number = opened(house, by="ann")
+    handing_over.hand_over(house, number, as_("ann"), "bob", "please")
+    for who in ("ann", "carl"):
+        with pytest.raises(Denied):
+            handing_over.accept(house, number, as_(who))
+    with pytest.raises(Denied):
+        handing_over.hand_over(house, number, as_("carl"), "eve", "not mine to give")
+    assert state_of(house, number).owner == "ann"
+
+
+def test_whoever_is_not_asked_or_is_excluded_does_not_count() -> None:
+    house, _ = small_house(PROPOSALS)
+    number, request = asked(house, "propose", "ann")
+    assert isinstance(not_counted(house, number, request, "bob"), Denied)
+    assert isinstance(not_counted(house, number, request, "dora"), Denied)
+    with pytest.raises(NotAllowed):    # the director has to approve it but is excluded from it
+        do(house, opened(house), "not_the_director", amount="5")
+
+
+def test_nobody_votes_twice_or_after_the_decision() -> None:
+    house, _ = small_house(PROPOSALS)
+    number, request = asked(house, "by_panel", "ann")
+    approving.vote(house, number, request, as_("carl"), "abstain")
+    error = not_counted(house, number, request, "carl")
+    assert isinstance(error, Denied) and "has answered already" in error.message
+    approving.vote(house, number, request, as_("dora"), "approve")
+    assert state_of(house, number).acts["by_panel"].count == 1
+    for who in ("carl", "dora"):
+        assert isinstance(not_counted(house, number, request, who), NotAllowed)
+
+
+def test_who_approves_needs_the_authority_and_slices_count_together_for_them_too() -> None:
+    house, _ = small_house(PROPOSALS)
+    number, request = asked(house, "propose", "ann", "60")
+    approving.vote(house, number, request, as_("carl"), "approve")
+    assert refused(house, number, "propose", "ann", amount="40.01").facts["reasons"] == ["limit"]   # nobody who is asked could decide it
+    do(house, number, "propose", "ann", amount="40")
+    request = state_of(house, number).seq
+    do(house, number, "by_panel", "bob", amount="10")
+    other = state_of(house, number).seq
+    approving.vote(house, number, request, as_("carl"), "approve")
+    approving.vote(house, number, other, as_("carl"), "abstain")
+    error = not_counted(house, number, other, "dora")          # with what was decided meanwhile it is above the band of the panel
+    assert error.facts["reasons"] == ["limit"] and "with 100.00 decided before" in error.message
+
+
+def in_a_folder(folder: Path) -> House:
+    """A house on a SQLite file, with these proposals in force."""
+    (folder / "makegood.toml").write_text('database = "sqlite:///makegood.db"\n', encoding="utf-8")
+    house = House(Store(f"sqlite:///{folder / 'makegood.db'}"), VirtualClock(START), Settings(folder=folder))
+    house.store.create()
+    written(folder, PROPOSALS)
+    publishing.apply_organisation(house, folder / "organisation.yaml", "system")
+    put_in_force(house, PROPOSALS)
+    return house
+
+
+RACER = """
+import sys, time
+from pathlib import Path
+from engine.deciding.rights import Actor
+from engine.ground.clock import VirtualClock
+from engine.ground.errors import MakegoodError
+from engine.usecases import acting, approving
+from engine.usecases.house import open_house
+from tests.small import START
+folder, number, request, who, start = sys.argv[1:]
+house = open_house(Path(folder), VirtualClock(START))
+acting.possible(house, number, Actor(who))        # everything imported and read before the start
+while time.time() < float(start):
+    pass
+try:
+    print("counted", approving.vote(house, number, int(request), Actor(who), "approve").revision)
+except MakegoodError as error:
+    print(error.kind, error.message)
+"""
+
+
+def test_of_two_approvals_at_once_by_two_processes_one_carries_it_out(tmp_path: Path) -> None:
+    house = in_a_folder(tmp_path)
+    number = opened(house)
+    do(house, number, "settle")
+    request = state_of(house, number).seq
+    start = str(time.time() + 4)
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", RACER, str(tmp_path), number, str(request), who, start], cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for who in ("carl", "dora")
+    ]
+    answers = [racer.communicate(timeout=60) for racer in racers]
+    assert all(error == "" for _, error in answers), answers
+    said = sorted(said.strip() for said, _ in answers)
+    assert said[0].startswith("NotAllowed") and "does not wait for an answer" in said[0] and said[1].startswith("counted")
+    events: list[Event] = events_of(house, number)
+    assert [event.kind for event in events].count("voted") == 1 and state_of(house, number).acts["settle"].count == 1

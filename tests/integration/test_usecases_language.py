@@ -6,6 +6,7 @@ A key that changes nothing is a defect. Whoever adds a key to the definition add
 import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -19,7 +20,7 @@ from engine.ground.calendars import calendar_json
 from engine.ground.canonical import canonical
 from engine.ground.errors import MakegoodError
 from engine.records import library
-from engine.usecases import acting, amending, listing, opening, postponing, reading, settling
+from engine.usecases import acting, amending, approving, handing_over, listing, opening, postponing, reading, settling
 from engine.usecases.house import House
 from tests.houses import as_, events_of, state_of
 from tests.small import HEAD, OFFICE, START, bundle_of, empty_house, kinds, messages, put_in_force, sent
@@ -58,6 +59,7 @@ states:
     actions:
       go: {title: Go on, by: desk, to: second, when: not (score == 5), require: kind, within: 30 days}
       ring: {by: desk}
+      swap: {by: desk, to: second, approve: {of: panel, quorum: 1, pass: majority, within: 5 days}}
       pay: {by: desk, when: approved('decide') or approved('t')}
       twice: {by: desk, at_most: 1}
       late: {by: system, to: done, after: 90 days}
@@ -331,6 +333,54 @@ def decided_again(action: str, by: str, *between: str) -> Callable[[House], Any]
     return see
 
 
+def answered(*answers: tuple[str, str]) -> Callable[[House], Any]:
+    """The state of a case in which something was asked for, after these answers."""
+
+    def see(house: House) -> Any:
+        number = open_(house)
+        act(house, number, "swap")
+        request = state_of(house, number).seq
+        for who, word in answers:
+            tried(partial(approving.vote, house, number, request, as_(who), word, "so"))
+        return state_of(house, number).state
+
+    return see
+
+
+def pending_after(days: float) -> Callable[[House], Any]:
+    def see(house: House) -> Any:
+        number = open_(house)
+        act(house, number, "swap")
+        later(house, days=days)
+        return len(state_of(house, number).requests)
+
+    return see
+
+
+def prolonged(house: House) -> Any:
+    number = open_(house)
+    postponing.extend(house, number, as_("carl"), "total", "2 days", {"plain": "1"})
+    return (state_of(house, number).clocks["total"].due_at - START).total_seconds() / 3600  # type: ignore[operator]
+
+
+def offered_for(house: House) -> Any:
+    """Hours that somebody has to accept a case."""
+    number = open_(house)
+    handing_over.hand_over(house, number, as_("ann"), "bob", "leave")
+    [request] = state_of(house, number).requests.values()
+    return (request.due_at - START).total_seconds() / 3600  # type: ignore[operator]
+
+
+def passed_on(house: House) -> Any:
+    number = open_(house)
+    return tried(lambda: amending.assign(house, number, as_("ann"), "bob"))
+
+
+def filed_later(house: House) -> Any:
+    given = {"code": "AB", "comment": "settled on the spot"}
+    return tried(lambda: opening.open_case(house, "small", as_("ann"), given, at="2026-03-01 10:00"))
+
+
 def state_after(action: str) -> Callable[[House], Any]:
     def see(house: House) -> Any:
         number = open_(house)
@@ -505,6 +555,17 @@ LINES = [
          paid_after("t", "bob", score="1"), "NotAllowed", "done"),
     Line("Task.revokes", "from: ring, at_most: 1", "from: ring, revokes: decide, at_most: 1",
          decided_again("decide", "carl", "ring", "again"), "Denied", "done"),
+    Line("Action.approve", "drop: {by: desk,", "drop: {by: desk, approve: manager,", state_after("drop"), ("done", True), ("first", False)),
+    Line("Task.approve", "from: ring, at_most: 1", "from: ring, approve: manager, at_most: 1", open_tasks("ring", "again"), ("t",),
+         ("again", "t")),
+    Line("Extension.approve", "before: due, notice: longer", "before: due, approve: director, notice: longer", prolonged, 111.0, 63.0),
+    Line("Approval.of", "of: panel", "of: lab", answered(("carl", "approve"), ("dora", "abstain")), "second", "first"),
+    Line("Approval.quorum", "quorum: 1", "quorum: 2", answered(("carl", "approve"), ("dora", "conflict")), "second", "first"),
+    Line("Approval.pass_", "pass: majority", "pass: 1/2", answered(("carl", "approve"), ("dora", "decline")), "first", "second"),
+    Line("Approval.within", "within: 5 days}}", "within: 9 days}}", pending_after(7), 0, 1),
+    Line("Handover.within", "opening: {by: desk,", "handover: {within: 1 hour}\nopening: {by: desk,", offered_for, 39.0, 1.0),
+    Line("Definition.handover", "opening: {by: desk, require", "handover: {}\nopening: {by: desk, require", passed_on, "done", "Denied"),
+    Line("Opening.backdate", "opening: {by: desk,", "opening: {by: desk, backdate: 2 days,", filed_later, "NotAllowed", "done"),
     Line("Task.title", "title: Look closely", "title: Look twice", shown("tasks", "t"), "Look closely", "Look twice"),
     Line("Task.by", "closely, by: [lab", "closely, by: [manager", after_task("carl"), "Denied", "done"),
     Line("Task.when", "when: kind == 'a', require", "when: kind == 'b', require", shown("open_tasks"), ("t",), ()),

@@ -47,7 +47,8 @@ PARCEL = dedent("""\
       lab:      {title: 质检}
       manager:
       director: {title: 总经理}
-    opening: {by: [desk, customer], require: findings, notice: receipt, set: {amount: 1.50}}
+    opening: {by: [desk, customer], backdate: 3 days, require: findings, notice: receipt, set: {amount: 1.50}}
+    handover: {within: 4 working hours}
     anywhere:
       actions:
         withdraw: {by: [desk, customer], to: closed, require: [comment]}
@@ -63,11 +64,12 @@ PARCEL = dedent("""\
       investigating:
         tasks:
           examination: {by: lab, within: 3 working days, require: [findings], ladder: [{at: due, remind: owner}]}
-          stock_check: {by: lab, when: kind == 'lost', except: owner, act: propose, covers: kind, revokes: approve}
+          stock_check: {by: lab, when: kind == 'lost', except: owner, act: propose, covers: kind, revokes: approve, approve: manager}
           visit: {by: lab, from: [promised_on, state investigating], within: 1 day, backdate: 1 week, calendar: other-office,
                   pause: {in: waiting}, extend: {by: manager, up_to: 1 day}}
         actions:
-          propose: {by: lab, to: deciding, after: tasks, require: [findings, amount]}
+          propose: {by: lab, to: deciding, after: tasks, require: [findings, amount],
+                    approve: [manager, {when: loss > 500, is: {of: board, quorum: 2, pass: 2/3, within: 2 working days}}]}
       waiting:
         awaits: customer
         actions:
@@ -104,7 +106,7 @@ PARCEL = dedent("""\
         calendar: other-office
         counting: {first_day: included}
         pause: {in: waiting, up_to: 10 days}
-        extend: {by: manager, up_to: 5 working days, at_most: 1, require: [comment], before: due, notice: receipt}
+        extend: {by: manager, up_to: 5 working days, at_most: 1, require: [comment], before: due, notice: receipt, approve: director}
         ladder:
           - {at: 2 working days before, remind: [owner, manager]}
           - {at: due, open: {procedure: inquiry, with: {about: kind}, wait: true}}

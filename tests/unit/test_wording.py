@@ -164,7 +164,22 @@ def test_a_notice_without_a_text_is_not_found() -> None:
         render_notice(DEFINITION, "nothing", sight(), "zh")
 
 
-@pytest.mark.parametrize("name", BUILTIN)
+REQUESTS = ("request", "request_answered")
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("kind", ["action", "handover"])
+def test_the_texts_of_requests_say_what_is_asked_by_whom_and_what_came_of_it(name: str, language: str, kind: str) -> None:
+    facts = {"request": 7, "kind": kind, "what": Titled("propose", {"zh": "方案", "en": "Plan"}), "asker": "孙丽", "result": "declined",
+             "comment": "太贵", "due_at": datetime(2026, 12, 3, 8, tzinfo=UTC)}
+    made = render_notice(DEFINITION, name, sight(extra=facts), language)
+    assert "KS-202611-0001" in made.subject and "7" in made.text and "太贵" in made.text
+    assert (("方案" if language == "zh" else "Plan") in made.text) == (kind == "action")
+    assert ("孙丽" in made.text) if name == "request" else (("未获同意" if language == "zh" else "declined") in made.text)
+
+
+@pytest.mark.parametrize("name", [name for name in BUILTIN if name not in REQUESTS])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_products_own_texts_are_whole_with_and_without_a_clock(name: str, language: str) -> None:
     rung = {"clock": "total", "rung": "due", "due_at": datetime(2026, 12, 3, 16, tzinfo=UTC), "overdue": timedelta(hours=26)}

@@ -1,0 +1,58 @@
+"""What waits for an answer in a case, as people look at it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.deciding.case import CaseState
+from engine.deciding.request_record import Request, RequestKind
+from engine.defining.definition import Approval, Definition
+from engine.defining.organisation import Organisation
+from engine.ground.language import say, spoken
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """A request; `parts` are those who have to approve, each in words, `votes` (person, in whose name, answer) in order."""
+
+    id: int
+    kind: str                            # action, extension, handover
+    name: str
+    title: str
+    by: str
+    asked_at: datetime
+    due_at: datetime | None
+    parts: tuple[str, ...]
+    votes: tuple[tuple[str, str | None, str], ...]
+
+
+def requests_of(definition: Definition, case: CaseState, people: Organisation) -> Iterable[RequestView]:
+    """Everything that waits for an answer, the oldest first."""
+    for one in case.requests.values():
+        yield RequestView(
+            one.id, one.kind.value, one.name, title_of(definition, case, people, one), one.by, one.at, one.due_at,
+            tuple(map(part_in_words, one.parts)), tuple((vote.by, vote.on_behalf, vote.word.value) for vote in one.votes),
+        )
+
+
+def title_of(definition: Definition, case: CaseState, people: Organisation, request: Request) -> str:
+    """What is asked for, in words."""
+    match request.kind:
+        case RequestKind.HANDOVER:
+            known = people.people.get(request.name)
+            return say("take over by {who}", who=known.name if known else request.name)
+        case RequestKind.EXTENSION:
+            clock = definition.all_clocks.get(request.name)
+            title = (clock.title.in_(spoken()) if clock else "") or request.name
+            return say("{clock}: {duration} more", clock=title, duration=request.more)
+    state = definition.states.get(case.state)
+    what = state and (state.actions.get(request.name) or state.tasks.get(request.name))
+    return (what.title.in_(spoken()) if what else "") or request.name
+
+
+def part_in_words(part: Approval) -> str:
+    """Who has to approve: `director`, or of a vote its rule as well."""
+    if not part.votes:
+        return str(part.of)
+    quorum = part.quorum or say("more than half")
+    return say("{who} by vote ({rule} of at least {quorum})", who=str(part.of), rule=part.pass_ or "majority", quorum=quorum)
