@@ -27,6 +27,7 @@ NOUNS = {
     "demo": "cli.demo:DEMO",
     "inbox": "cli.inbox:INBOX",
     "case": "cli.case_requests:CASE",
+    "customer": "cli.customer:CUSTOMER",
     "notice": "cli.notice:NOTICE",
     "party": "cli.party:PARTY",
     "org": "cli.org:ORG",

@@ -106,6 +106,8 @@ def _check_identity(path: Path, raw: dict[str, Any]) -> None:
             hint=say('Leave it out or write identity = "login"; docs/security.md tells how people get their passwords.'), field="identity",
             expected=["login"],
         )
+    if not str(raw.get("links", "https://")).startswith(("https://", "http://")):
+        raise Invalid(say("{file}: links must be an address that begins with https://", file=str(path)), field="links", expected="https://…")
     if "session" in raw:
         raw["session"] = span(str(raw["session"]), "session", timedelta(days=7))
 
