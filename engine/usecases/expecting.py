@@ -169,7 +169,7 @@ def _text(value: Any) -> str:
 def tell(event: Event, zone: ZoneInfo) -> str:
     """An event in one line, for a failed scenario."""
     data = event.data
-    what = data.get("act") or data.get("clock") or ""
+    what = data.get("act") or data.get("clock") or data.get("request", {}).get("name") or (data["vote"][1] if "vote" in data else "")
     at = wall_done(event.occurred_at, event.actor, zone.key)
     parts = [f"{at}  {event.actor:<12} {event.kind} {what}".rstrip()]
     if "to" in data:

@@ -10,7 +10,7 @@ from cli.case_clocks import bar
 from cli.main import main
 from engine.ground.errors import Invalid, MakegoodError, NotFound
 from engine.ground.language import speak
-from engine.usecases import acting, amending, postponing, settling
+from engine.usecases import acting, amending, approving, postponing, settling
 from engine.usecases.clock_view import ClockFigures, case_clocks
 from engine.usecases.house import House
 from tests.houses import MONDAY, as_, house_in, memory_house, open_one, state_of
@@ -39,6 +39,7 @@ def asked() -> tuple[House, str]:
     acting.act(house, number, "answered", as_("li.na"), {"comment": "好"})
     clock.move_to(MONDAY + 194 * HOUR)
     postponing.extend(house, number, as_("wu.ting"), "total", "3 working days", {"extension_reason": "等待"})
+    approving.vote(house, number, max(state_of(house, number).requests), as_("zhao.lei"), "approve")
     postponing.pause(house, number, as_("li.na"), "lab_report", "power cut")
     return house, number
 

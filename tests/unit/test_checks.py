@@ -231,6 +231,27 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     "approval asked of what decides nothing": (
         put("states/second/actions/ask/when", "approved('take')"), "error", "'take' decides nothing, so it is never approved"
     ),
+    "approver who is nobody": (put("states/second/actions/ask/approve", "cheif"), "error", "'cheif'"),
+    "condition of an approver": (put("states/second/actions/ask/approve", "{when: amont > 5, is: chief}"), "error", "'amont'"),
+    "quorum larger than the group": (
+        put("states/second/actions/ask/approve", "{of: chief, quorum: 3}"), "error", "'chief' has 1 members, so 3 cannot vote"
+    ),
+    "approver who alone may ask": (
+        put("states/second/actions/decide/approve", "chief"), "warning", "Nobody could approve 'decide' when wang"
+    ),
+    "approver who is excluded": (
+        changes(put("states/second/actions/ask/approve", "chief"), put("states/second/actions/ask/except", "chief")), "error",
+        "'chief' has to approve 'ask' but is excluded",
+    ),
+    "scheduler that asks": (put("states/waiting/actions/silent/approve", "chief"), "error", "taken by the scheduler, which asks nobody"),
+    "party to be approved": (
+        changes(put("states/second/actions/ask/approve", "chief"), put("states/second/actions/ask/require", "[customer]")), "error",
+        "customer cannot be given with what has to be approved",
+    ),
+    "approvers without authority": (
+        changes(put("states/second/actions/decide/by", "desk"), put("states/second/actions/decide/approve", "desk")), "error",
+        "Nobody who has to approve 'decide' has authority",
+    ),
     "authority of nobody": (put("authority/cheif", "{amount: 5 CNY}"), "error", "There is no role 'cheif'"),
     "authority never asked for": (put("authority/desk", "{amount: 5 CNY}"), "warning", "authority of 'desk' is never asked for"),
     "authority in another currency": (put("authority/chief", "{amount: 5 EUR}"), "error", "in EUR, but amounts are in CNY"),
