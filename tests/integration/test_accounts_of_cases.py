@@ -93,7 +93,7 @@ def test_each_account_has_its_time() -> None:
     clock.move_to(MONDAY + 27 * HOUR)                                # two hours paused, until 12:00
     postponing.resume(house, number, as_("li.na"), None)
     clock.move_to(MONDAY + 29 * HOUR)                                # 90 minutes of break, then half an hour
-    amending.assign(house, number, as_("li.na"), "liu.yang")
+    amending.assign(house, number, as_("wang.fang"), "liu.yang")
     clock.move_to(MONDAY + 30 * HOUR)                                # one hour worked by the next owner
     booked = case_accounts(house, number).accounts
     assert booked.waiting_for_customer == 21 * HOUR and booked.paused == 2 * HOUR and booked.outside_hours == 1.5 * HOUR
