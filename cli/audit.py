@@ -115,6 +115,28 @@ def access(
         print(say("Nothing of that kind happened."))
 
 
+@AUDIT.verb(
+    "grants", say("Print the SQL that keeps PostgreSQL roles from changing history; for the owner of the tables."), open_to_all=True
+)
+def grants(
+    desk: Desk,
+    application: Annotated[
+        str | None, opt("--application", "ROLE", say("The role that runs makegood; otherwise makegood_application."))
+    ] = None,
+    auditor: Annotated[str | None, opt("--auditor", "ROLE", say("The role that only reads history; otherwise makegood_auditor."))] = None,
+) -> None:
+    """Rights of roles, as SQL."""
+    from engine.records.grants import APPLICATION, AUDITOR
+    from engine.records.grants import grants as rights
+
+    statements = rights(application or APPLICATION, auditor or AUDITOR)
+    if desk.as_json:
+        as_json({"statements": statements})
+        return
+    for statement in statements:
+        print(f"{statement};")
+
+
 @AUDIT.verb("export", say("Hand out history as CSV or JSON lines; personal values are not in it, only commitments to them."))
 def export(
     desk: Desk,

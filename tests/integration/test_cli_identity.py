@@ -112,6 +112,13 @@ def test_tokens_for_programs(terminal: Terminal, typing: Typing, monkeypatch: py
     terminal("whoami", code=6)
 
 
+def test_the_rights_of_roles_are_printed_as_sql(terminal: Terminal) -> None:
+    said = terminal("audit", "grants", "--application", "mg").out
+    assert 'GRANT SELECT, INSERT ON "event" TO mg;' in said and 'GRANT SELECT, INSERT, UPDATE, DELETE ON "case" TO mg;' in said
+    assert 'GRANT SELECT ON "event" TO makegood_auditor;' in terminal("audit", "grants", "--json").json["statements"][-4] + ";"
+    terminal("audit", "grants", "--auditor", "x; DROP TABLE event", code=3)
+
+
 def test_without_logins_whoami_says_that_nobody_checks(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,112 @@
+"""On a real PostgreSQL: the whole of makegood as a role that can append history but not change it; an auditor who only reads it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from postgres import binaries, server
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from engine.deciding.rights import Actor
+from engine.ground.clock import VirtualClock
+from engine.ground.errors import Denied, Invalid
+from engine.records.grants import APPLICATION, AUDITOR, grants
+from engine.records.store import Store
+from engine.usecases import acting, auditing, identity, links, opening, publishing, settling
+from engine.usecases.access import accesses
+from engine.usecases.house import House, Settings
+from tests.houses import DEFINITIONS, GIVEN, MONDAY, as_
+
+pytestmark = pytest.mark.skipif(binaries() is None, reason="there is no PostgreSQL server on this machine")
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """A database that the owner has made, and the roles; logins `clerk` (application) and `auditor`, and `staff` with nothing."""
+    with server() as url:
+        place = url.format(role="owner", name="postgres").replace("postgresql:", "postgresql+psycopg:")
+        owner = create_engine(place, isolation_level="AUTOCOMMIT")
+        with owner.connect() as conn:
+            conn.execute(text("CREATE DATABASE house"))
+        owner.dispose()
+        Store(url.format(role="owner", name="house")).create()
+        with connected(url, "owner") as conn:
+            for _ in range(2):          # again does no harm
+                for statement in grants():
+                    conn.exec_driver_sql(statement)
+            for role, of in (("clerk", APPLICATION), ("auditor", AUDITOR)):
+                conn.exec_driver_sql(f"CREATE ROLE {role} LOGIN IN ROLE {of}")
+            conn.exec_driver_sql("CREATE ROLE staff LOGIN")
+        yield url
+
+
+def connected(url: str, role: str):  # type: ignore[no-untyped-def]
+    return create_engine(url.format(role=role, name="house").replace("postgresql:", "postgresql+psycopg:")).begin()
+
+
+@pytest.fixture(scope="module")
+def house(address: str) -> House:
+    """A house with a complaint, made by the application role alone."""
+    database = address.format(role="clerk", name="house")
+    made = House(Store(database), VirtualClock(MONDAY), Settings(folder=DEFINITIONS, database=database))
+    publishing.apply_organisation(made, DEFINITIONS / "organisation.yaml", "system")
+    publishing.publish(made, DEFINITIONS / "product-complaint", "system")
+    return made
+
+
+def test_everything_works_as_the_application_role(house: House) -> None:
+    number = opening.open_case(house, "product-complaint", as_("li.na"), GIVEN).number
+    with pytest.raises(Denied):
+        acting.act(house, number, "acknowledge", as_("sun.hao"))
+    acting.act(house, number, "acknowledge", as_("li.na"), {"nature": "quality", "order_no": "AB123456"})
+    assert isinstance(house.clock, VirtualClock)
+    house.clock.move_to(MONDAY + timedelta(days=3))
+    settling.sweep(house)
+    code, _ = identity.invite(house, "wu.ting", Actor("root", identified="local"))
+    made = identity.accept(house, "wu.ting", code, "four words that do")
+    assert identity.identify(house, "root", session=lambda: made.secret) == Actor("wu.ting", None, "password")
+    with pytest.raises(Denied):
+        links.look(house, "0" * 40)
+    assert [event.kind for event in accesses(house)] == ["link_failed", "login", "password_set", "invited", "refused"]
+    assert auditing.verify(house).problems == []
+
+
+CHANGES = [
+    "UPDATE event SET body = '{}'", "DELETE FROM event", "TRUNCATE event", "ALTER TABLE event DISABLE TRIGGER ALL", "DROP TABLE event",
+    "DROP TRIGGER event_append_only ON event", "UPDATE definition_version SET document = ''", "DELETE FROM organisation_version",
+    "SET session_replication_role = replica", "CREATE TABLE mine (id int)", "CREATE OR REPLACE FUNCTION makegood_append_only() RETURNS "
+    "trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$", "SET ROLE owner", "SELECT * FROM event FOR UPDATE",
+]
+
+
+@pytest.mark.parametrize("statement", CHANGES)
+@pytest.mark.parametrize("role", ["clerk", "auditor", "staff"])
+def test_nobody_but_the_owner_changes_history_or_what_guards_it(house: House, address: str, role: str, statement: str) -> None:
+    refused_to(address, role, statement)
+
+
+@pytest.mark.parametrize("table", ["party", "personal", '"case"', "credential", "notice", "file"])
+@pytest.mark.parametrize("role", ["auditor", "staff"])
+def test_auditors_and_staff_read_no_personal_data(house: House, address: str, role: str, table: str) -> None:
+    refused_to(address, role, f"SELECT * FROM {table}")
+
+
+def test_an_auditor_reads_history_and_appends_none(house: House, address: str) -> None:
+    with connected(address, "auditor") as conn:
+        assert conn.execute(text("SELECT count(*) FROM event WHERE stream = 'access'")).scalar_one() >= 1
+    refused_to(address, "auditor", "INSERT INTO event VALUES ('access', 99, 'x', now(), now(), '{}', '')")
+    refused_to(address, "staff", "SELECT * FROM event")
+
+
+def refused_to(address: str, role: str, statement: str) -> None:
+    with pytest.raises(DBAPIError) as refused, connected(address, role) as conn:
+        conn.exec_driver_sql(statement)
+    # Insufficient privilege; without any in the schema nothing in it is even seen.
+    assert getattr(refused.value.orig, "sqlstate", "") in {"42501", *(("42P01", "3F000") if role == "staff" else ())}, refused.value
+
+
+def test_names_of_roles_are_not_taken_for_more() -> None:
+    for name in ("public", "a; DROP TABLE event", "Ä", ""):
+        with pytest.raises(Invalid):
+            grants(name)
