@@ -11,7 +11,8 @@ from engine.ground.wall import wall
 
 if TYPE_CHECKING:
     from engine.deciding.machine import Option
-    from engine.usecases.listing import CaseLine, InboxLine, Page
+    from engine.usecases.inboxes import InboxLine
+    from engine.usecases.listing import CaseLine, Page
 
 
 def print_page(desk: Desk, page: "Page", *, empty: str, where: bool = False) -> None:
@@ -51,7 +52,7 @@ def print_inbox(desk: Desk, lines: "tuple[InboxLine, ...]", more: bool, at: date
     rows = [
         (
             line.number,
-            (", ".join(line.waiting), "bold" if line.mine else ""),
+            (", ".join(line.waiting) + _stands_in(line), "bold" if line.mine else ""),
             standing(line.state_title, line.awaits),
             line.customer or "",
             line.owner_name or "",
@@ -88,3 +89,8 @@ def print_options(desk: Desk, number: str, options: "list[Option]") -> None:
         for option in sorted(options, key=lambda option: bool(option.obstacles))
     ]
     table((say("Action or task"), say("Title"), say("Needs"), say("Now")), rows, empty=say("Nothing can be done in this state."))
+
+
+def _stands_in(line: "InboxLine") -> str:
+    """For whom it is, where it is theirs only because others are away."""
+    return "".join(" " + say("(for {who}, away until {day})", who=one.name, day=one.until.isoformat()) for one in line.stands_in_for)

@@ -16,7 +16,7 @@ def _inbox(
     limit: Limit = 50,
 ) -> None:
     """What waits for the actor."""
-    from engine.usecases.listing import inbox
+    from engine.usecases.inboxes import inbox
 
     found = inbox(desk.house, desk.person, mine, limit)
     if desk.as_json:

@@ -32,7 +32,7 @@ Sets = Annotated[
 ]
 Files = Annotated[list[str] | None, opt("--file", "FIELD=PATH", say("A file for a field of that type."))]
 Comment = Annotated[str | None, opt("--comment", "TEXT", say("A comment, or the reason where one is required."))]
-For = Annotated[str | None, opt("--for", "WHOM", say("On whose behalf you act: customer."))]
+For = Annotated[str | None, opt("--for", "WHOM", say("On whose behalf you act: customer, or an absent person for whom you stand in."))]
 Reason = Annotated[str, opt("--reason", "TEXT", say("Why."))]
 States = Annotated[
     list[str] | None,

@@ -16,7 +16,7 @@ from engine.deciding.rights import Actor
 from engine.defining.mapping import ImportMapping, read_mapping
 from engine.ground.clock import SystemClock, VirtualClock
 from engine.ground.errors import MakegoodError
-from engine.usecases import acting, founding, importing, listing, publishing, reading
+from engine.usecases import acting, founding, importing, inboxes, publishing, reading
 from engine.usecases.house import House, open_house
 from flows.session import Ran, Step, days, prefect_session
 
@@ -110,7 +110,7 @@ class _Staff:
         self._take_in()
         people = ("li.na", "chen.jie", "liu.yang", "sun.hao", "ma.qiang", "gao.yan", "he.ping", "wang.fang", "zhou.min", "wu.ting")
         for person in people:
-            for line in listing.inbox(self.house, person, limit=12).lines:
+            for line in inboxes.inbox(self.house, person, limit=12).lines:
                 if self.chance.random() < LAZY.get(person, 0.5):
                     self._handle(person, line.number)
 

@@ -113,8 +113,7 @@ def role_of(definition: Definition, state: str, owner: str | None, organisation:
     """The post under which somebody has a case: one that has work in its state, else the first of the procedure's that they hold."""
     if owner is None:
         return NOBODY
-    person = organisation.people.get(owner) if organisation else None
-    held = [role for role in definition.roles if person and role in person.roles]
+    held = [role for role in definition.roles if organisation and organisation.posts.holds(owner, role)]
     at_work = _posts(definition.states.get(state))
     return next((role for role in held if role in at_work), held[0] if held else NO_POST)
 

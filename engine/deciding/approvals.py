@@ -6,6 +6,7 @@ answers than its quorum, and nobody counts twice.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -61,6 +62,7 @@ class Panel:
     case: CaseState
     organisation: Organisation
     live: Callable[[str], Any]
+    at: datetime
     excepts: Sequence[Who] = ()          # whom the action excludes
 
     def everybody(self, request: Request, part: Approval) -> frozenset[str]:
@@ -75,7 +77,7 @@ class Panel:
         away = {request.by, request.on_behalf, *(one for vote in request.votes for one in (vote.by, vote.on_behalf))}
         return frozenset(
             one for one in self.everybody(request, part) - away
-            if rights.excluded(Actor(one), self.excepts, self.definition, self.case, self.organisation, self.live) is None
+            if rights.excluded(Actor(one), self.excepts, self.definition, self.case, self.organisation, self.live, self.at) is None
         )
 
     def places(self, request: Request, actor: Actor) -> tuple[int, ...]:
@@ -83,7 +85,7 @@ class Panel:
         seat = actor.on_behalf or actor.id
         if {actor.id, actor.on_behalf} & {request.by, *(one for vote in request.votes for one in (vote.by, vote.on_behalf))} - {None}:
             return ()
-        if rights.excluded(actor, self.excepts, self.definition, self.case, self.organisation, self.live) is not None:
+        if rights.excluded(actor, self.excepts, self.definition, self.case, self.organisation, self.live, self.at) is not None:
             return ()
         open_ = [place for place, part in enumerate(request.parts)
                  if self.outcome_of(request, place) is Outcome.PENDING and seat in self.open_to(request, part)
@@ -93,7 +95,7 @@ class Panel:
         return tuple(place for place in open_ if request.parts[place].votes or place == single[0])
 
     def _may(self, actor: Actor, part: Approval) -> bool:
-        return rights.may(actor, [part.of], self.definition, self.case, self.organisation, self.live)
+        return rights.may(actor, [part.of], self.definition, self.case, self.organisation, self.live, self.at)
 
     def outcome_of(self, request: Request, place: int, *, closing: bool = False) -> Outcome:
         """What one part comes to; `closing` when nobody answers any more."""
@@ -126,9 +128,9 @@ class Panel:
             if part.votes:
                 yield authority.height([authority.band(self.definition, self.organisation, part.of.name)], currency)
                 continue
-            said = [vote.by for vote in request.votes if place in vote.parts and vote.word is Word.YES]
-            for person in said or self.open_to(request, part):
-                yield authority.of_person(self.definition, self.organisation, person, currency)
+            said = [Actor(vote.by, vote.on_behalf) for vote in request.votes if place in vote.parts and vote.word is Word.YES]
+            for actor in said or map(Actor, self.open_to(request, part)):
+                yield authority.of_actor(self.definition, self.organisation, actor, currency, self.at)
 
     def who(self, request: Request) -> str:
         """Those who may still answer, as a sentence names them."""

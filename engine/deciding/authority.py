@@ -5,10 +5,11 @@ A person decides by the highest band of the roles they hold; the band of a group
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 
 from engine.deciding.case import CaseState
-from engine.deciding.rights import WORDS, called
+from engine.deciding.rights import WORDS, Actor, called, lent_to
 from engine.defining.definition import Band, Definition
 from engine.defining.organisation import Organisation
 from engine.defining.posts import role_of
@@ -38,14 +39,28 @@ def height(among: Iterable[Band], currency: str) -> Decimal:
     return max((money.amount for one in every for money in one if money.currency == currency), default=-_UNLIMITED)
 
 
+def of_posts(definition: Definition, organisation: Organisation, posts: Iterable[str], currency: str) -> Decimal:
+    """The most that the highest of these posts decides in a currency."""
+    return height((band(definition, organisation, role_of(post)) for post in posts), currency)
+
+
 def of_person(definition: Definition, organisation: Organisation, person: str, currency: str) -> Decimal:
-    """The most that a person decides in a currency, by the highest of the roles they hold; the customer and the system decide none."""
-    return height((band(definition, organisation, role_of(post)) for post in organisation.posts.of.get(person, ())), currency)
+    """The most that a person decides in a currency in their own name; the customer and the system decide none."""
+    return of_posts(definition, organisation, organisation.posts.of.get(person, ()), currency)
 
 
-def covers(definition: Definition, organisation: Organisation, person: str, amount: Money) -> bool:
-    """Whether a person's own authority covers an amount; one in another currency is covered by unlimited authority alone."""
-    return amount.amount <= of_person(definition, organisation, person, amount.currency)
+def of_actor(definition: Definition, organisation: Organisation, actor: Actor, currency: str, at: datetime) -> Decimal:
+    """The most that an actor decides: by their own posts, or in another's name by those that this one lends them, never by both."""
+    if actor.on_behalf is None:
+        return of_person(definition, organisation, actor.id, currency)
+    lent = lent_to(actor, organisation, at)
+    posts = set(lent.chains) & set(organisation.posts.of.get(lent.absent, ())) if lent else set()
+    return of_posts(definition, organisation, posts, currency)
+
+
+def covers(definition: Definition, organisation: Organisation, actor: Actor, amount: Money, at: datetime) -> bool:
+    """Whether an actor's authority covers an amount; one in another currency is covered by unlimited authority alone."""
+    return amount.amount <= of_actor(definition, organisation, actor, amount.currency, at)
 
 
 def next_who(definition: Definition, organisation: Organisation, amount: Money, among: frozenset[str]) -> tuple[str, ...]:

@@ -24,6 +24,9 @@ __all__ = [
 ]
 
 
+_NO_PERSON = frozenset({"customer", "system"})
+
+
 class TaskStatus(StrEnum):
     """What became of a task."""
 
@@ -91,6 +94,7 @@ class CaseState:
     links: list[tuple[str, str]] = field(default_factory=list)   # (kind, number of the other case)
     waits: list[str] = field(default_factory=list)               # numbers of cases that must be closed before this one leaves its state
     notices: dict[str, datetime] = field(default_factory=dict)   # notice name → when last sent
+    involved: list[str] = field(default_factory=list)        # people who did anything in it, in their own or another's name
     decided: list[Decision] = field(default_factory=list)    # what was decided and not taken back since, latest last
     requests: dict[int, Request] = field(default_factory=dict)   # what waits for an answer, by id
     seq: int = 0                         # of the last event
@@ -146,6 +150,9 @@ def apply(case: CaseState, event: Event) -> None:
     if "request" in data or "vote" in data or "ended" in data:
         case.requests = answered(case.requests, event.seq, event.actor, event.on_behalf, at, data)
     case.decided = follow(case.decided, data) if case.decided or "decided" in data else case.decided
+    for person in (event.actor, event.on_behalf):
+        if person and person not in case.involved and person not in _NO_PERSON:
+            case.involved.append(person)
     case.seq = event.seq
     case.recorded_at = event.recorded_at
 
@@ -196,6 +203,7 @@ def case_json(case: CaseState) -> dict[str, Any]:
         "clocks": {name: clock_json(clock) for name, clock in case.clocks.items()},
         "links": [list(link) for link in case.links], "notices": {name: stamp(at) for name, at in case.notices.items()},
         "seq": case.seq, "recorded": stamp(case.recorded_at), **({"waits": case.waits} if case.waits else {}),
+        **({"involved": case.involved} if case.involved else {}),
         **({"decided": [decision_json(one) for one in case.decided]} if case.decided else {}),
         **({"requests": [request_json(one) for one in case.requests.values()]} if case.requests else {}),
     }
@@ -211,7 +219,8 @@ def case_from(form: Mapping[str, Any]) -> CaseState:
         tasks={name: task_from(task) for name, task in form["tasks"].items()},
         clocks={name: clock_from(clock) for name, clock in form["clocks"].items()},
         links=[(kind, number) for kind, number in form["links"]], notices={name: known(at) for name, at in form["notices"].items()},
-        waits=list(form.get("waits", ())), decided=[decision_from(one) for one in form.get("decided", ())],
+        waits=list(form.get("waits", ())), involved=list(form.get("involved", ())),
+        decided=[decision_from(one) for one in form.get("decided", ())],
         requests={one["id"]: request_from(one) for one in form.get("requests", ())},
         seq=form["seq"], recorded_at=instant(form["recorded"]),
     )

@@ -11,12 +11,12 @@ from typing import Any
 from transitions import Machine, MachineError
 
 from engine.deciding.choosing import holding
-from engine.deciding.obstacles import BACK, Obstacle, Reason, Situation, find, obstacles
+from engine.deciding.obstacles import BACK, Obstacle, Reason, Situation, acting, find, obstacles
 from engine.defining.definition import Action, Definition, Task, WhoKind
 from engine.ground.errors import Denied, Invalid, MakegoodError, NotAllowed
 from engine.ground.language import say, spoken
 
-DENIALS = frozenset({Reason.ROLE, Reason.EXCEPT, Reason.LIMIT})
+DENIALS = frozenset({Reason.ROLE, Reason.EXCEPT, Reason.DENY, Reason.LIMIT})
 """The reasons that lie in who acts."""
 
 
@@ -52,7 +52,8 @@ def _option(situation: Situation, what: Action | Task, to: str | None) -> Option
     now = holding(what.require, situation.scope)
     later = {case.value: str(case.when) for case in what.require if case.value not in now}
     kind = "action" if isinstance(what, Action) else "task"
-    return Option(what.name, what.title.in_(spoken()) or what.name, kind, to, tuple(now), tuple(obstacles(situation, what)), later)
+    found = tuple(obstacles(acting(situation, what), what))
+    return Option(what.name, what.title.in_(spoken()) or what.name, kind, to, tuple(now), found, later)
 
 
 def refusal(situation: Situation, name: str, found: Sequence[Obstacle]) -> MakegoodError:

@@ -5,7 +5,7 @@ command line completes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -20,6 +20,7 @@ from engine.deciding.expressions import expression, truth
 from engine.deciding.fields import empty
 from engine.deciding.request_record import Request, RequestKind
 from engine.deciding.rights import Actor
+from engine.defining.absences import BY_NAME
 from engine.defining.definition import Action, Approval, Case, Definition, Task, Who
 from engine.defining.organisation import Organisation
 from engine.ground.duration import Duration
@@ -37,6 +38,7 @@ class Reason(StrEnum):
     CLOSED = "closed"
     ROLE = "role"
     EXCEPT = "except"
+    DENY = "deny"
     AT_MOST = "at_most"
     WITHIN = "within"
     AFTER = "after"
@@ -71,6 +73,12 @@ class Situation:
     state: str = ""                 # what the machine moves
     chosen: Action | Task | None = None
     approved: Request | None = None     # the request by which it was approved
+    recorded: datetime | None = None    # when it is recorded, if it counts as of an earlier `now`
+
+    @property
+    def today(self) -> datetime:
+        """The instant at which the actor must have been somebody's deputy: when they asked for it, else when it is recorded."""
+        return self.approved.at if self.approved else self.recorded or self.now
 
 
 def find(definition: Definition, case: CaseState, name: str) -> Action | Task | None:
@@ -107,18 +115,56 @@ def wanting(require: Sequence[Case], scope: Mapping[str, Any], live: Callable[[s
     return [name for name in holding(require, scope) if empty(scope.get("comment") if name == "comment" else live(name))]
 
 
+def acting(situation: Situation, what: Action | Task) -> Situation:
+    """The situation with the actor in whose name it is possible: a deputy acts in the absent person's where their own right or
+    authority does not suffice."""
+
+    def possible(actor: Actor) -> bool:
+        return not _of_actor(replace(situation, actor=actor), what)
+
+    actor = rights.in_whose_name(situation.actor, situation.organisation, situation.today, possible)
+    return situation if actor is situation.actor else replace(situation, actor=actor)
+
+
+def _of_actor(situation: Situation, what: Action | Task) -> list[Obstacle]:
+    found = _rights_of(situation, what)
+    if what.limit and not what.approve and situation.actor.id != "system":
+        found += _authority_of(situation, what)
+    return found
+
+
 def _rights_of(situation: Situation, what: Action | Task) -> list[Obstacle]:
-    definition, case, live = situation.definition, situation.case, situation.live
-    actor, organisation = situation.actor, situation.organisation
-    run = case.tasks.get(what.name) if isinstance(what, Task) else None
-    assigned = run is not None and run.assignee == actor.id
-    if not assigned and not rights.may(actor, what.by, definition, case, organisation, live):
-        could = ", ".join(rights.who_could(what.by, definition, case, organisation, live, what.except_)) or say("nobody")
-        return [Obstacle(Reason.ROLE, say("{who} may not; these may: {could}", who=actor.id, could=could))]
-    barred = rights.excluded(actor, what.except_, definition, case, organisation, live)
+    actor, reach = situation.actor, (situation.definition, situation.case, situation.organisation, situation.live)
+    if not _assigned(situation, what) and not rights.may(actor, what.by, *reach, situation.today):
+        could = ", ".join(rights.who_could(what.by, *reach, what.except_, what.name)) or say("nobody")
+        return [Obstacle(Reason.ROLE, say("{who} may not; these may: {could}", who=named(actor), could=could))]
+    denied = rights.denied(actor, what.name, situation.definition, situation.organisation, situation.today)
+    if denied is not None:
+        return [Obstacle(Reason.DENY, say("the organisation denies it to {who}", who=denied))]
+    barred = rights.excluded(actor, what.except_, *reach, situation.today)
     if barred is not None:
-        return [Obstacle(Reason.EXCEPT, say("{who} is excluded here as {role}", who=actor.id, role=str(barred)))]
+        return [Obstacle(Reason.EXCEPT, say("{who} is excluded here as {role}", who=named(actor), role=str(barred)))]
     return []
+
+
+def _assigned(situation: Situation, what: Action | Task) -> bool:
+    """Whether the task is assigned to the actor, or to the one in whose name they act; not where they are denied a post that it names."""
+    run = situation.case.tasks.get(what.name) if isinstance(what, Task) else None
+    if run is None or run.assignee is None:
+        return False
+    actor, organisation = situation.actor, situation.organisation
+    if actor.on_behalf is None:
+        mine = run.assignee == actor.id
+    else:
+        lent = rights.lent_to(actor, organisation, situation.today)
+        mine = run.assignee == actor.on_behalf and lent is not None and BY_NAME in lent.chains
+    asked = rights.names(actor, organisation, situation.today) if mine else ()
+    return mine and not any(organisation.posts.may_not_hold(one, who.name) for one in asked for who in what.by)
+
+
+def named(actor: Actor) -> str:
+    """Who acts, and in whose name: "zhou.min for wang.fang"."""
+    return say("{who} for {other}", who=actor.id, other=actor.on_behalf) if actor.on_behalf else actor.id
 
 
 def _bounds_of(situation: Situation, action: Action) -> list[Obstacle]:
@@ -182,7 +228,7 @@ def _approval_of(situation: Situation, what: Action | Task, parts: tuple[Approva
         if (known.kind, known.name) == (RequestKind.ACTION, what.name) and known.by != actor.id:
             return [Obstacle(Reason.APPROVE, say("{who} has asked for it (request {id})", who=known.by, id=known.id))]
     asked = Request(0, RequestKind.ACTION, what.name, actor.id, actor.on_behalf, situation.now, parts)
-    panel = approvals.Panel(situation.definition, case, situation.organisation, situation.live, what.except_)
+    panel = approvals.Panel(situation.definition, case, situation.organisation, situation.live, situation.today, what.except_)
     if panel.outcome(asked) is approvals.Outcome.TOO_FEW:
         return [Obstacle(Reason.APPROVE, say("too few could approve it: {people}", people=panel.who(asked)))]
     total = total_of(situation, what)
@@ -203,9 +249,9 @@ def total_of(situation: Situation, what: Action | Task) -> Money | None:
 def _authority_of(situation: Situation, what: Action | Task) -> list[Obstacle]:
     """Whether the actor's own authority does not cover the amount."""
     total = total_of(situation, what)
-    if total is None or authority.covers(situation.definition, situation.organisation, situation.actor.id, total):
+    if total is None or authority.covers(situation.definition, situation.organisation, situation.actor, total, situation.today):
         return []
-    return [uncovered(situation, what, total, situation.actor.id, what.by)]
+    return [uncovered(situation, what, total, named(situation.actor), what.by)]
 
 
 def uncovered(situation: Situation, what: Action | Task, total: Money, who: str, by: Sequence[Who] = ()) -> Obstacle:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BY_NAME = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StandIn:
     """What somebody is lent by an absent person: purpose → everybody from the absent person to the one who stands in, both included."""
 

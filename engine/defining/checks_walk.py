@@ -134,6 +134,8 @@ def _mentions(definition: Definition) -> Iterator[tuple[Who, Path]]:
         yield from ((who, (*path, "by")) for who in extension.by)
     for asked, path in approvals(definition):
         yield from ((one.of, path) for one in possible(asked))
+    for spec in definition.fields.values():
+        yield from ((who, ("fields", spec.name, "sees")) for who in spec.sees)
     for notice in definition.notices.values():
         yield from ((who, ("notices", notice.name, "to")) for who in possible(notice.to))
     for doing, path in doings(definition):

@@ -23,6 +23,7 @@ from engine.defining.vocabulary import (
     Happening,
     Point,
     PointKind,
+    Sight,
     Text,
     Who,
     WhoKind,
@@ -65,6 +66,7 @@ class Field:
     between: tuple[Decimal, Decimal] | None = item("for number and money: smallest and largest value", None)
     currency: str | None = item("for money: its currency, ISO 4217", None)
     default: Any = item("the value until another is given", None)
+    sees: tuple[Who, ...] = item("who alone may see it; without it whoever sees the case, or personal data where it is one", ())
     personal: bool | None = item("kept apart from case and history, erasable; by default party, file and text without a pattern are", None)
 
     @property
@@ -81,6 +83,12 @@ class Role:
 
     name: str
     title: Text = item("what people call it", factory=Text)
+    of: str | None = item(
+        "a field: the post is held for each of its values, `roles: [clerk of north]`, and only that of the case's own acts", None
+    )
+    sees: tuple[Sight, ...] = item(
+        "what it sees of every case of the procedure; without it case and history, and personal data while work of the case is for it", ()
+    )
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)

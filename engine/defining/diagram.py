@@ -38,6 +38,10 @@ _WORDS = {
         "approve": "✓ {0}",
         "by": "who did {0}",
         "superior": "superior of {0}",
+        "superiors": "superiors of {0}",
+        "subordinates": "subordinates of {0}",
+        "department": "department of {0}",
+        "involved": "whoever was involved",
         "least loaded": "least loaded of {0}",
     },
     "zh": {
@@ -65,6 +69,10 @@ _WORDS = {
         "approve": "✓ {0}",
         "by": "{0}的经办人",
         "superior": "{0}的上级",
+        "superiors": "{0}的各级上级",
+        "subordinates": "{0}的各级下属",
+        "department": "{0}所在部门",
+        "involved": "曾经手本案者",
         "least loaded": "{0}中案件最少者",
     },
 }
@@ -259,9 +267,7 @@ class _Words:
                 return self.titled(role.title, who.name) if role else who.name
             case WhoKind.ACTOR_OF:
                 return self.said("by", self.named(who.name))
-            case WhoKind.SUPERIOR | WhoKind.LEAST_LOADED:
-                return self.said(who.kind.value, self.who(who.of)) if who.of else who.kind.value
-        return self.said(who.kind.value)
+        return self.said(who.kind.value, *([self.who(who.of)] if who.of else []))
 
     def named(self, name: str) -> str:
         """The title of a state, action or task."""

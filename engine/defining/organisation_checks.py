@@ -45,9 +45,8 @@ def _away(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
 
 
 def _denied(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
-    written: list[Person | Group] = [*organisation.people.values(), *organisation.groups.values()]
-    posts = {name for one in written for post in one.roles for name in (post, role_of(post))}
-    for one in written:
+    posts = _posts(organisation)
+    for one in _written(organisation):
         kind = "people" if isinstance(one, Person) else "groups"
         for index, what in enumerate(one.deny):
             if "/" not in what and what not in posts and what not in RIGHTS:
@@ -57,8 +56,17 @@ def _denied(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
                                    hint=say("Write a post, procedure/action, or one of {rights}.", rights=", ".join(RIGHTS)))
 
 
+def _written(organisation: Organisation) -> list[Person | Group]:
+    return [*organisation.people.values(), *organisation.groups.values()]
+
+
+def _posts(organisation: Organisation) -> set[str]:
+    """Every post that is written for somebody, and its role."""
+    return {name for one in _written(organisation) for post in one.roles for name in (post, role_of(post))}
+
+
 def _granted(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
-    known = [*organisation.people, *organisation.groups, *organisation.posts.holders]
+    known = [*organisation.people, *organisation.groups, *_posts(organisation)]
     for right in RIGHTS:
         for index, name in enumerate(getattr(organisation.rights, right)):
             if name not in known:

@@ -94,7 +94,9 @@ counts. For `set` the last is `is` alone; where none holds for `assign` or `reas
 
 - **words**: text for people. Either one text for every language, or a mapping by language: `{zh: 受理, en: Registered}`.
 - **who**: the name of a role, a field, a group or a person; `owner`, `customer`, `system` (the scheduler), `anyone`; `superior of …`;
-  `least loaded of …`; `actor_of('x')`, whoever took action or did task `x`; in doings and the notices they send `actor`, whoever acts.
+  `superiors of …`, `subordinates of …`: everybody above or below, however far; `department of …`: everybody in the same department;
+  `involved`: whoever did anything in the case before; `least loaded of …`; `actor_of('x')`, whoever took action or did task `x`;
+  in doings and the notices they send `actor`, whoever acts.
 - **event**: `opened`, `closed`, the name of an action or task, `state x` (entered), `left x` (state left), `task x` (done),
   `clock x due`, `notice x sent` (accepted by a channel, or said to be conveyed by hand), `case x closed` (one of procedure `x` that
   this case opened), or a date field by name: as a start, its date; as an end, when it is filled.

@@ -60,6 +60,14 @@ Band = tuple[Money, ...] | None
 """How much may be decided: an amount in each currency (in others nothing), or None, which is unlimited."""
 
 
+class Sight(StrEnum):
+    """What there is to see of a case, each apart."""
+
+    CASE = "case"              # the case as it stands
+    HISTORY = "history"        # what happened, and who did it
+    PERSONAL = "personal"      # personal data, in both
+
+
 class WhoKind(StrEnum):
     """The ways to say who: see "Who" in the language reference."""
 
@@ -71,6 +79,10 @@ class WhoKind(StrEnum):
     ACTOR = "actor"            # in doings: whoever acts just now
     ACTOR_OF = "actor_of"      # whoever took that action or did that task, every time
     SUPERIOR = "superior"      # the superior of somebody
+    SUPERIORS = "superiors"    # everybody above somebody, however far
+    SUBORDINATES = "subordinates"  # everybody below somebody, however far
+    DEPARTMENT = "department"  # everybody in the departments of somebody, themselves included
+    INVOLVED = "involved"      # whoever did anything in this case before
     LEAST_LOADED = "least loaded"  # of those somebody names, the one with the fewest open cases
 
 
@@ -80,7 +92,7 @@ class Who:
 
     kind: WhoKind
     name: str = ""             # for NAMED and ACTOR_OF
-    of: "Who | None" = None    # for SUPERIOR and LEAST_LOADED
+    of: "Who | None" = None    # for those of somebody: SUPERIOR, SUPERIORS, SUBORDINATES, DEPARTMENT, LEAST_LOADED
 
     def __str__(self) -> str:
         if self.kind is WhoKind.NAMED:

@@ -33,7 +33,8 @@ LABEL = Shape(rf"[{_LETTERS}][{_LETTERS}0-9.-]{{0,59}}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}", re.ASCII)
 LENGTH = re.compile(r"(?P<exact>[0-9]{1,6})|(?P<least>[0-9]{1,6})?\.\.(?P<most>[0-9]{1,6})?", re.ASCII)
 
-_PEOPLE = frozenset({"owner", "actor", "customer", "system", "anyone"})
+_PEOPLE = frozenset({"owner", "actor", "customer", "system", "anyone", "involved"})
+_OF = (WhoKind.SUPERIOR, WhoKind.SUPERIORS, WhoKind.SUBORDINATES, WhoKind.DEPARTMENT, WhoKind.LEAST_LOADED)
 _LOGIC = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"})
 _SEEN = frozenset({
     "state", "owner", "actor", "opened_at", "number", "comment", "contact", "done", "count", "time_of", "actor_of", "approved", "met",
@@ -71,7 +72,7 @@ def parse_who(text: str) -> Who:
     words = " ".join(text.split())
     wrapped: list[WhoKind] = []
     while len(wrapped) <= _DEEP:
-        for kind in (WhoKind.SUPERIOR, WhoKind.LEAST_LOADED):
+        for kind in _OF:
             if words.startswith(f"{kind.value} of "):
                 wrapped.append(kind)
                 words = words.removeprefix(f"{kind.value} of ")
@@ -81,9 +82,8 @@ def parse_who(text: str) -> Who:
     who = _plain_who(words)
     if who is None or len(wrapped) > _DEEP:
         raise _refuse(text, say("who"), say(
-            "Write a role, group or person by name, owner, actor, customer, system, anyone, superior of …, least loaded of … or "
-            "actor_of('…'); "
-            "several in brackets: [a, b]."))
+            "Write a role, group or person by name, owner, actor, customer, system, anyone, involved, superior of …, superiors of …, "
+            "subordinates of …, department of …, least loaded of … or actor_of('…'); several in brackets: [a, b]."))
     for kind in reversed(wrapped):
         who = Who(kind, of=who)
     return who

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.deciding import fields, rights
+from engine.deciding import fields, rights, seeing
 from engine.deciding.case import TaskRun, TaskStatus, task_json
 from engine.deciding.rights import Actor
 from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
@@ -117,8 +117,10 @@ def _open_task(work: Work, name: str, person: str) -> TaskRun:
             case=work.case.number, state=work.case.state, action=name, possible=[],
         )
     spec = work.definition.states[run.state].tasks[name]
-    if not rights.may(Actor(person), spec.by, work.definition, work.case, work.organisation, work.live):
-        could = ", ".join(rights.who_could(spec.by, work.definition, work.case, work.organisation, work.live)) or say("nobody")
+    reach = (work.definition, work.case, work.organisation, work.live)
+    denied = rights.denied(Actor(person), name, work.definition, work.organisation, work.now)
+    if denied is not None or not rights.may(Actor(person), spec.by, *reach, work.now):
+        could = ", ".join(rights.who_could(spec.by, *reach, what=name)) or say("nobody")
         raise Denied(
             say("{who} may not do {task}; these may: {could}", who=person, task=name, could=could),
             hint=say("Choose one of them."), who=person, why="role", who_could=could,
@@ -148,11 +150,9 @@ def correct(house: House, number: str, actor: Actor, given: Mapping[str, Any], r
 
 
 def taking_part(work: Work, actor: Actor) -> Work:
-    """Refuse whoever has nothing to do with this case: holders of its procedure's roles, owner and assignees take part."""
+    """Refuse whoever has nothing to do with this case: see `seeing.takes_part`."""
     standing(work.organisation, actor)
-    person = work.organisation.people.get(actor.id)
-    involved = {work.case.owner, *work.case.added, *(task.assignee for task in work.case.tasks.values())}
-    if actor.id == "system" or actor.id in involved or (person and set(person.roles) & set(work.definition.roles)):
+    if actor.id == "system" or seeing.takes_part(actor, work.definition, work.case, work.organisation, work.live, work.now):
         return work
     raise Denied(
         say("{who} holds no post of {bundle} and takes no part in {case}",

@@ -75,7 +75,7 @@ def _no_party(work: Work) -> None:
 def panel_of(work: Work, request: Request) -> Panel:
     """Everybody who may answer a request, as the case and the organisation are now."""
     what = find(work.definition, work.case, request.name) if request.kind is RequestKind.ACTION else None
-    return Panel(work.definition, work.case, work.organisation, work.live, what.except_ if what is not None else ())
+    return Panel(work.definition, work.case, work.organisation, work.live, work.now, what.except_ if what is not None else ())
 
 
 def given_with(work: Work, request: Request) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from engine.deciding import fields, rights
+from engine.deciding import fields, queues
 from engine.deciding.choosing import first, holding
 from engine.deciding.expressions import expression
 from engine.deciding.rights import Actor
 from engine.defining.definition import Case, Doing, DoingKind, Happening, LinkedCase, Who, WhoKind
 from engine.records import cases
 from engine.usecases.notifying import Outgoing
+from engine.usecases.reaching import meant, reached, stands_in
 from engine.usecases.work import Later, Wanted, Work
 
 _NOBODY = frozenset({"customer", "system", "anyone"})
@@ -89,13 +90,13 @@ def _send(work: Work, name: str, scope: Mapping[str, Any], data: dict[str, Any],
         if work.case.owner and work.case.owner in work.organisation.people:
             tell(work, name, work.case.owner, data, {**_said(work), **(extra or {})})
         return
-    reached = sorted({person for who in holding(spec.to, scope) for person in work.people(who)} - {"system", "anyone"})
+    recipients = {person: to for person, to in meant(work, holding(spec.to, scope)).items() if person not in ("system", "anyone")}
     if work.case.party is None and "party" not in data:   # a case that names no customer yet
-        reached = [person for person in reached if person != "customer"]
-    for person in reached or [""]:
-        data.setdefault("notices", []).append([name, person])
+        recipients.pop("customer", None)
+    for person, to in sorted(recipients.items()) or [("", "")]:
+        data.setdefault("notices", []).append([name, to])
         if person:
-            work.outgoing.append(Outgoing(name, person, {**_said(work), **(extra or {})}))
+            work.outgoing.append(Outgoing(name, to, {**_said(work), **(extra or {}), **stands_in(work, person, to, data)}))
 
 
 def _said(work: Work) -> dict[str, Any]:
@@ -111,9 +112,9 @@ def own(work: Work, person: str | None, data: dict[str, Any]) -> None:
 
 
 def _choose(work: Work, who: Who | None) -> str | None:
-    return None if who is None else rights.choose(
+    return None if who is None else queues.choose(
         who, work.definition, work.case, work.organisation, work.live, lambda people: cases.open_cases_of(work.conn, people),
-        work.actor.id,
+        work.now, work.actor.id,
     )
 
 
@@ -125,10 +126,10 @@ def _reassign(work: Work, who: Who | None, data: dict[str, Any], extra: Mapping[
 
 
 def _remind(work: Work, whos: Sequence[Who], data: dict[str, Any], extra: Mapping[str, Any] | None) -> None:
-    people = sorted({person for who in whos for person in work.people(who)} - _NOBODY)
-    data.setdefault("reminded", []).extend(people)
-    for person in people:   # merged into one message for each person when the work is written (clocks rule 16)
-        work.reminders.setdefault(person, []).append(dict(extra or {}))
+    people = {person: to for person, to in meant(work, whos).items() if person not in _NOBODY}
+    data.setdefault("reminded", []).extend(sorted(people))
+    for person, to in sorted(people.items()):   # merged into one message for each person when the work is written (clocks rule 16)
+        work.reminders.setdefault(to, []).append({**(extra or {}), **stands_in(work, person, to, data)})
 
 
 def _escalate(work: Work, whos: Sequence[Who], data: dict[str, Any], extra: Mapping[str, Any] | None) -> None:
@@ -153,6 +154,7 @@ def _past_owner(work: Work, who: Who) -> Who:
 
 
 def tell(work: Work, builtin: str, person: str, data: dict[str, Any], extra: Mapping[str, Any] | None = None) -> None:
-    """Send one of the product's own notices (assigned, escalated) to a person who works here."""
-    data.setdefault("notices", []).append([builtin, person])
-    work.outgoing.append(Outgoing(builtin, person, dict(extra or {})))
+    """Send one of the product's own notices (assigned, escalated) to a person who works here, or to whoever stands in for them."""
+    to = reached(work, person)
+    data.setdefault("notices", []).append([builtin, to])
+    work.outgoing.append(Outgoing(builtin, to, {**(extra or {}), **stands_in(work, person, to, data)}))

@@ -31,6 +31,10 @@ def lengthen(
     """
     work.given = dict(given)
     spec = work.definition.all_clocks[clock]
+    if approved is None:
+        actor = rights.in_whose_name(
+            actor, work.organisation, work.now, lambda one: any(_may_extend(work, spec, allowed, one) for allowed in spec.extend)
+        )
     place, allowed = _extension(work, spec, actor, duration, asked=approved is not None)
     parts = needed(allowed, work.scope(actor, at)) if approved is None else ()
     if parts:
@@ -87,6 +91,13 @@ def _no(work: Work, spec: ClockSpec, reasons: Reason | list[str], why: str) -> N
     )
 
 
+def _may_extend(work: Work, spec: ClockSpec, allowed: Extension, actor: Actor) -> bool:
+    """Whether an `extend:` grants it to the actor, and the organisation does not deny it."""
+    if rights.denied(actor, spec.name, work.definition, work.organisation, work.now) is not None:
+        return False
+    return rights.may(actor, allowed.by, work.definition, work.case, work.organisation, work.live, work.now)
+
+
 def _refusal(
     work: Work, spec: ClockSpec, run: ClockRun, place: int, actor: Actor, by: Duration, asked: bool
 ) -> MakegoodError | None:
@@ -94,8 +105,9 @@ def _refusal(
     allowed, number = spec.extend[place], work.case.number
     granted = [parse_duration(text) for index, text in run.granted if index == place]
     left = allowed.up_to.amount - sum(one.amount for one in granted)
-    if not rights.may(actor, allowed.by, work.definition, work.case, work.organisation, work.live):
-        could = ", ".join(rights.who_could(allowed.by, work.definition, work.case, work.organisation, work.live)) or say("nobody")
+    if not _may_extend(work, spec, allowed, actor):
+        reach = (work.definition, work.case, work.organisation, work.live)
+        could = ", ".join(rights.who_could(allowed.by, *reach, what=spec.name)) or say("nobody")
         return Denied(
             say("{who} may not extend {clock}; these may: {could}", who=actor.id, clock=spec.name, could=could),
             hint=say("Ask one of them, or act as yourself with --as PERSON."), who=actor.id, why="role",

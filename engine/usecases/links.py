@@ -98,7 +98,7 @@ def _for_customers(work: Work) -> list[str]:
     every: list[Action | Task] = []
     for state in work.definition.states.values():
         every += [*state.actions.values(), *state.tasks.values()]
-    reach = (work.definition, work.case, work.organisation, work.live)
+    reach = (work.definition, work.case, work.organisation, work.live, work.now)
     return list(dict.fromkeys(what.name for what in every if rights.may(BY_LINK, what.by, *reach)))
 
 

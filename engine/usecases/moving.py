@@ -10,7 +10,7 @@ from engine.deciding.case import CaseState, TaskRun, TaskStatus, task_json
 from engine.deciding.choosing import holding
 from engine.deciding.duties import stays
 from engine.deciding.machine import move, not_here, refusal
-from engine.deciding.obstacles import BACK, find, obstacles
+from engine.deciding.obstacles import BACK, acting, find, obstacles
 from engine.deciding.request_record import Request, RequestKind
 from engine.deciding.rights import Actor
 from engine.defining.checks_authority import decides
@@ -37,6 +37,8 @@ def take(work: Work, name: str, actor: Actor, at: datetime, given: Mapping[str, 
     situation = replace(work.situation(actor, at), approved=approved)
     if what is None:
         raise not_here(situation, name)
+    situation = acting(situation, what)
+    actor = situation.actor
     parts = needed(what, situation.scope) if approved is None else ()
     if parts or isinstance(what, Task):
         found = obstacles(situation, what)

@@ -1,10 +1,13 @@
 """From what a case wants said to messages in the outbox: texts rendered now, with the figures of this moment."""
 
 from collections.abc import Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
-from engine.deciding.wording import render_notice
+from engine.deciding.wording import Rendered, render_notice
+from engine.ground.language import say, speak
 from engine.records.outbox import Message
 
 if TYPE_CHECKING:
@@ -51,7 +54,21 @@ def _message(work: "Work", one: Outgoing) -> Message | None:
         return None   # nobody is there: the event says so, it names the notice without a recipient
     language = language or definition.languages[0]
     text = render_notice(definition, one.name, work.scope(at=work.now, extra=one.extra), language)
+    if one.extra.get("stands_in"):
+        text = _told_who_is_away(text, *one.extra["stands_in"])
     return Message(
         case_id=None, name=one.name, party_id=party_id, person=person, via=spec.via if spec else BUILTIN_VIA,
         language=text.language, subject=text.subject, text=text.text, html=text.html, mandatory=bool(spec and spec.mandatory),
     )
+
+
+def _told_who_is_away(text: Rendered, absent: str, until: str) -> Rendered:
+    """A text that begins by saying for whom somebody stands in who reads it."""
+
+    def told_in_its_language() -> str:
+        speak(text.language)
+        return say("You stand in for {who}, who is away until {day}.", who=absent, day=until)
+
+    told = copy_context().run(told_in_its_language)
+    html = f"<p>{escape(told)}</p>\n{text.html}" if text.html is not None else None
+    return replace(text, text=f"{told}\n\n{text.text}", html=html)

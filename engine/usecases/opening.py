@@ -71,8 +71,9 @@ def _open(
 ) -> Outcome:
     work = blank(house, conn, bundle, now, now)
     standing(work.organisation, actor)
-    if not may_open(work, actor):
-        raise _denied(work, actor)
+    actor = rights.in_whose_name(actor, work.organisation, now, lambda one: may_open(work, one, given))
+    if not may_open(work, actor, given):
+        raise _denied(work, actor, given)
     plain, uploads = uploads_apart(given)
     values = fields.parse_given(work.definition, plain, work.timezone)
     if at is not None:
@@ -118,7 +119,7 @@ def begin(work: Work, actor: Actor, given: Mapping[str, Any], opener: str | None
     _complete(work, actor)
     work.case.number = _number(work)
     data: dict[str, Any] = {} if opener is None else {"link": [OPENED_BY, opener]}
-    if actor.id in work.organisation.people and (opener is None or may_open(work, actor)):
+    if actor.id in work.organisation.people and (opener is None or may_open(work, actor, work.given)):
         data["owner"] = [None, actor.id]
     for later in _record(work, actor, data, at):
         attempt(work, later, at)
@@ -142,9 +143,11 @@ def _record(work: Work, actor: Actor, data: dict[str, Any], now: datetime) -> li
     return acts + entry_acts
 
 
-def may_open(work: Work, actor: Actor) -> bool:
-    """Whether somebody may open this case by hand."""
-    return rights.may(actor, _openers(work.definition), work.definition, None, work.organisation, lambda _: None)
+def may_open(work: Work, actor: Actor, given: Mapping[str, Any]) -> bool:
+    """Whether somebody may open this case, with these values, by hand."""
+    if rights.denied(actor, rights.OPENING, work.definition, work.organisation, work.now) is not None:
+        return False
+    return rights.may(actor, _openers(work.definition), work.definition, None, work.organisation, given.get, work.now)
 
 
 def _openers(definition: Definition) -> tuple[Who, ...]:
@@ -153,9 +156,10 @@ def _openers(definition: Definition) -> tuple[Who, ...]:
     )
 
 
-def _denied(work: Work, actor: Actor) -> Denied:
+def _denied(work: Work, actor: Actor, given: Mapping[str, Any]) -> Denied:
     definition = work.definition
-    could = ", ".join(rights.who_could(_openers(definition), definition, None, work.organisation, lambda _: None)) or say("nobody")
+    able = rights.who_could(_openers(definition), definition, None, work.organisation, given.get, what=rights.OPENING)
+    could = ", ".join(able) or say("nobody")
     return Denied(
         say("{who} may not open {bundle}; these may: {could}", who=actor.id, bundle=definition.name, could=could),
         hint=say("Ask one of them, or act as yourself with --as PERSON."), who=actor.id, why="role", who_could=could,

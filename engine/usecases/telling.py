@@ -243,6 +243,8 @@ class Teller:
             yield say("reminded: {people}", people=self._people(data["reminded"]))
         if data.get("escalated"):
             yield say("escalated to: {people}", people=self._people(data["escalated"]))
+        for absent, deputy in data.get("stood_in", {}).items():
+            yield say("{who} is away, {deputy} stands in", who=self.person(absent), deputy=self.person(deputy))
         for name, to in data.get("notices", ()):
             yield say("notice {notice} to {who}", notice=name, who=self.person(to))
         for name, task in data.get("tasks", {}).items():

@@ -151,6 +151,7 @@ class Work:
         moment = at or self.now
         return Situation(
             self.definition, self.case, actor, self.organisation, moment, self.scope(actor, moment), self.live, self.calendars,
+            recorded=self.now,
         )
 
     def evaluate(self, at: datetime) -> Callable[[str], Any]:

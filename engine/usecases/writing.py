@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from engine.deciding import rights
+from engine.deciding import queues
 from engine.deciding.case import ClockStatus, TaskStatus
 from engine.deciding.others import kept_values
 from engine.deciding.request_record import RequestKind
@@ -103,7 +103,7 @@ def request_items(work: Work, due: datetime) -> list[Item]:
         panel = panel_of(work, request)
         for part in request.parts:
             open_to = panel.open_to(request, part)
-            rows = rights.queue([part.of], work.definition, work.case, work.organisation, work.live)
+            rows = queues.queue([part.of], work.definition, work.case, work.organisation, work.live)
             if request.kind is RequestKind.HANDOVER or open_to != panel.everybody(request, part):
                 rows = [(None, person) for person in sorted(open_to)]
             found += [Item("request", request.name, role, person, request.at, request.due_at or due) for role, person in rows]
@@ -125,8 +125,8 @@ def _task_items(work: Work, state: State, due: datetime) -> list[Item]:
 
 def _queue(work: Work, whos: Sequence[Who]) -> list[tuple[str | None, str | None]]:
     """Roles and people to whom a work item is shown; where the owner holds the role, the item is the owner's own."""
-    owner = work.organisation.people.get(work.case.owner or "")
+    owner = work.case.owner
     return [
-        (role, owner.id if person is None and owner and role in owner.roles else person)
-        for role, person in rights.queue(whos, work.definition, work.case, work.organisation, work.live)
+        (role, owner if person is None and owner and role and work.organisation.posts.holds(owner, role) else person)
+        for role, person in queues.queue(whos, work.definition, work.case, work.organisation, work.live)
     ]

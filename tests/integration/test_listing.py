@@ -13,7 +13,8 @@ from engine.records import tables
 from engine.records.items import NO_DUE, WORK_ITEM
 from engine.usecases.finding import find
 from engine.usecases.house import House
-from engine.usecases.listing import inbox, list_cases, numbers
+from engine.usecases.inboxes import inbox
+from engine.usecases.listing import list_cases, numbers
 from tests.small import START, small_house
 
 PROCEDURE = """\

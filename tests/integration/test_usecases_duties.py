@@ -10,7 +10,7 @@ from engine.ground.canonical import canonical
 from engine.records import library
 from engine.usecases import acting, amending, auditing, postponing, settling
 from engine.usecases.house import House
-from engine.usecases.listing import inbox
+from engine.usecases.inboxes import inbox
 from tests.houses import as_, events_of, state_of
 from tests.small import DONE, HEAD, ROLES, START, do, kinds, opened, small_house
 

@@ -19,9 +19,10 @@ from engine.defining.calendar_file import read_calendar
 from engine.ground.calendars import calendar_json
 from engine.ground.canonical import canonical
 from engine.ground.errors import MakegoodError
-from engine.records import library
-from engine.usecases import acting, amending, approving, handing_over, listing, opening, postponing, reading, settling
+from engine.records import cases, library
+from engine.usecases import acting, amending, approving, handing_over, inboxes, listing, opening, postponing, reading, settling, viewing
 from engine.usecases.house import House
+from engine.usecases.work import take_up
 from tests.houses import as_, events_of, state_of
 from tests.small import HEAD, OFFICE, START, bundle_of, empty_house, kinds, messages, put_in_force, sent
 
@@ -151,6 +152,18 @@ def shown(part: str, name: str = "") -> Callable[[House], Any]:
     def see(house: House) -> Any:
         value = getattr(reading.show(house, open_(house)), part)
         return next(one.title for one in value if one.name == name) if name else value
+
+    return see
+
+
+def sees(person: str) -> Callable[[House], Any]:
+    """What somebody may see of a case, and the fields that are for others."""
+
+    def see(house: House) -> Any:
+        number = open_(house)
+        with house.store.reading() as conn:
+            found = viewing.seen_of(take_up(house, conn, cases.load(conn, number), house.clock.now()), as_(person))
+        return " ".join(sorted(found.parts)), sorted(found.hidden)
 
     return see
 
@@ -413,7 +426,7 @@ def options(house: House) -> dict[str, str]:
 
 def inbox(house: House) -> Any:
     open_(house)
-    (line,) = listing.inbox(house, "ann").lines
+    (line,) = inboxes.inbox(house, "ann").lines
     return line.posts
 
 
@@ -519,6 +532,10 @@ LINES = [
     Line("Field.currency", "{type: money, currency: EUR}", "{type: money, currency: USD}", opened_with(cost="5 USD"), "Invalid", "done"),
     Line("Field.default", "default: a", "default: b", value("kind"), "a", "b"),
     Line("Field.personal", ", personal: false", ", personal: true", kept_apart, (True, False), (False, True)),
+    Line("Field.sees", "plain: {type: number}", "plain: {type: number, sees: manager}", sees("ann"),
+         ("case history personal", []), ("case history personal", ["plain"])),
+    Line("Role.of", "manager: {}", "manager: {of: kind}", acted("decide", "carl", cost="5"), "done", "Denied"),
+    Line("Role.sees", "manager: {}", "manager: {sees: history}", sees("carl"), ("case history personal", []), ("history", [])),
     Line("Role.title", "desk: {title: The desk}", "desk: {title: Front desk}", inbox, ("The desk",), ("Front desk",)),
     Line("Action.title", "title: Go on", "title: Go ahead", lambda house: options(house)["go"], "Go on", "Go ahead"),
     Line("Action.by", "twice: {by: desk,", "twice: {by: [desk, manager],", acted("twice", "carl"), "Denied", "done"),

@@ -38,13 +38,13 @@ PARCEL = dedent("""\
       kind:        {type: choice, options: [damaged, late, lost]}
       loss:        {type: money, currency: CNY, between: [0, 100000.5]}
       photos:      {type: file, many: true}
-      findings:    {type: text, length: 1..2000}
+      findings:    {type: text, length: 1..2000, sees: [lab, owner]}
       amount:      {type: money, currency: CNY, default: 0}
       promised_on: {type: date}
     values: {standard_refund: 40 CNY, most: 3, share: 0.25, soon: 3 working days, desk_hours: "mornings only"}
     roles:
       desk:     {title: 客服}
-      lab:      {title: 质检}
+      lab:      {title: 质检, of: region, sees: [case, history]}
       manager:
       director: {title: 总经理}
     opening: {by: [desk, customer], backdate: 3 days, require: findings, notice: receipt, set: {amount: 1.50}}

@@ -1,6 +1,7 @@
 """Whose authority suffices, what the organisation lets a procedure give, who is next, and what counts together in a case."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -8,9 +9,12 @@ from specimen import DEFINITION, ORGANISATION, a_case
 
 from engine.deciding import authority
 from engine.deciding.decision_record import Decision, approved, decision_from, decision_json, follow
+from engine.deciding.rights import Actor
 from engine.defining.definition import Band
 from engine.defining.organisation import Organisation
 from engine.ground.money import Money
+
+NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
 
 
 def money(text: str) -> Money:
@@ -33,7 +37,7 @@ def under(**bands: Band) -> Organisation:
     ("system", "1 CNY", False), ("gone", "1 CNY", False),
 ])
 def test_authority_must_cover_the_amount_in_its_currency(person: str, amount: str, enough: bool) -> None:
-    assert authority.covers(DEFINITION, ORGANISATION, person, money(amount)) is enough
+    assert authority.covers(DEFINITION, ORGANISATION, Actor(person), money(amount), NOW) is enough
 
 
 @pytest.mark.parametrize(("manager", "person", "amount", "enough"), [
@@ -44,7 +48,7 @@ def test_authority_must_cover_the_amount_in_its_currency(person: str, amount: st
     ((), "wang.fang", "0 CNY", False), (band("3000 CNY"), "zhao.lei", "3000.01 CNY", False),   # nobody but whom it names decides
 ])
 def test_a_procedure_gives_no_more_than_the_organisation_lets_it(manager: Band, person: str, amount: str, enough: bool) -> None:
-    assert authority.covers(DEFINITION, under(manager=manager), person, money(amount)) is enough
+    assert authority.covers(DEFINITION, under(manager=manager), Actor(person), money(amount), NOW) is enough
 
 
 def test_the_next_who_may_are_those_with_the_lowest_band_that_covers() -> None:

@@ -21,6 +21,7 @@ from engine.defining.definition import (
     Pause,
     Point,
     PointKind,
+    Sight,
     Text,
     Who,
     WhoKind,
@@ -192,6 +193,8 @@ def test_keys_of_a_state(parcel: Definition) -> None:
 
 def test_a_bare_name_is_a_state_task_or_role_with_nothing_special(parcel: Definition) -> None:
     assert parcel.roles["manager"].name == "manager"
+    assert parcel.roles["lab"].of == "region" and parcel.roles["lab"].sees == (Sight.CASE, Sight.HISTORY)
+    assert parcel.fields["findings"].sees == (Who(WhoKind.NAMED, "lab"), OWNER)
     assert definition_in(state("received", "tasks: {look: }")).states["received"].tasks["look"].by == ()
     assert definition_in(changed(SMALLEST, ("done: {final: true}", "done:"))).states["done"].actions == {}
 

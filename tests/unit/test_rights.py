@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from specimen import DEFINITION, ORGANISATION, a_case
 
-from engine.deciding import rights
+from engine.deciding import queues, rights
 from engine.deciding.case import CaseState
 from engine.deciding.rights import Actor
 from engine.defining.definition import Who, WhoKind
 from engine.defining.organisation import Group, Rights
 
 INTAKE, QUALITY, MANAGER = (Who(WhoKind.NAMED, name) for name in ("intake", "quality", "manager"))
+NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
 OWNER, CUSTOMER, SYSTEM, ANYONE = (Who(kind) for kind in (WhoKind.OWNER, WhoKind.CUSTOMER, WhoKind.SYSTEM, WhoKind.ANYONE))
 PROPOSER = Who(WhoKind.ACTOR_OF, "propose")
 
@@ -64,13 +66,13 @@ def test_before_there_is_a_case_nobody_owns_it_or_acted() -> None:
     (Actor("anyone"), (ANYONE,), False), (Actor("intake"), (INTAKE,), False), (Actor(""), (ANYONE, INTAKE), False),
 ])
 def test_only_whom_the_definition_names_may_act(actor: Actor, whos: tuple[Who, ...], allowed: bool) -> None:
-    assert rights.may(actor, whos, *reach()) is allowed
+    assert rights.may(actor, whos, *reach(), NOW) is allowed
 
 
 def test_somebody_who_left_the_organisation_may_nothing_even_as_owner() -> None:
     case = a_case()
     case.owner = "gone"
-    assert not rights.may(Actor("gone"), (OWNER,), *reach(case))
+    assert not rights.may(Actor("gone"), (OWNER,), *reach(case), NOW)
 
 
 @pytest.mark.parametrize(("actor", "excepts", "barred"), [
@@ -79,7 +81,7 @@ def test_somebody_who_left_the_organisation_may_nothing_even_as_owner() -> None:
     (Actor("li.na", "customer"), (CUSTOMER,), CUSTOMER), (Actor("wang.fang"), (ANYONE,), ANYONE),
 ])
 def test_an_exception_bars_whoever_acts_and_in_whose_name(actor: Actor, excepts: tuple[Who, ...], barred: Who | None) -> None:
-    assert rights.excluded(actor, excepts, *reach()) == barred
+    assert rights.excluded(actor, excepts, *reach(), NOW) == barred
 
 
 def test_a_refusal_can_name_who_could() -> None:
@@ -90,10 +92,10 @@ def test_a_refusal_can_name_who_could() -> None:
 
 def test_work_is_queued_for_posts_and_for_people() -> None:
     whos = (INTAKE, QUALITY, INTAKE, OWNER, CUSTOMER, SYSTEM, named("committee"), named("wang.fang"), named("helper"), PROPOSER)
-    assert rights.queue(whos, *reach(helper="zhao.lei")) == [
+    assert queues.queue(whos, *reach(helper="zhao.lei")) == [
         ("intake", None), ("quality", None), (None, "li.na"), ("committee", None), (None, "wang.fang"), (None, "zhao.lei"),
         (None, "sun.li")]
-    assert rights.queue((ANYONE,), *reach()) == [("anyone", None)]
+    assert queues.queue((ANYONE,), *reach()) == [("anyone", None)]
 
 
 @pytest.mark.parametrize(("who", "load", "chosen"), [
@@ -103,7 +105,7 @@ def test_work_is_queued_for_posts_and_for_people() -> None:
     (named("nobody"), {}, None), (CUSTOMER, {}, None), (ANYONE, {}, None), (OWNER, {}, "li.na"),
 ])
 def test_one_person_is_chosen_the_least_loaded_of_several(who: Who, load: Mapping[str, int], chosen: str | None) -> None:
-    assert rights.choose(who, *reach(), lambda ids: load) == chosen
+    assert queues.choose(who, *reach(), lambda ids: load, NOW) == chosen
 
 
 def test_a_right_in_the_house_is_for_those_whom_the_file_names_and_nobody_else() -> None:
