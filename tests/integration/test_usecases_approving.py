@@ -7,7 +7,7 @@ import pytest
 
 from engine.ground.errors import Denied, Invalid, MakegoodError, NotAllowed
 from engine.records import cases
-from engine.usecases import approving, listing, postponing, reading, settling
+from engine.usecases import approving, inboxes, postponing, reading, settling
 from engine.usecases.house import House
 from tests.houses import as_, events_of, state_of
 from tests.small import CUSTOMER, DONE, HEAD, ROLES, do, kinds, opened, sent, small_house
@@ -60,7 +60,7 @@ def test_what_has_to_be_approved_is_asked_for_and_changes_nothing_yet() -> None:
     assert case.state == "first" and case.fields.get("amount") is None and not case.acts
     assert case.requests[request].name == "propose" and kinds(house, number)[-1] == "asked"
     assert [to for name, to in sent(house, number) if name == "request"] == ["carl"]
-    assert [line.waiting for line in listing.inbox(house, "carl").lines] == [("answer: propose",)]
+    assert [line.waiting for line in inboxes.inbox(house, "carl").lines] == [("answer: propose",)]
 
 
 def test_the_approval_carries_it_out_with_what_was_given() -> None:
@@ -72,7 +72,7 @@ def test_the_approval_carries_it_out_with_what_was_given() -> None:
     assert case.acts["propose"].actors == ["ann"] and events_of(house, number)[-1].data["approved"] == ["carl"]
     assert reading.show(house, number).fields[-1].text == "It broke."
     assert ("request_answered", "ann") in sent(house, number)
-    assert listing.inbox(house, "carl").lines == ()
+    assert inboxes.inbox(house, "carl").lines == ()
 
 
 def test_a_request_that_is_declined_ends_with_the_reason_and_whoever_asked_is_told() -> None:

@@ -7,7 +7,7 @@ from itertools import permutations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from specimen import DEFINITION, ORGANISATION, a_case
+from specimen import DEFINITION, OPENED, ORGANISATION, a_case
 
 from engine.deciding.approvals import Outcome, Panel, tally
 from engine.deciding.request_record import Request, RequestKind, Vote, Word, request_from, request_json
@@ -55,7 +55,7 @@ def test_nobody_counts_twice_nor_who_asked(members: int, answers: list[tuple[int
     """Whoever tries again and again, through every role and group: each person has one answer, and who asked has none."""
     parts = [Approval(of=Who(WhoKind.NAMED, "board"), quorum=2)]
     parts += [Approval(of=Who(WhoKind.NAMED, role)) for role in ("manager", "director")] if both else []
-    panel = Panel(DEFINITION, a_case(), house(members), lambda name: None)
+    panel = Panel(DEFINITION, a_case(), house(members), lambda name: None, OPENED)
     request = Request(7, RequestKind.ACTION, "propose", "p0", None, datetime(2026, 11, 20, tzinfo=UTC), tuple(parts))
     for person, word in answers:
         actor = Actor(f"p{person}")
