@@ -15,13 +15,13 @@ PARTY = Noun("party", say("Customers and other people outside: who they are, and
 @PARTY.verb("list", say("List parties by name; with TEXT, those whose name, e-mail or telephone contains it."))
 def list_(desk: Desk, text: Annotated[str, arg("TEXT", say("What to look for."))] = "", limit: Limit = 50) -> None:
     """Parties by name."""
-    from engine.usecases.finding import parties
+    from engine.usecases.finding import find_parties
 
-    found = parties(desk.house, text, limit)
+    found = find_parties(desk.house, text, limit)
     if desk.as_json:
         as_json(found)
         return
-    rows = [(str(p.id), p.name, p.email or "", p.phone or "", p.address or "") for p in found]
+    rows = [(str(p.id), p.name or "", p.email or "", p.phone or "", p.address or "") for p in found]
     table((say("Id"), say("Name"), say("E-mail"), say("Telephone"), say("Address")), rows, empty=say("Nobody found."))
 
 

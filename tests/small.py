@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import dedent
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import select
@@ -144,9 +145,11 @@ def described(event: Event) -> str:
 
 
 def messages(house: House, number: str | None = None) -> list[Any]:
-    """The rows of the outbox, oldest first."""
+    """The rows of the outbox with what they say, oldest first."""
     with house.store.reading() as conn:
-        return list(reversed(outbox.listing(conn, case=number, limit=1000)))
+        rows = outbox.listing(conn, case=number, limit=1000)
+        words = [one._asdict() if one else {} for one in outbox.words(conn, rows)]
+        return [SimpleNamespace(**row._mapping, **said) for row, said in reversed(list(zip(rows, words, strict=True)))]
 
 
 def sent(house: House, number: str | None = None) -> list[tuple[str, str]]:

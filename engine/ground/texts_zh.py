@@ -1436,7 +1436,7 @@ TEXTS: dict[str, str] = {
     "the case is closed ({state})": "案件已结案（{state}）",
     "the case is in state {state}": "案件处于状态“{state}”",
     "the case was closed": "案件已结案",
-    "the content of the file {sha256} was changed": "文件 {sha256} 的内容被改动",
+    "the content of a file was changed": "文件内容被改动",
     "the customer": "客户",
     "the date itself": "该日期本身",
     "the earliest of {limits}": "以下各项中最早者：{limits}",

@@ -18,7 +18,7 @@ from engine.deciding.case import CaseState, Event, case_from, case_json
 from engine.ground.canonical import canonical
 from engine.ground.errors import Conflict, NotFound, Tampered
 from engine.ground.language import say
-from engine.records import history, in_force, items, outbox, personal, timers
+from engine.records import history, in_force, items, outbox, parties, sealing, timers
 from engine.records.items import NO_DUE, Item
 from engine.records.prepared import Prepared
 from engine.records.store import writes
@@ -55,8 +55,8 @@ class Loaded:
 # The party and what is in force of organisation and calendars come along: every decision about a case asks for them.
 _case = select(
     CASE.c.id, CASE.c.body, CASE.c.definition, CASE.c.revision, CASE.c.head, CASE.c.due_at, TIMER.c.due_at.label("timer_due"),
-    TIMER.c.fire_at.label("timer_fire"), TIMER.c.attempts.label("timer_attempts"), *in_force.COLUMNS, *personal.PARTY_COLUMNS,
-).select_from(CASE.outerjoin(TIMER, TIMER.c.case_id == CASE.c.id).outerjoin(personal.PARTY, personal.PARTY.c.id == CASE.c.party_id))
+    TIMER.c.fire_at.label("timer_fire"), TIMER.c.attempts.label("timer_attempts"), *in_force.COLUMNS, *parties.COLUMNS,
+).select_from(CASE.outerjoin(TIMER, TIMER.c.case_id == CASE.c.id).outerjoin(parties.PARTY, parties.PARTY.c.id == CASE.c.party_id))
 _locked = _case.with_for_update(of=CASE)
 _by_ids, _by_ids_locked = (query.where(CASE.c.id.in_(bindparam("of", expanding=True))) for query in (_case, _locked))
 _by_number, _by_number_locked = (Prepared(query.where(CASE.c.number == bindparam("of"))) for query in (_case, _locked))
@@ -85,6 +85,7 @@ def load_batch(conn: Connection, ids: Sequence[int]) -> list[Loaded]:
         row = (_by_id_locked if writes(conn) else _by_id).one(conn, {"of": ids[0]}) if ids else None
         return [] if row is None else [_with_items(conn, row)]
     rows = conn.execute(_by_ids_locked if writes(conn) else _by_ids, {"of": list(ids)}).all()
+    sealing.fetch(conn, {row.party_key for row in rows if row.party_key is not None})
     loaded = {row.id: _loaded(conn, row) for row in rows}
     for case_id, *item in conn.execute(items.OF_CASES, {"of": list(loaded)}):
         _take_item(loaded[case_id], item)
@@ -108,7 +109,7 @@ def _loaded(conn: Connection, row: Any) -> Loaded:
         ) from error
     in_force.remember(conn, row)
     if case.party is not None:
-        personal.remember(conn, case.party, row)
+        parties.remember(conn, case.party, row)
     return Loaded(
         row.id, case, row.definition, row.revision, row.head, row.due_at, case.seq, case.recorded_at, case.owner,
         (row.timer_due, row.timer_fire) if row.timer_due else None, row.timer_attempts or 0,

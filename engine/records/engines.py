@@ -1,6 +1,7 @@
 """Connections to the kinds of database that makegood can use: SQLite on a file or in memory, a PostgreSQL server."""
 
 import sqlite3
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
@@ -24,7 +25,7 @@ _PRAGMAS = (
 )
 
 
-def on_file(url: URL, path: str, mode: str) -> Engine:
+def on_file(url: URL, path: str, mode: str, pragmas: tuple[str, ...] = _PRAGMAS) -> Engine:
     """A SQLite file; `mode` rw, or rwc to make it when it is not there."""
 
     def connect() -> sqlite3.Connection:
@@ -32,7 +33,7 @@ def on_file(url: URL, path: str, mode: str) -> Engine:
         return sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256)
 
     engine = create_engine(url, creator=connect)
-    _prepare(engine, _PRAGMAS)
+    _prepare(engine, pragmas)
     return engine
 
 
@@ -69,6 +70,16 @@ def begin(conn: Connection) -> None:
     command(conn, "BEGIN IMMEDIATE" if writes(conn) else "BEGIN")
 
 
+def scrub(engine: Engine) -> None:
+    """Let nothing remain in the files of a database of what its tables no longer hold; no transaction may be open."""
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
+        if engine.dialect.name == "sqlite":
+            command(conn, "VACUUM")
+            command(conn, "PRAGMA wal_checkpoint(TRUNCATE)")
+        else:
+            command(conn, "VACUUM FULL")
+
+
 def writes(conn: Connection) -> bool:
     """Whether this transaction may write, so that what it reads must be locked."""
     return bool(conn.get_execution_options().get("writes"))
@@ -81,6 +92,12 @@ def alone(conn: Connection, name: str) -> None:
     """
     if conn.dialect.name == "postgresql":
         conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
+def seen(conn: Connection) -> dict[Any, Any]:
+    """What was read in this transaction and holds until it ends."""
+    memo: dict[Any, Any] = conn.get_execution_options()["seen"]
+    return memo
 
 
 def understood(text: str) -> URL:

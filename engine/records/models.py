@@ -6,7 +6,7 @@ text, never JSON columns, so that what is hashed is what is stored.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, LargeBinary, Text
+from sqlalchemy import Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
 from engine.records.tables import NAMING
@@ -61,18 +61,24 @@ class OrganisationRow(SQLModel, table=True):
 
 
 class PartyRow(SQLModel, table=True):
-    """A customer or other person outside: personal data, kept apart from cases and history."""
+    """A customer or other person outside: personal data, kept apart from cases and history, sealed under a key of their own."""
 
     __tablename__ = "party"
 
     id: int | None = Field(default=None, primary_key=True)
-    name: str = Field(index=True)
-    email: str | None = Field(default=None, index=True)
-    phone: str | None = Field(default=None, index=True)
-    address: str | None = None
-    chat: str | None = None
-    language: str | None = None
     created_at: datetime
+    key: bytes = Field(sa_type=LargeBinary)     # the name of their key, which lies elsewhere
+    details: bytes | None = Field(default=None, sa_type=LargeBinary)    # sealed canonical JSON; None once erased
+    erased_at: datetime | None = None
+
+
+class PartyWordRow(SQLModel, table=True):
+    """A term by which a party is found, as a keyed hash."""
+
+    __tablename__ = "party_word"
+
+    word: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    party_id: int = Field(primary_key=True, foreign_key="party.id", index=True)
 
 
 class CaseRow(SQLModel, table=True):
@@ -95,6 +101,7 @@ class CaseRow(SQLModel, table=True):
     revision: int = 1                           # rises with every change: the version check
     head: str                                   # hash of its last history row
     body: str = Field(sa_type=Text)             # canonical JSON of engine.deciding.case.CaseState
+    key: bytes | None = Field(default=None, sa_type=LargeBinary)    # the name of its own key, if it ever needed one
 
     __table_args__ = (
         Index("ix_case_urgency", "closed_at", "due_at"),
@@ -170,29 +177,26 @@ class EventRow(SQLModel, table=True):
 
 
 class PersonalRow(SQLModel, table=True):
-    """A personal value: history holds only a commitment to it, keyed by `salt`, which goes when the value is erased."""
+    """A personal value: history holds only a commitment to it, keyed by a salt that is sealed with it."""
 
     __tablename__ = "personal"
 
     case_id: int = Field(primary_key=True, foreign_key="case.id")
     seq: int = Field(primary_key=True)          # the event that recorded it
     name: str = Field(primary_key=True)         # a field, `comment`, `text`
-    value: str = Field(sa_type=Text)            # canonical JSON
-    salt: str
+    box: bytes = Field(sa_type=LargeBinary)     # sealed: the salt (16 bytes), then the value as canonical JSON
 
 
 class FileRow(SQLModel, table=True):
-    """A file of a case, by content hash; not shared between cases."""
+    """A file of a case, sealed; not shared between cases."""
 
     __tablename__ = "file"
 
     case_id: int = Field(primary_key=True, foreign_key="case.id")
-    sha256: str = Field(primary_key=True)
-    name: str
-    media_type: str
-    size: int = Field(sa_type=BigInteger)
-    content: bytes = Field(sa_type=LargeBinary)
+    id: str = Field(primary_key=True)           # random
+    content: bytes = Field(sa_type=LargeBinary)     # sealed
     attached_at: datetime
+    about: bytes = Field(sa_type=LargeBinary)   # sealed canonical JSON: sha256, name, type, size
 
 
 class SeriesRow(SQLModel, table=True):
@@ -216,9 +220,6 @@ class NoticeRow(SQLModel, table=True):
     person: str | None = None                                              # … or somebody who works here
     via: str                                    # channels still to try, comma-separated, in order
     language: str
-    subject: str
-    text: str = Field(sa_type=Text)
-    html: str | None = Field(default=None, sa_type=Text)
     mandatory: bool = False
     status: str                                 # waiting, sent, by_hand, dead, cancelled
     message_id: str = Field(unique=True)
@@ -228,7 +229,8 @@ class NoticeRow(SQLModel, table=True):
     tries: int = 0                              # attempts on the present channel, the first of `via`
     sent_at: datetime | None = None
     channel: str | None = None                  # the one that accepted it
-    error: str | None = None
+    words: bytes = Field(sa_type=LargeBinary)   # sealed canonical JSON: subject, text, html
+    trouble: bytes | None = Field(default=None, sa_type=LargeBinary)    # why it was not sent, sealed: servers like to name addresses
 
     __table_args__ = (Index("ix_notice_waiting", "status", "fire_at"),)
 
@@ -244,7 +246,7 @@ class AttemptRow(SQLModel, table=True):
     started_at: datetime
     finished_at: datetime | None = None
     outcome: str | None = None                  # accepted, failed, refused; None: it never came back
-    error: str | None = None
+    trouble: bytes | None = Field(default=None, sa_type=LargeBinary)    # what the channel said, sealed
 
 
 class CredentialRow(SQLModel, table=True):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -23,18 +23,17 @@ from sqlalchemy import (
     update,
 )
 
-from engine.records import tables
+from engine.records import sealing, tables
 from engine.records.prepared import Prepared
 
 NOTICE = tables.NOTICE
 ATTEMPT = tables.ATTEMPT
-PARTY = tables.PARTY
 CASE = tables.CASE
 WORK_ITEM = tables.WORK_ITEM
 
 _insert = Prepared(insert(NOTICE), (
-    "case_id", "name", "party_id", "person", "via", "language", "subject", "text", "html", "mandatory", "status", "message_id",
-    "created_at", "fire_at", "attempts", "tries",
+    "case_id", "name", "party_id", "person", "via", "language", "mandatory", "status", "message_id", "created_at", "fire_at", "attempts",
+    "tries", "words",
 ))
 FAR = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 
@@ -73,17 +72,40 @@ class Message:
     mandatory: bool = False
 
 
-def put(conn: Connection, messages: Sequence[Message], now: datetime) -> None:
-    """Put messages into the outbox, due at once. The Message-ID is given here and never changes. One statement."""
+class Words(NamedTuple):
+    """What a notice says."""
+
+    subject: str
+    text: str
+    html: str | None
+
+
+def put(conn: Connection, messages: Sequence[Message], key: bytes, now: datetime) -> None:
+    """Put messages into the outbox, due at once, their words sealed under the key of that name. The Message-ID is given here and
+    never changes. One statement."""
     _insert.run_many(conn, [
         {
             "case_id": one.case_id, "name": one.name, "party_id": one.party_id, "person": one.person, "via": ",".join(one.via),
-            "language": one.language, "subject": one.subject, "text": one.text, "html": one.html, "mandatory": one.mandatory,
+            "language": one.language, "mandatory": one.mandatory,
+            "words": sealing.seal_json(conn, key, {"subject": one.subject, "text": one.text, **({"html": one.html} if one.html else {})}),
             "status": Status.WAITING.value, "message_id": f"{os.urandom(16).hex()}@makegood", "created_at": now, "fire_at": now,
             "attempts": 0, "tries": 0,
         }
         for one in messages
     ])
+
+
+def words(conn: Connection, rows: Sequence[Row[Any]]) -> list[Words | None]:
+    """What these notices say, None where it was erased."""
+    return [
+        None if one is None else Words(one["subject"], one["text"], one.get("html"))
+        for one in sealing.open_json(conn, [row.words for row in rows])
+    ]
+
+
+def troubles(conn: Connection, rows: Sequence[Row[Any]]) -> list[str | None]:
+    """What went wrong with these notices or attempts, None where nothing did or it was erased."""
+    return sealing.open_json(conn, [row.trouble for row in rows])
 
 
 def claim(conn: Connection, now: datetime, until: datetime, limit: int) -> list[Row[Any]]:
@@ -118,12 +140,21 @@ def end_attempt(conn: Connection, notice_id: int, n: int, result: Result, error:
     """Record what came of an attempt."""
     conn.execute(
         update(ATTEMPT).where(ATTEMPT.c.notice_id == notice_id, ATTEMPT.c.n == n)
-        .values(finished_at=now, outcome=result.value, error=error)
+        .values(finished_at=now, outcome=result.value, trouble=_trouble(conn, notice_id, error))
     )
 
 
+def _trouble(conn: Connection, notice_id: int, error: str | None) -> bytes | None:
+    """What went wrong, sealed as the words of the notice are."""
+    if error is None:
+        return None
+    return sealing.alike(conn, conn.execute(select(NOTICE.c.words).where(NOTICE.c.id == notice_id)).scalar_one(), error)
+
+
 def settle(conn: Connection, notice_id: int, seen: int, **values: Any) -> bool:
-    """Change a notice if it still has `seen` attempts and is not sent or cancelled; whether it was changed."""
+    """Change a notice (`error`: what went wrong) if it still has `seen` attempts and is not sent or cancelled; whether it was changed."""
+    if "error" in values:
+        values["trouble"] = _trouble(conn, notice_id, values.pop("error"))
     over = (Status.SENT.value, Status.CANCELLED.value)
     done = conn.execute(
         update(NOTICE).where(NOTICE.c.id == notice_id, NOTICE.c.attempts == seen, NOTICE.c.status.not_in(over)).values(**values)
@@ -139,11 +170,6 @@ def one(conn: Connection, notice_id: int) -> Row[Any] | None:
 def attempts(conn: Connection, notice_id: int) -> list[Row[Any]]:
     """Every attempt to deliver a notice, first to last."""
     return list(conn.execute(select(ATTEMPT).where(ATTEMPT.c.notice_id == notice_id).order_by(ATTEMPT.c.n)))
-
-
-def party(conn: Connection, party_id: int) -> Row[Any] | None:
-    """The party a notice is for, or None when it is no longer there."""
-    return conn.execute(select(PARTY).where(PARTY.c.id == party_id)).one_or_none()
 
 
 def lock_case(conn: Connection, case_id: int) -> None:

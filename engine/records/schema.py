@@ -22,6 +22,9 @@ if TYPE_CHECKING:  # alembic takes longer to import than most commands take
 SCHEMA_REVISION = "0003"
 """The migration this code needs: always the latest in `migrations/versions`."""
 
+SEALED_SINCE = "0003"
+"""The migration since which personal data are encrypted."""
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 GUARDED: dict[str, tuple[tuple[str, ...], ...]] = {

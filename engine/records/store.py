@@ -12,8 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.ground.errors import Unavailable
 from engine.ground.language import say
-from engine.records import engines, schema, trouble
-from engine.records.engines import writes
+from engine.records import engines, schema, sealing, trouble
+from engine.records.engines import seen, writes
+from engine.records.keys import Keys, beside, in_memory
 from engine.records.prepared import command
 
 __all__ = ["Cache", "MemoryStore", "Store", "seen", "writes"]
@@ -25,8 +26,9 @@ Cache = dict[Any, Any]
 class Store:
     """The records of a house behind a database URL. Nothing is opened before the first transaction."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keys: str = "") -> None:
         self._url = engines.understood(url)
+        self.keys = Keys(keys or beside(url))
         self.cache: Cache = {}
 
     @property
@@ -70,12 +72,14 @@ class Store:
                 memo["savepoints"].remove(name)
 
     def create(self) -> None:
-        """Make the database, or bring its tables up to date, keeping what is in it. Raises Unavailable."""
+        """Make the database and that of its keys, or bring the tables up to date, keeping what is in it. Raises Unavailable, Invalid."""
         self.close()
         engine = self._connected(create=True)
         try:
             with self._plain_words():
-                self._migrate(engine)
+                before = self._migrate(engine)
+                if before and before < schema.SEALED_SINCE:
+                    engines.scrub(engine)
         finally:
             engine.dispose()
 
@@ -84,6 +88,7 @@ class Store:
         if "_engines" in self.__dict__:
             self._engines[0].dispose()
             del self._engines
+        self.keys.close()
         self.cache.clear()
 
     @contextmanager
@@ -93,6 +98,7 @@ class Store:
                 engines.begin(conn)
             try:
                 yield conn
+                sealing.keep_new_keys(conn)     # before what they seal: a crash in between leaves a key that nothing needs
             except BaseException:
                 self._forget(seen(conn))
                 raise
@@ -104,7 +110,7 @@ class Store:
         """What was read in a transaction may not hold once it is rolled back: ids of versions published in it are given again."""
         if memo.pop("published", False):
             self.cache.clear()
-        for key in [key for key in memo if key != "savepoints"]:
+        for key in [key for key in memo if key not in ("savepoints", sealing.NEW)]:
             del memo[key]
 
     # --- inside ------------------------------------------------------------------------------------------------------
@@ -122,8 +128,8 @@ class Store:
                 self._check_revision(schema.revision(conn))
         reading = {} if self._is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         return (
-            engine.execution_options(cache=self.cache, writes=False, **reading),
-            engine.execution_options(cache=self.cache, writes=True),
+            engine.execution_options(cache=self.cache, keys=self.keys, writes=False, **reading),
+            engine.execution_options(cache=self.cache, keys=self.keys, writes=True),
         )
 
     def _check_revision(self, found: str) -> None:
@@ -148,13 +154,17 @@ class Store:
         mode = "rwc" if create else "rw"      # a mistyped path must not leave an empty database behind
         return engines.on_file(self._url, path, mode)
 
-    def _migrate(self, engine: Engine) -> None:
-        with engine.execution_options(writes=True).connect() as conn:
+    def _migrate(self, engine: Engine) -> str:
+        """Bring the tables up to date; returns the revision they were at, "" for none."""
+        found = ""
+        with engine.execution_options(writes=True, keys=self.keys, seen={}).connect() as conn:
             if conn.dialect.has_table(conn, "alembic_version"):
                 found = schema.revision(conn)
                 if found > schema.SCHEMA_REVISION:
                     raise trouble.schema_newer(self.where, found, schema.SCHEMA_REVISION)
             conn.rollback()
+            if found < schema.SEALED_SINCE:     # later, keys that are gone must not be replaced by others without a word
+                self.keys.create()
             if self._is_sqlite:   # rebuilding a table would otherwise count as deleting its rows; only changes outside a transaction
                 driver = conn.connection.driver_connection
                 assert driver is not None
@@ -163,18 +173,13 @@ class Store:
                 if self._is_sqlite:
                     engines.begin(conn)
                 schema.migrate(conn)
+                sealing.keep_new_keys(conn)
                 if self._is_sqlite and (broken := conn.exec_driver_sql("PRAGMA foreign_key_check").first()):
                     raise Unavailable(say("Bringing {database} up to date would break references", database=self.where), reason=str(broken))
+        return found
 
-    @contextmanager
-    def _plain_words(self) -> Iterator[None]:
-        try:
-            yield
-        except trouble.DRIVER_ERRORS as error:
-            plain = trouble.translated(error, self.where)
-            if plain is None:
-                raise
-            raise plain from error
+    def _plain_words(self) -> AbstractContextManager[None]:
+        return trouble.in_plain_words(self.where)
 
 
 class MemoryStore(Store):
@@ -182,6 +187,7 @@ class MemoryStore(Store):
 
     def __init__(self, image: bytes) -> None:
         super().__init__("sqlite://")
+        self.keys = in_memory()
         self._image = image
         self._kept: Cache = {}
         self._open: dict[Engine, Connection] = {}
@@ -216,9 +222,3 @@ class MemoryStore(Store):
 
     def _connected(self, *, create: bool) -> Engine:
         return engines.in_memory(self._raw)
-
-
-def seen(conn: Connection) -> Cache:
-    """What was read in this transaction and holds until it ends."""
-    memo: Cache = conn.get_execution_options()["seen"]
-    return memo

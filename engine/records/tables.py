@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -105,13 +104,15 @@ ORGANISATION = Table(
 PARTY = Table(
     "party", METADATA,
     Column("id", Integer, primary_key=True),
-    Column("name", String, nullable=False, index=True),
-    Column("email", String, index=True),
-    Column("phone", String, index=True),
-    Column("address", String),
-    Column("chat", String),
-    Column("language", String),
     Column("created_at", Moment, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("details", LargeBinary),
+    Column("erased_at", Moment),
+)
+PARTY_WORD = Table(
+    "party_word", METADATA,
+    Column("word", LargeBinary, primary_key=True),
+    Column("party_id", Integer, ForeignKey("party.id"), primary_key=True, index=True),
 )
 CASE = Table(
     "case", METADATA,
@@ -130,6 +131,7 @@ CASE = Table(
     Column("revision", Integer, nullable=False, default=1),
     Column("head", String, nullable=False),
     Column("body", Text, nullable=False),
+    Column("key", LargeBinary),
     Index("ix_case_definition", "definition", "state"),
     Index("ix_case_owner", "owner", "closed_at", "due_at"),
     Index("ix_case_urgency", "closed_at", "due_at"),
@@ -184,18 +186,15 @@ PERSONAL = Table(
     Column("case_id", Integer, ForeignKey("case.id"), primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("name", String, primary_key=True),
-    Column("value", Text, nullable=False),
-    Column("salt", String, nullable=False),
+    Column("box", LargeBinary, nullable=False),
 )
 FILE = Table(
     "file", METADATA,
     Column("case_id", Integer, ForeignKey("case.id"), primary_key=True),
-    Column("sha256", String, primary_key=True),
-    Column("name", String, nullable=False),
-    Column("media_type", String, nullable=False),
-    Column("size", BigInteger, nullable=False),
+    Column("id", String, primary_key=True),
     Column("content", LargeBinary, nullable=False),
     Column("attached_at", Moment, nullable=False),
+    Column("about", LargeBinary, nullable=False),
 )
 SERIES = Table(
     "series", METADATA,
@@ -211,9 +210,6 @@ NOTICE = Table(
     Column("person", String),
     Column("via", String, nullable=False),
     Column("language", String, nullable=False),
-    Column("subject", String, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("html", Text),
     Column("mandatory", Boolean, nullable=False, default=False),
     Column("status", String, nullable=False),
     Column("message_id", String, nullable=False, unique=True),
@@ -223,7 +219,8 @@ NOTICE = Table(
     Column("tries", Integer, nullable=False, default=0),
     Column("sent_at", Moment),
     Column("channel", String),
-    Column("error", String),
+    Column("words", LargeBinary, nullable=False),
+    Column("trouble", LargeBinary),
     Index("ix_notice_waiting", "status", "fire_at"),
 )
 ATTEMPT = Table(
@@ -234,7 +231,7 @@ ATTEMPT = Table(
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment),
     Column("outcome", String),
-    Column("error", String),
+    Column("trouble", LargeBinary),
 )
 CREDENTIAL = Table(
     "credential", METADATA,

@@ -1,6 +1,8 @@
 """What a database driver complains about, in plain words: the one place that translates its errors."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -12,6 +14,18 @@ APPEND_ONLY = "history is append-only"
 """What the triggers of the database say when somebody tries to change history."""
 
 DRIVER_ERRORS = (DBAPIError, sqlite3.Error, PoolTimeout)
+
+
+@contextmanager
+def in_plain_words(where: str) -> Iterator[None]:
+    """Translate what a driver complains about meanwhile; what can only be a defect of the program is raised as it is."""
+    try:
+        yield
+    except DRIVER_ERRORS as error:
+        plain = translated(error, where)
+        if plain is None:
+            raise
+        raise plain from error
 
 
 def translated(error: Exception, where: str) -> MakegoodError | None:

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Row, func, select
 from engine.deciding.case import CaseState, Event, apply, case_json, opened
 from engine.deciding.others import kept_values
 from engine.ground.canonical import canonical, digest
-from engine.ground.errors import MakegoodError
+from engine.ground.errors import MakegoodError, Tampered, Unavailable
 from engine.ground.language import say
-from engine.records import history, library, others, personal
+from engine.records import files, history, library, others, personal, sealing
 from engine.records.cases import CASE
 from engine.records.files import FILE
 from engine.records.history import EVENT
@@ -143,15 +143,15 @@ def compare(conn: Connection, streams: Sequence[Stream], store: Store) -> None:
         return
     rows = {row.number: row for row in conn.execute(select(CASE).where(CASE.c.number.in_(sound)))}
     ids = [row.id for row in rows.values()]
-    values: dict[int, dict[tuple[int, str], Row[Any]]] = {case_id: {} for case_id in ids}
+    values: dict[int, dict[tuple[int, str], bytes]] = {case_id: {} for case_id in ids}
     for value in conn.execute(select(personal.PERSONAL).where(personal.PERSONAL.c.case_id.in_(ids))):
-        values[value.case_id][value.seq, value.name] = value
+        values[value.case_id][value.seq, value.name] = value.box
+    sealing.fetch(conn, {sealing.key_of(box) for boxes in values.values() for box in boxes.values()})
     known = others.kept(conn, ids)
-    kept = {(row.case_id, row.sha256) for row in conn.execute(select(FILE.c.case_id, FILE.c.sha256).where(FILE.c.case_id.in_(ids)))}
     for number, stream in sound.items():
         row = rows.get(number)
         stream.broken = _case_wrong(stream, row) if row is None else (
-            _case_wrong(stream, row) or _values_wrong(stream, values[row.id]) or _files_wrong(stream, values[row.id], row.id, kept)
+            _case_wrong(stream, row) or _values_wrong(stream, values[row.id], row.id, conn)
             or _others_wrong(stream, row, known[row.id], store, conn)
         )
 
@@ -176,17 +176,36 @@ def _case_wrong(stream: Stream, row: Row[Any] | None) -> Broken | None:
     return None
 
 
-def _values_wrong(stream: Stream, values: Mapping[tuple[int, str], Row[Any]]) -> Broken | None:
+def _values_wrong(stream: Stream, boxes: Mapping[tuple[int, str], bytes], case_id: int, conn: Connection) -> Broken | None:
+    """What is wrong with the personal values, whose keys are destroyed says nothing any more; and with the files that they name."""
+    named: list[tuple[int, str]] = []
     for (seq, name), commitment in sorted(stream.committed.items()):
-        value = values.get((seq, name))
-        if value is None:
+        box = boxes.get((seq, name))
+        if box is None:
             return Broken(stream.name, seq, say("its personal value {name} is missing", name=name))
-        if not personal.matches(value.value, value.salt, commitment):
+        try:
+            plain = sealing.open_box(conn, box)
+        except (Tampered, Unavailable):
             return Broken(stream.name, seq, say("its personal value {name} is not what was recorded", name=name))
-    for seq, name in sorted(values):
+        if plain is None:
+            continue
+        value, salt = personal.taken_apart(plain)
+        if not personal.matches(value, salt, commitment):
+            return Broken(stream.name, seq, say("its personal value {name} is not what was recorded", name=name))
+        named += [(seq, key) for key in _files_named(value)]
+    for seq, name in sorted(boxes):
         if (seq, name) not in stream.committed:
             return Broken(stream.name, seq, say("there is a personal value {name} that was never recorded", name=name))
-    return None
+    return _files_missing(stream, named, case_id, conn) if named else None
+
+
+def _files_missing(stream: Stream, named: Sequence[tuple[int, str]], case_id: int, conn: Connection) -> Broken | None:
+    try:
+        kept = {file.sha256 for file in files.files(conn, case_id)}
+    except (Tampered, Unavailable):
+        kept = set()
+    gone = next((seq for seq, key in named if key not in kept), None)
+    return None if gone is None else Broken(stream.name, gone, say("the file attached is missing"))
 
 
 def _others_wrong(stream: Stream, row: Row[Any], known: Mapping[str, Any], store: Store, conn: Connection) -> Broken | None:
@@ -202,13 +221,6 @@ def _others_wrong(stream: Stream, row: Row[Any], known: Mapping[str, Any], store
     return Broken(stream.name, stream.seq, say("what other cases are told of it is not what its history makes of it"))
 
 
-def _files_wrong(stream: Stream, values: Mapping[tuple[int, str], Row[Any]], case_id: int, kept: set[tuple[int, str]]) -> Broken | None:
-    for (seq, _), value in sorted(values.items(), key=lambda pair: pair[0]):
-        if any((case_id, key) not in kept for key in _files_named(value.value)):
-            return Broken(stream.name, seq, say("the file attached is missing"))
-    return None
-
-
 def _files_named(text: str) -> list[str]:
     """The hashes of the files that a personal value names: an attached file, or a field of that type."""
     if '"sha256":' not in text:
@@ -218,13 +230,18 @@ def _files_named(text: str) -> list[str]:
 
 
 def files_wrong(conn: Connection, only: str | None) -> Iterator[Broken]:
-    """Files whose content is not what their name, its hash, says."""
-    query = select(CASE.c.number, FILE.c.sha256, FILE.c.content).join_from(FILE, CASE).order_by(CASE.c.id, FILE.c.sha256)
+    """Files whose content is not what was kept; what an erased key sealed says nothing any more."""
+    query = select(CASE.c.number, FILE.c.about, FILE.c.content).join_from(FILE, CASE).order_by(CASE.c.id, FILE.c.id)
     if only is not None:
         query = query.where(CASE.c.number == only.removeprefix("case/"))
-    for number, key, content in conn.execute(query, execution_options={"yield_per": 10}):
-        if sha256(content).hexdigest() != key:
-            yield Broken(history.case_stream(number), 0, say("the content of the file {sha256} was changed", sha256=key))
+    for number, about, content in conn.execute(query, execution_options={"yield_per": 10}):
+        try:
+            (said,), plain = sealing.open_json(conn, (about,)), sealing.open_box(conn, content)
+            if plain is None or said is None or sha256(plain).hexdigest() == said["sha256"]:
+                continue
+        except (Tampered, Unavailable):
+            pass
+        yield Broken(history.case_stream(number), 0, say("the content of a file was changed"))
 
 
 def cases_without_history(conn: Connection) -> Iterator[Broken]:

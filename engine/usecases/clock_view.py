@@ -23,7 +23,7 @@ from engine.deciding.scope import scope_of
 from engine.defining.definition import ClockSpec, Definition, PointKind
 from engine.ground.errors import Invalid, MakegoodError, NotFound
 from engine.ground.language import say, spoken
-from engine.records import cases, history, library, personal
+from engine.records import cases, history, library, parties, personal
 from engine.records.cases import Loaded
 from engine.records.library import PastCalendar
 from engine.usecases.clock_words import Chosen, Narrator
@@ -197,7 +197,7 @@ class _View:
             return None
         then = rebuild(self.events[: self.events.index(budgets[-1].event) + 1])
         known = {name: value for name, seq in then.sealed.items() if (value := self.said.get((seq, name))) is not None}
-        customer = personal.customer(self.conn, then.party) if then.party is not None else None
+        customer = parties.customer(self.conn, then.party) if then.party is not None else None
         scope = scope_of(
             self.definition, then, budgets[-1].event.occurred_at, personal=known, customer=customer, organisation=self.teller.organisation,
             actor=None, calendar=library.calendar(self.house.store, self.conn, self.definition.calendar),

@@ -20,8 +20,8 @@ from sqlalchemy import Connection
 
 from engine.ground.errors import Unavailable
 from engine.ground.language import say
-from engine.records import library, outbox
-from engine.records.outbox import Result, Status
+from engine.records import library, outbox, parties
+from engine.records.outbox import Result, Status, Words
 from engine.usecases.door import record_delivery
 from engine.usecases.house import House
 from engine.usecases.outgoing import Failed, Outgoing, Receipt, Said, Sending, Settled
@@ -41,14 +41,15 @@ def claim(house: House, limit: int, lease: timedelta = LEASE) -> list[Outgoing]:
     with house.store.writing() as conn:
         rows = outbox.claim(conn, now, now + lease, limit)
         numbers = outbox.numbers(conn, [row.case_id for row in rows if row.case_id is not None])
+        words = outbox.words(conn, rows)
     return [
         Outgoing(
             id=row.id, case_id=row.case_id, case_number=numbers.get(row.case_id), name=row.name, party_id=row.party_id, person=row.person,
-            via=tuple(filter(None, row.via.split(","))), language=row.language, subject=row.subject, text=row.text, html=row.html,
+            via=tuple(filter(None, row.via.split(","))), language=row.language, **said._asdict(),
             mandatory=row.mandatory, message_id=row.message_id, created_at=row.created_at, attempts=row.attempts, tries=row.tries,
             until=now + lease,
         )
-        for row in rows
+        for row, said in zip(rows, (one or Words("", "", None) for one in words), strict=True)
     ]
 
 
@@ -64,6 +65,8 @@ def begin(house: House, notice: Outgoing, lease: timedelta = LEASE) -> Sending |
         if before and before[-1].outcome == Result.ACCEPTED:        # sent, but its case could not be told: only that is left
             return _sent(house, conn, notice, before[-1].channel, before[-1].finished_at)
         addresses, gone = _recipient(house, conn, notice)
+        if not gone and outbox.words(conn, [row]) == [None]:
+            gone = say("what it says has been erased")
         if gone:
             return _end(house, conn, notice, Status.CANCELLED, gone)
         return _route(house, conn, notice, addresses, now, lease)
@@ -136,10 +139,10 @@ def _recipient(house: House, conn: Connection, notice: Outgoing) -> tuple[Mappin
         if person is None:
             return {}, say("{who} no longer works here", who=notice.person)
         return {"email": person.email, "phone": person.phone, "chat": person.chat}, ""
-    party = outbox.party(conn, notice.party_id) if notice.party_id is not None else None
+    party = parties.customer(conn, notice.party_id) if notice.party_id is not None else None
     if party is None:
         return {}, say("the recipient's data have been erased")
-    return {kind: party._mapping[kind] for kind in ADDRESSES}, ""
+    return {kind: getattr(party, kind) for kind in ADDRESSES}, ""
 
 
 def _route(
@@ -194,7 +197,8 @@ def _failed(house: House, conn: Connection, notice: Outgoing, channel: str, said
 
 def _unreached(house: House, conn: Connection, notice: Outgoing) -> Settled:
     """No channel left: by hand when the notice is mandatory, else dead; the error says why for each channel."""
-    latest = {row.channel: row.error for row in outbox.attempts(conn, notice.id) if row.error}
+    tried = outbox.attempts(conn, notice.id)
+    latest = {row.channel: why for row, why in zip(tried, outbox.troubles(conn, tried), strict=True) if why}
     error = "; ".join(f"{channel}: {why}" for channel, why in latest.items())
     return _end(house, conn, notice, Status.BY_HAND if notice.mandatory else Status.DEAD, error)
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from engine.ground.errors import Invalid
 from engine.ground.language import say
+from engine.records import sealing
 from engine.records.files import File, keep_file
 from engine.usecases.work import Work
 
@@ -48,6 +49,9 @@ def uploads_apart(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Upload
 
 def keep(work: Work, uploads: Sequence[Upload]) -> None:
     """Keep files with a case that has its row; in the transaction of the work."""
+    if not uploads:
+        return
     assert work.loaded is not None
+    key = sealing.key_of_case(work.conn, work.loaded.id, work.case.party)
     for file, content in uploads:
-        keep_file(work.conn, work.loaded.id, file, content, work.now)
+        keep_file(work.conn, work.loaded.id, key, file, content, work.now)

@@ -4,21 +4,22 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, select
 
 from engine.ground.canonical import canonical
 from engine.ground.errors import Invalid
 from engine.ground.language import say
-from engine.records import personal
-from engine.records.personal import Party
+from engine.records import parties
+from engine.records.parties import Party
 from engine.usecases.house import House
-from engine.usecases.listing import CASE, COLUMNS, PARTY, WITH_PARTY, Page, bounded, lines_of
+from engine.usecases.listing import CASE, COLUMNS, WITH_PARTY, Page, bounded, lines_of
 
 
 def find(house: House, text: str, limit: int = 50) -> Page:
-    """Cases whose number, customer (name, telephone, e-mail), entries, notes or comments contain the text, in any case.
+    """Cases whose number or public entries contain the text, in any case, or whose customer has what it asks for (`engine.ground.terms`).
 
-    Numbers first, then customers, then words; latest case first within each. Raises Invalid for an empty text.
+    Numbers first, then customers, then entries; latest case first within each. What is personal besides the customer's name, mail address
+    and telephone number is sealed, and not found. Raises Invalid for an empty text.
     """
     bounded(limit, 1)
     wanted = text.strip()
@@ -39,17 +40,14 @@ def _matches(conn: Connection, text: str, limit: int) -> Iterator[tuple[Row[Any]
     base = select(*COLUMNS).select_from(WITH_PARTY).order_by(CASE.c.id.desc()).limit(limit)
     for row in conn.execute(base.where(CASE.c.number.icontains(text, autoescape=True))):
         yield row, "number"
-    for row in conn.execute(base.where(or_(*(PARTY.c[c].icontains(text, autoescape=True) for c in ("name", "phone", "email"))))):
+    known = parties.ids_of(conn, text, limit)
+    for row in conn.execute(base.where(CASE.c.party_id.in_(known))) if known else ():
         yield row, "customer"
     inside = canonical(text)[1:-1]  # as it stands within a JSON text
     for row in conn.execute(base.add_columns(CASE.c.body).where(CASE.c.body.icontains(inside, autoescape=True))):
         for name, value in _public(row.body):
             if text.casefold() in value.casefold():
                 yield row, name
-    values = personal.PERSONAL
-    words = select(*COLUMNS, values.c.name.label("field")).select_from(WITH_PARTY.join(values, values.c.case_id == CASE.c.id))
-    for row in conn.execute(words.where(values.c.value.icontains(inside, autoescape=True)).order_by(CASE.c.id.desc()).limit(limit * 4)):
-        yield row, row.field
 
 
 def _public(body: str) -> Iterator[tuple[str, str]]:
@@ -59,11 +57,12 @@ def _public(body: str) -> Iterator[tuple[str, str]]:
                 yield name, one
 
 
-def parties(house: House, text: str = "", limit: int = 50) -> list[Party]:
-    """Parties by name whose name, e-mail or telephone contains the text; raises Invalid for a limit out of range."""
+def find_parties(house: House, text: str = "", limit: int = 50) -> list[Party]:
+    """Parties by name whose name, e-mail or telephone has what the text asks for, without a text the latest; raises Invalid for a limit
+    out of range."""
     bounded(limit, 1)
     with house.store.reading() as conn:
-        return personal.find_parties(conn, text.strip(), limit)
+        return parties.find_parties(conn, text.strip(), limit)
 
 
 def party(house: House, party_id: int, limit: int = 50) -> tuple[Party, Page]:
@@ -71,7 +70,7 @@ def party(house: House, party_id: int, limit: int = 50) -> tuple[Party, Page]:
     bounded(limit, 1)
     now = house.clock.now()
     with house.store.reading() as conn:
-        found = personal.party(conn, party_id)
+        found = parties.party(conn, party_id)
         query = select(*COLUMNS).select_from(WITH_PARTY).where(CASE.c.party_id == party_id).order_by(CASE.c.id.desc()).limit(limit + 1)
         rows = conn.execute(query).all()
         return found, Page(tuple(lines_of(house, conn, rows[:limit], now)), 1, len(rows) > limit, now)

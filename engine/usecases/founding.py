@@ -11,6 +11,7 @@ FOLDERS = ("outbox", "anchors")
 _SETTINGS = """\
 # The settings of this house; docs/operations.md describes every key.
 database = "sqlite:///makegood.db"    # or "postgresql://user@host/name"
+keys = "sqlite:///keys.db"            # the keys of personal data: back them up apart from the database
 language = "{language}"                       # of messages and tables, unless the environment says otherwise: zh or en
 anchors = "anchors"                   # where `makegood audit anchor` writes; better on another machine
 
@@ -79,7 +80,7 @@ def _database(folder: Path, made: list[str], kept: list[str]) -> None:
     settings = read_settings(folder)
     path = Path(settings.database_url.removeprefix("sqlite:///"))
     there = settings.database_url.startswith("sqlite:///") and path.exists()
-    store = Store(settings.database_url)
+    store = Store(settings.database_url, settings.keys_url)
     store.create()
     store.close()
     (kept if there else made).append(store.where if not there and "://" in store.where else path.name)

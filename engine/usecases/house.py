@@ -23,6 +23,7 @@ class Settings:
 
     folder: Path
     database: str = "sqlite:///makegood.db"          # relative SQLite paths start at `folder`
+    keys: str = ""                                   # database URL of the keys; "": keys.db beside a database that is a file
     language: str = "en"                             # of messages and tables, unless the environment says otherwise
     channels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)   # name → {kind: smtp|file|apprise|hand, …}
     anchors: Path = Path("anchors")                  # where `audit anchor` writes, relative to `folder`
@@ -38,10 +39,18 @@ class Settings:
     @property
     def database_url(self) -> str:
         """The database URL with a relative SQLite path made absolute."""
+        return self._absolute(self.database)
+
+    @property
+    def keys_url(self) -> str:
+        """The database URL of the keys, likewise; "" when the settings name none."""
+        return self._absolute(self.keys)
+
+    def _absolute(self, url: str) -> str:
         prefix = "sqlite:///"
-        if self.database.startswith(prefix) and not self.database.startswith(prefix + "/"):
-            return prefix + str((self.folder / self.database.removeprefix(prefix)).resolve())
-        return self.database
+        if url.startswith(prefix) and not url.startswith(prefix + "/"):
+            return prefix + str((self.folder / url.removeprefix(prefix)).resolve())
+        return url
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,7 @@ def read_settings(folder: Path) -> Settings:
             say("{file} is not valid TOML: {reason}", file=str(path), reason=str(error)),
             hint=say("Compare it with the example in docs/operations.md."), field=str(path), expected="TOML",
         ) from error
-    known = {"database", "language", "channels", "anchors", "identity", "session", "links"}
+    known = {"database", "keys", "language", "channels", "anchors", "identity", "session", "links"}
     for key in raw:
         if key not in known:
             raise Invalid(
@@ -132,4 +141,4 @@ def open_house(folder: Path | None = None, clock: Clock | None = None) -> House:
     settings = read_settings(folder or find_house())
     from engine.records.store import Store
 
-    return House(Store(settings.database_url), clock or SystemClock(), settings)
+    return House(Store(settings.database_url, settings.keys_url), clock or SystemClock(), settings)

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Row, select
 
 from engine.ground.errors import Invalid
 from engine.ground.language import say, spoken
-from engine.records import cases, library, personal
+from engine.records import cases, library, parties, sealing
 from engine.usecases.house import House
 
-CASE, PARTY = cases.CASE, personal.PARTY
+CASE, PARTY = cases.CASE, parties.PARTY
 UNKNOWN, NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)  # due times that sort first and last
 LARGEST_PAGE = 1000
 
@@ -27,7 +27,7 @@ COLUMNS = (
     CASE.c.closed_at,
     CASE.c.due_at,
     CASE.c.breaches,
-    PARTY.c.name.label("customer"),
+    PARTY.c.details.label("customer"),
 )
 WITH_PARTY = CASE.outerjoin(PARTY, PARTY.c.id == CASE.c.party_id)
 
@@ -105,10 +105,11 @@ def numbers(house: House, prefix: str, limit: int) -> list[str]:
 
 
 def lines_of(
-    house: House, conn: Connection, rows: Iterable[Row[Any]], now: datetime, found_in: Sequence[tuple[str, ...]] = ()
+    house: House, conn: Connection, rows: Sequence[Row[Any]], now: datetime, found_in: Sequence[tuple[str, ...]] = ()
 ) -> Iterator[CaseLine]:
     """Rows (selected as COLUMNS) as lines, with titles in the language spoken."""
     people = library.organisation(house.store, conn).people
+    customers = sealing.open_json(conn, [row.customer for row in rows])
     for place, row in enumerate(rows):
         definition = library.definition(house.store, conn, row.version_id)  # from the store's cache but for the first of a version
         state = definition.states.get(row.state)
@@ -121,7 +122,7 @@ def lines_of(
             state_title=(state.title.in_(spoken()) if state else "") or row.state,
             owner=row.owner,
             owner_name=people[row.owner].name if row.owner in people else row.owner,
-            customer=row.customer,
+            customer=(customers[place] or {}).get("name"),
             opened_at=row.opened_at,
             closed_at=row.closed_at,
             due_at=None if due in (UNKNOWN, NEVER) else due,

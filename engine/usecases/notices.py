@@ -1,6 +1,6 @@
 """What people do with the outbox: look at it, have a dead letter tried again, confirm what they conveyed themselves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +34,7 @@ class NoticeLine:
     status: str
     channel: str | None              # the one that took it
     via: tuple[str, ...]             # channels still to try
-    subject: str
+    subject: str | None              # None when it was erased
     created_at: datetime
     fire_at: datetime | None         # next attempt
     sent_at: datetime | None
@@ -81,19 +81,22 @@ def list_notices(
             field="status", value=status, expected=known,
         )
     with house.store.reading() as conn:
-        return [_line(row) for row in outbox.listing(conn, status=status, case=case, limit=limit, before=before)]
+        return _lines(conn, outbox.listing(conn, status=status, case=case, limit=limit, before=before))
 
 
 def show_notice(house: House, notice_id: int) -> NoticeSheet:
     """A notice with its text and every attempt; raises NotFound."""
     with house.store.reading() as conn:
         row = _found(conn, notice_id)
+        attempts = outbox.attempts(conn, notice_id)
         tried = [
-            AttemptLine(n=a.n, channel=a.channel, started_at=a.started_at, finished_at=a.finished_at, outcome=a.outcome, error=a.error)
-            for a in outbox.attempts(conn, notice_id)
+            AttemptLine(n=a.n, channel=a.channel, started_at=a.started_at, finished_at=a.finished_at, outcome=a.outcome, error=error)
+            for a, error in zip(attempts, outbox.troubles(conn, attempts), strict=True)
         ]
+        (line,), (words,) = _lines(conn, [row]), outbox.words(conn, [row])
     return NoticeSheet(
-        line=_line(row), language=row.language, text=row.text, html=row.html, message_id=row.message_id, tried=tuple(tried),
+        line=line, language=row.language, text=words.text if words else "", html=words.html if words else None,
+        message_id=row.message_id, tried=tuple(tried),
     )
 
 
@@ -179,9 +182,12 @@ def _found(conn: Connection, notice_id: int) -> Row[Any]:
     return row
 
 
-def _line(row: Row[Any]) -> NoticeLine:
-    return NoticeLine(
-        id=row.id, case=row.case_number, name=row.name, to=row.person or "customer", status=row.status, channel=row.channel,
-        via=tuple(filter(None, row.via.split(","))), subject=row.subject, created_at=row.created_at, fire_at=row.fire_at,
-        sent_at=row.sent_at, attempts=row.attempts, mandatory=row.mandatory, error=row.error,
-    )
+def _lines(conn: Connection, rows: Sequence[Row[Any]]) -> list[NoticeLine]:
+    return [
+        NoticeLine(
+            id=row.id, case=row.case_number, name=row.name, to=row.person or "customer", status=row.status, channel=row.channel,
+            via=tuple(filter(None, row.via.split(","))), subject=words.subject if words else None, created_at=row.created_at,
+            fire_at=row.fire_at, sent_at=row.sent_at, attempts=row.attempts, mandatory=row.mandatory, error=error,
+        )
+        for row, words, error in zip(rows, outbox.words(conn, rows), outbox.troubles(conn, rows), strict=True)
+    ]

@@ -21,7 +21,7 @@ class Outgoing:
     person: str | None
     via: tuple[str, ...]
     language: str
-    subject: str
+    subject: str                     # empty, as is the text, when it was erased: then it is not sent
     text: str
     html: str | None
     mandatory: bool

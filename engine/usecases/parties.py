@@ -3,7 +3,7 @@
 from typing import Any
 
 from engine.defining.definition import FieldType
-from engine.records import personal
+from engine.records import parties
 from engine.usecases.work import Work
 
 
@@ -17,9 +17,9 @@ def parties_apart(work: Work, data: dict[str, Any]) -> dict[str, Any]:
         if work.definition.fields[name].type is not FieldType.PARTY or value is None:
             continue
         given = value if isinstance(value, list) else [value]
-        numbers = [one if isinstance(one, int) else personal.add_party(work.conn, one, work.now) for one in given]
+        numbers = [one if isinstance(one, int) else parties.add_party(work.conn, one, work.now) for one in given]
         values[name] = work.given[name] = numbers if isinstance(value, list) else numbers[0]
         if name == work.definition.customer_field and numbers[0] != work.case.party:
             data["party"] = numbers[0]
-            work.customer = personal.customer(work.conn, numbers[0])
+            work.customer = parties.customer(work.conn, numbers[0])
     return values

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from engine.deciding.case import CaseState, ClockRun, ClockStatus
 from engine.defining.checks_walk import only_system
 from engine.defining.definition import Definition, Field, FieldType
 from engine.defining.organisation import Organisation
 from engine.ground.language import spoken
-from engine.records import cases, files, library, outbox, personal
+from engine.records import cases, files, library, outbox, parties, personal
 from engine.records import history as stream
 from engine.records.files import File
 from engine.records.library import Document, Version
@@ -123,7 +123,7 @@ def show(house: House, number: str) -> CaseView:
         people = library.organisation(house.store, conn)
         zone = library.calendar(house.store, conn, definition.calendar).timezone
         values = personal.open_(conn, loaded.id, case.sealed)
-        parties = _parties(conn, _party_ids(definition, values, case))
+        people_outside = _parties(conn, _party_ids(definition, values, case))
         version = library.version_number(house.store, conn, case.version_id)
         notices = tuple(_notice(n) for n in reversed(outbox.listing(conn, case=number, limit=200)))
         kept = tuple(files.files(conn, loaded.id))
@@ -140,7 +140,7 @@ def show(house: House, number: str) -> CaseView:
         awaits=state.awaits,
         owner=case.owner,
         owner_name=_name(people, case.owner),
-        customer=parties.get(case.party) if case.party else None,
+        customer=people_outside.get(case.party) if case.party else None,
         opened_at=case.opened_at,
         closed_at=case.closed_at,
         due_at=loaded.due_at,
@@ -149,7 +149,7 @@ def show(house: House, number: str) -> CaseView:
         revision=loaded.revision,
         timezone=zone,
         at=now,
-        fields=tuple(_fields(definition, case, values, zone, parties, people)),
+        fields=tuple(_fields(definition, case, values, zone, people_outside, people)),
         tasks=tuple(_tasks(definition, case)),
         clocks=clocks,
         added=tuple(case.added),
@@ -174,9 +174,9 @@ def history(house: House, number: str) -> tuple[list[HistoryLine], str]:
         said = personal.said(conn, loaded.id)
         ids = {v for (_, name), v in said.items() if isinstance(v, int) and _is_party(definition, name)}
         zone = library.calendar(house.store, conn, definition.calendar).timezone
-        parties = {id_: party["name"] for id_, party in _parties(conn, ids).items()}
+        names = {id_: party["name"] for id_, party in _parties(conn, ids).items()}
         teller = Teller(
-            definition, library.organisation(house.store, conn), zone, said, parties,
+            definition, library.organisation(house.store, conn), zone, said, names,
             lambda version: library.definition(house.store, conn, version),
         )
         return list(teller.tell(stream.read(conn, stream.case_stream(number)))), teller.zone
@@ -289,10 +289,8 @@ def _party_ids(definition: Definition, values: Mapping[str, Any], case: CaseStat
 
 def _parties(conn: Connection, ids: Iterable[int]) -> dict[int, dict[str, str]]:
     """Parties by id, what is known of each; those no longer there are left out."""
-    wanted = sorted(ids)
-    if not wanted:
-        return {}
-    table = personal.PARTY
-    details = ("name", "email", "phone", "address", "chat", "language")
-    rows = conn.execute(select(table).where(table.c.id.in_(wanted)))
-    return {row.id: {"id": str(row.id), **{key: value for key in details if (value := row._mapping[key])}} for row in rows}
+    known = parties.parties(conn, sorted(ids))
+    return {
+        one.id: {"id": str(one.id), **{key: value for key in parties.DETAILS if (value := getattr(one, key))}}
+        for one in known.values() if one.name is not None
+    }

@@ -25,7 +25,7 @@ from engine.defining.organisation import Organisation
 from engine.ground.calendars import Calendar
 from engine.ground.errors import Invalid
 from engine.ground.language import say
-from engine.records import library, others, personal
+from engine.records import library, others, parties, personal
 from engine.records.cases import Loaded
 from engine.records.outbox import Message
 from engine.usecases.house import House
@@ -274,7 +274,7 @@ def take_up(house: House, conn: Connection, loaded: Loaded, now: datetime) -> Wo
     definition = library.definition(house.store, conn, loaded.case.version_id)
     organisation = library.organisation(house.store, conn)
     values = personal.open_(conn, loaded.id, loaded.case.sealed) if loaded.case.sealed else {}
-    customer = personal.customer(conn, loaded.case.party) if loaded.case.party is not None else None
+    customer = parties.customer(conn, loaded.case.party) if loaded.case.party is not None else None
     return Work(house, conn, now, definition, organisation, loaded.case, loaded, customer, values=values)
 
 

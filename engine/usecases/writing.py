@@ -8,7 +8,7 @@ from engine.deciding.case import ClockStatus, TaskStatus
 from engine.deciding.others import kept_values
 from engine.deciding.request_record import RequestKind
 from engine.defining.definition import State, Who
-from engine.records import cases, others, outbox, personal, timers
+from engine.records import cases, others, outbox, personal, sealing, timers
 from engine.records.cases import NO_DUE, Item, Loaded
 from engine.usecases.asking import panel_of
 from engine.usecases.notifying import messages_of
@@ -33,13 +33,15 @@ def write(work: Work, *, origin: str | None = None) -> Loaded:
         work.loaded = cases.insert(work.conn, work.definition.name, work.case, work.events, *picture, origin=origin)
     else:
         cases.save(work.conn, work.loaded, work.events, *picture)
-    personal.store(work.conn, work.loaded.id, work.rows)
+    messages = messages_of(work, work.loaded.id)
+    if work.rows or messages:
+        key = sealing.key_of_case(work.conn, work.loaded.id, work.case.party)
+        personal.store(work.conn, work.loaded.id, key, work.rows)
+        outbox.put(work.conn, messages, key, work.now)
     asked = others.asked(work.house.store, work.conn, work.definition.name)
     if asked and any("party" in event.data or not asked.isdisjoint(event.data.get("set", ())) for event in work.events):
         values = kept_values(work.definition, work.case.fields, work.case.party, asked)
         others.keep(work.conn, work.loaded.id, work.definition.name, work.case.opened_at, values)
-    messages = messages_of(work, work.loaded.id)
-    outbox.put(work.conn, messages, work.now)
     work.written = [message.name for message in messages]
     if any(event.data.get("closed") for event in work.events):
         from engine.usecases.families import tell_opener  # which writes that case in turn

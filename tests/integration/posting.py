@@ -14,7 +14,7 @@ from engine.defining.organisation_file import read_organisation
 from engine.ground.calendars import ALWAYS, calendar_json
 from engine.ground.canonical import canonical
 from engine.ground.clock import VirtualClock
-from engine.records import library, outbox
+from engine.records import library, outbox, parties, sealing
 from engine.records.outbox import Message
 from engine.records.store import Store
 from engine.usecases.house import House, open_house
@@ -115,21 +115,21 @@ def complain(house: House, **customer: str) -> str:
 def put(house: House, count: int = 1, *, via: tuple[str, ...] = ("email",), email: str = "wang@example.com", **message: Any) -> list[int]:
     """Notices of no case, to a customer with that mail address; their ids."""
     with house.store.writing() as conn:
-        party = conn.execute(
-            outbox.PARTY.insert()
-            .values(name="Wang", email=email or None, phone="+86 139 0000 0000", created_at=house.clock.now())
-            .returning(outbox.PARTY.c.id)
-        ).scalar_one()
+        party = parties.add_party(conn, {"name": "Wang", "email": email, "phone": "+86 139 0000 0000"}, house.clock.now())
+        key = conn.execute(select(parties.PARTY.c.key).where(parties.PARTY.c.id == party)).scalar_one()
         one = Message(case_id=None, name="hello", party_id=party, via=via, language="en", subject="Hello", text="Hello\n")
-        outbox.put(conn, [replace(one, **message)] * count, house.clock.now())
+        outbox.put(conn, [replace(one, **message)] * count, key, house.clock.now())
         found = conn.execute(select(outbox.NOTICE.c.id).order_by(outbox.NOTICE.c.id.desc()).limit(count)).scalars().all()
     return sorted(found)
 
 
 def set_party(house: House, **values: Any) -> None:
-    """Change every customer's data."""
+    """Change every customer's details."""
     with house.store.writing() as conn:
-        conn.execute(update(outbox.PARTY).values(**values))
+        for row in conn.execute(select(parties.PARTY)).all():
+            (had,) = sealing.open_json(conn, [row.details])
+            box = sealing.seal_json(conn, row.key, {**had, **values})
+            conn.execute(update(parties.PARTY).where(parties.PARTY.c.id == row.id).values(details=box))
 
 
 def with_channels(house: House, **channels: Mapping[str, Any]) -> House:

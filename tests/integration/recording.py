@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from engine.deciding.case import CaseState, ClockRun, ClockStatus, Event, apply, clock_json
 from engine.ground.canonical import digest
-from engine.records import cases, library, personal
+from engine.records import cases, library, personal, sealing
 from engine.records.cases import Item, Loaded
 from engine.records.store import Store
 
@@ -49,7 +49,7 @@ def opened(
     first = event(case, "opened", at, **data)
     loaded = cases.insert(conn, "plain", case, [first], items, 0, clock.due_at, timer, origin=origin)
     if sealed:
-        personal.store(conn, loaded.id, [sealed])
+        personal.store(conn, loaded.id, sealing.key_of_case(conn, loaded.id, None), [sealed])
     return loaded
 
 

@@ -17,7 +17,7 @@ from engine.deciding.rights import Actor
 from engine.ground.canonical import canonical, digest
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Conflict, Invalid, NotFound, Tampered, Unavailable
-from engine.records import cases, files, history, library, personal
+from engine.records import cases, files, history, library, personal, sealing
 from engine.usecases import auditing
 from engine.usecases.house import House, Settings
 
@@ -40,8 +40,9 @@ def house(tmp_path: Path) -> House:
             sealed = personal.seal(5, "file", kept.canonical())
             attached = event(loaded.case, "attached", NOW + timedelta(hours=5), said={"file": sealed.commitment})
             cases.save(conn, loaded, [attached], [], 0, loaded.due_at, None)
-            personal.store(conn, loaded.id, [sealed])
-            files.keep_file(conn, loaded.id, kept, b"scan", NOW)
+            key = sealing.key_of_case(conn, loaded.id, None)
+            personal.store(conn, loaded.id, key, [sealed])
+            files.keep_file(conn, loaded.id, key, kept, b"scan", NOW)
     return House(store, VirtualClock(NOW + timedelta(days=1)), Settings(tmp_path))
 
 
@@ -100,10 +101,12 @@ def test_what_was_only_written_by_the_program_verifies(house: House) -> None:
     ("UPDATE \"case\" SET body = 'nonsense' WHERE number = 'A-2'", ("case/A-2", 5)),
     ("UPDATE \"case\" SET head = 'x' WHERE number = 'A-2'", ("case/A-2", 5)),
     ("DELETE FROM \"case\" WHERE number = 'A-2'", ("case/A-2", 5)),
-    ("UPDATE personal SET value = '\"all is well\"' WHERE case_id = 2 AND name = 'findings'", ("case/A-2", 1)),
-    ("UPDATE personal SET salt = 'not hex' WHERE case_id = 2 AND name = 'findings'", ("case/A-2", 1)),
+    ("UPDATE personal SET box = x'00' WHERE case_id = 2 AND name = 'findings'", ("case/A-2", 1)),
+    ("UPDATE personal SET box = substr(box, 1, 40) WHERE case_id = 2 AND name = 'findings'", ("case/A-2", 1)),
+    ("UPDATE personal SET box = (SELECT box FROM personal WHERE case_id = 1 AND name = 'findings') WHERE case_id = 2 AND name = 'findings'",
+     ("case/A-2", 1)),
     ("DELETE FROM personal WHERE case_id = 2 AND name = 'findings'", ("case/A-2", 1)),
-    ("INSERT INTO personal VALUES (2, 2, 'comment', '\"planted\"', '00')", ("case/A-2", 2)),
+    ("INSERT INTO personal VALUES (2, 2, 'comment', x'00')", ("case/A-2", 2)),
     ("DELETE FROM file WHERE case_id = 2", ("case/A-2", 5)),
     ("UPDATE file SET content = x'00' WHERE case_id = 2", ("case/A-2", 0)),
     ("UPDATE definition_version SET document = '{\"procedure\":{}}'", ("definitions", 1)),

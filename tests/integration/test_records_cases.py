@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from engine.deciding.case import rebuild
 from engine.ground.errors import Conflict, NotFound
-from engine.records import cases, history, models, personal
+from engine.records import cases, history, models, parties, personal
 from engine.records.cases import NO_DUE, Due, Item
 from engine.records.store import Store
 
@@ -76,13 +76,13 @@ def test_a_saved_case_comes_back_as_saved_and_equals_the_fold_of_its_history(sto
 
 def test_an_action_on_the_hot_path_takes_few_statements(store: Store) -> None:
     with store.writing() as conn:
-        party = personal.add_party(conn, {"name": "Wang"}, NOW)
+        party = parties.add_party(conn, {"name": "Wang"}, NOW)
         opened(conn, "A-1", items=[item("registered")], timer=(LATER, LATER), secret="x")
         conn.execute(text('UPDATE "case" SET party_id = :party, body = json_set(body, \'$.party\', :party)'), {"party": party})
     with store.writing() as conn, counted(conn) as sent:
         loaded = cases.load(conn, "A-1")
         assert personal.open_(conn, loaded.id, loaded.case.sealed) == {"findings": "x"}
-        customer = personal.customer(conn, party)
+        customer = parties.customer(conn, party)
         assert customer is not None and customer.name == "Wang"
         events = [event(loaded.case, "acted", LATER, to=f"s{n}", act="go") for n in range(3)]
         cases.save(conn, loaded, events, [item("s2"), item("s2", "quality")], 0, None, (LATER, NO_DUE))
@@ -170,7 +170,7 @@ def test_notices_to_convey_by_hand_stay_among_the_work_items_and_follow_the_owne
     with store.writing() as conn:
         made = opened(conn, "A-1", items=[item("registered")])
         notice = {column.name: None for column in models.NoticeRow.__table__.columns} | {  # type: ignore[attr-defined]
-            "case_id": made.id, "name": "decision", "via": "", "language": "en", "subject": "", "text": "", "mandatory": True,
+            "case_id": made.id, "name": "decision", "via": "", "language": "en", "words": b"", "mandatory": True,
             "status": "by_hand", "message_id": "m", "created_at": NOW, "attempts": 0, "tries": 0,
         }
         conn.execute(models.NoticeRow.__table__.insert(), notice)  # type: ignore[attr-defined]
