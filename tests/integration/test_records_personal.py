@@ -77,7 +77,8 @@ def test_parties_are_found_by_words_pieces_addresses_and_the_ends_of_numbers(sto
         for name, email, phone in known:
             parties.add_party(conn, {"name": name, "email": email, "phone": phone}, NOW)
     asked = (
-        "", "x.EXAMPLE", "anna@x.example", "小明", "王明", "明", "8000", "138 0013 8000", "800", "berg  ANNA", "ann", "%", "_", "zoe 100%", "nobody"
+        "", "x.EXAMPLE", "anna@x.example", "小明", "王明", "明", "8000", "138 0013 8000", "800", "berg  ANNA", "ann", "%", "_", "zoe 100%",
+        "nobody",
     )
     with store.reading() as conn:
         found = {words: [one.name for one in parties.find_parties(conn, words)] for words in asked}

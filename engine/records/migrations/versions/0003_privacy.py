@@ -23,7 +23,8 @@ DROPPED = {
     "notice": ["subject", "text", "html", "error"], "attempt": ["error"],
 }
 ADDED = {
-    "case": ["key"], "party": ["key", "details"], "personal": ["box"], "file": ["about"], "notice": ["words", "trouble"], "attempt": ["trouble"],
+    "case": ["key"], "party": ["key", "details"], "personal": ["box"], "file": ["about"], "notice": ["words", "trouble"],
+    "attempt": ["trouble"],
 }
 FILLED = {"party": ["key"], "personal": ["box"], "file": ["about"], "notice": ["words"]}
 
