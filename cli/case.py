@@ -20,6 +20,8 @@ from cli.options import (
     Repairs,
     Sets,
     States,
+    Unmasked,
+    WhyLook,
     WhyOrDry,
     arg,
     opt,
@@ -66,7 +68,7 @@ def list_(
     print_page(desk, found, empty=say("No such case."))
 
 
-@CASE.verb("find", say("Find cases by number, customer (name, telephone, e-mail), or any word in them."))
+@CASE.verb("find", say("Find cases by number, by customer (name, telephone, e-mail), or by a public value."))
 def find(desk: Desk, text: Annotated[str, arg("TEXT", say("What to look for."))], limit: Limit = 50) -> None:
     """Cases that contain a text."""
     from engine.usecases.finding import find as find_cases
@@ -74,20 +76,20 @@ def find(desk: Desk, text: Annotated[str, arg("TEXT", say("What to look for."))]
     print_page(desk, find_cases(desk.house, text, limit), empty=say("Nothing contains '{text}'.", text=text), where=True)
 
 
-@CASE.verb("show", say("Show a case: its values, tasks, clocks, notices, files and links."))
-def show(desk: Desk, number: Number) -> None:
+@CASE.verb("show", say("Show a case: its values, tasks, clocks, notices, files and links; personal data masked."))
+def show(desk: Desk, number: Number, reveal: Unmasked = False, reason: WhyLook = None) -> None:
     """A case whole."""
     from engine.usecases.reading import show as view
 
-    print_case(desk, view(desk.house, number))
+    print_case(desk, view(desk.house, number, desk.reveal(reveal, reason)))
 
 
-@CASE.verb("history", say("Show everything that happened to a case, in words."))
-def history(desk: Desk, number: Number) -> None:
+@CASE.verb("history", say("Show everything that happened to a case, in words; personal data masked."))
+def history(desk: Desk, number: Number, reveal: Unmasked = False, reason: WhyLook = None) -> None:
     """The history of a case."""
     from engine.usecases.reading import history as lines
 
-    print_history(desk, *lines(desk.house, number))
+    print_history(desk, *lines(desk.house, number, desk.reveal(reveal, reason)))
 
 
 @CASE.verb("clocks", say("Show each clock of a case as a bar, with what is used, what is left, and when it is due."))

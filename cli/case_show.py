@@ -91,6 +91,8 @@ def print_case(desk: Desk, case: "CaseView") -> None:
             ),
         ]
     )
+    if case.revealed:
+        print(paint(say("Personal data are shown; that you looked is recorded."), "dim"))
     _part(say("Values"), [(clean(f.title), clean(f.text) or say("(erased)"), "") for f in case.fields if f.text or f.personal])
     _part(say("Clocks"), [(clean(clock.title), *_clock(clock, case.at, zone)) for clock in case.clocks])
     _part(say("Tasks"), [_task(task, case.at, zone) for task in case.tasks])

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 from cli.app import Noun
-from cli.options import Limit, arg, opt
+from cli.options import Limit, Unmasked, WhyLook, arg, opt
 from cli.run import Desk
 from cli.show import as_json, clean, facts, heading, table
 from engine.ground.language import say
@@ -53,12 +53,12 @@ def list_(
         print(say("The next page: --before {id}", id=lines[-1].id))
 
 
-@NOTICE.verb("show", say("Show a notice with its text and every attempt to deliver it."))
-def show(desk: Desk, id_: _Id) -> None:
+@NOTICE.verb("show", say("Show a notice with every attempt to deliver it, and with --reveal its text."))
+def show(desk: Desk, id_: _Id, reveal: Unmasked = False, reason: WhyLook = None) -> None:
     """A notice whole."""
     from engine.usecases.notices import show_notice
 
-    sheet = show_notice(desk.house, id_)
+    sheet = show_notice(desk.house, id_, desk.reveal(reveal, reason))
     if desk.as_json:
         as_json(sheet)
         return

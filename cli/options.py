@@ -41,6 +41,8 @@ States = Annotated[
 Repairs = Annotated[list[str] | None, opt("--set", "FIELD=VALUE", say("For cases whose own value is missing or does not fit; repeatable."))]
 DryRun = Annotated[bool, opt("--dry-run", None, say("Tell what would become of each case, and change nothing."))]
 WhyOrDry = Annotated[str, opt("--reason", "TEXT", say("Why; may be left out with --dry-run."))]
+Unmasked = Annotated[bool, opt("--reveal", None, say("Show personal data as they are; that you looked is recorded."))]
+WhyLook = Annotated[str | None, opt("--reason", "TEXT", say("With --reveal: why you look; recorded, so without personal data."))]
 Limit = Annotated[int, opt("--limit", "N", say("Lines on a page."))]
 PageNumber = Annotated[int, opt("--page", "N", say("Which page."))]
 Definition = Annotated[str | None, opt("--definition", "BUNDLE", say("Only cases of this definition."), completion.bundles)]

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from engine.ground.errors import DefinitionError, MakegoodError, Unavailable
+from engine.ground.errors import DefinitionError, Invalid, MakegoodError, Unavailable
 from engine.ground.language import say
 
 if TYPE_CHECKING:
     from engine.deciding.rights import Actor
     from engine.usecases.house import House
+    from engine.usecases.revealing import Reveal
 
 _USAGE_ERROR = typer.BadParameter.__mro__[1]  # the class of every mistake in the words typed
 
@@ -100,6 +101,18 @@ class Desk:
     def actor(self, on_behalf: str | None = None) -> "Actor":
         """Who acts, and for whom."""
         return self.identity if on_behalf is None else replace(self.identity, on_behalf=on_behalf)
+
+
+    def reveal(self, wanted: bool, reason: str | None) -> "Reveal | None":
+        """Who looks at personal data as they are, and why; None when they are masked. Raises Invalid for a reason without --reveal."""
+        from engine.usecases.revealing import Reveal
+
+        if not wanted and reason is not None:
+            raise Invalid(
+                say("--reason says why you look at personal data"), hint=say("Add --reveal, or leave it out."), field="reason",
+                expected="--reveal",
+            )
+        return Reveal(self.actor(), reason) if wanted else None
 
 
 def account() -> str:

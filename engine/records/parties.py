@@ -42,6 +42,11 @@ class Party:
     created_at: datetime
     erased_at: datetime | None = None
 
+    @property
+    def known(self) -> dict[str, str]:
+        """The details that are known."""
+        return {name: value for name in DETAILS if (value := getattr(self, name))}
+
 
 def add_party(conn: Connection, given: Mapping[str, Any], now: datetime) -> int:
     """The id of the party described: one that is already known, or a new one.

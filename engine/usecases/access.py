@@ -102,4 +102,5 @@ def _words() -> dict[str, str]:
         "invited": say("invited somebody"), "password_set": say("set a password"), "token_created": say("made a token"),
         "token_revoked": say("revoked a token"), "link_made": say("gave out a link"), "link_used": say("used a link"),
         "link_revoked": say("revoked a link"), "link_failed": say("tried a link"),
+        "revealed": say("looked at personal data"), "erased": say("erased a person"),
     }

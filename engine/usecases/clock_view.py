@@ -23,6 +23,7 @@ from engine.deciding.scope import scope_of
 from engine.defining.definition import ClockSpec, Definition, PointKind
 from engine.ground.errors import Invalid, MakegoodError, NotFound
 from engine.ground.language import say, spoken
+from engine.ground.masking import HIDDEN
 from engine.records import cases, history, library, parties, personal
 from engine.records.cases import Loaded
 from engine.records.library import PastCalendar
@@ -139,7 +140,7 @@ def _view(house: House, conn: Connection, loaded: Loaded, now: datetime) -> "_Vi
     def version(id_: int) -> Definition:
         return library.definition(house.store, conn, id_)
 
-    teller = Teller(definition, library.organisation(house.store, conn), zone, said, {}, version)
+    teller = Teller(definition, library.organisation(house.store, conn), zone, dict.fromkeys(said, HIDDEN), {}, version)
     former = {name: spec for event in events if "version" in event.data for name, spec in version(event.data["version"]).all_clocks.items()}
     return _View(house, conn, definition, {**former, **definition.all_clocks}, loaded.case, events, said, teller, zone, now, spoken())
 
@@ -224,7 +225,8 @@ class _View:
         for name in sorted({name for text in conditions for name in expression(text).names}):
             field = self.definition.fields.get(name)
             if field is not None:
-                yield field.title.in_(self.language) or name, self.teller.value(name, known.get(name, then.fields.get(name)))
+                value = HIDDEN if name in known else then.fields.get(name)
+                yield field.title.in_(self.language) or name, self.teller.value(name, value)
 
 
 def _rungs(spec: ClockSpec, run: ClockRun, due: datetime, past: PastCalendar) -> Iterator[RungView]:

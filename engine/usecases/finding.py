@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -9,10 +10,13 @@ from sqlalchemy import Connection, Row, select
 from engine.ground.canonical import canonical
 from engine.ground.errors import Invalid
 from engine.ground.language import say
+from engine.ground.masking import masked_party
 from engine.records import parties
 from engine.records.parties import Party
+from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
 from engine.usecases.listing import CASE, COLUMNS, WITH_PARTY, Page, bounded, lines_of
+from engine.usecases.revealing import Reveal, may_see_one, note_revealed
 
 
 def find(house: House, text: str, limit: int = 50) -> Page:
@@ -58,19 +62,41 @@ def _public(body: str) -> Iterator[tuple[str, str]]:
 
 
 def find_parties(house: House, text: str = "", limit: int = 50) -> list[Party]:
-    """Parties by name whose name, e-mail or telephone has what the text asks for, without a text the latest; raises Invalid for a limit
-    out of range."""
+    """Parties, masked, whose name, e-mail or telephone has what the text asks for, by name; without a text the latest.
+
+    Raises Invalid for a limit out of range.
+    """
     bounded(limit, 1)
     with house.store.reading() as conn:
-        return parties.find_parties(conn, text.strip(), limit)
+        return [_masked(one) for one in parties.find_parties(conn, text.strip(), limit)]
 
 
-def party(house: House, party_id: int, limit: int = 50) -> tuple[Party, Page]:
-    """A party and its cases, latest first; raises NotFound, Invalid for a limit out of range."""
+def party(house: House, party_id: int, limit: int = 50, reveal: Reveal | None = None) -> tuple[Party, Page]:
+    """A party, masked, and its cases, latest first; raises NotFound, Invalid for a limit out of range.
+
+    With `reveal` it is shown as it is, which is recorded first; raises Denied for somebody without work in any of these cases.
+    """
     bounded(limit, 1)
+    if reveal is None:
+        found, page = _party(house, party_id, limit, None)
+        return _masked(found), page
+    with refusals_noted(house, reveal.actor, "reveal", party=party_id):
+        found, page = _party(house, party_id, limit, reveal)
+    note_revealed(house, reveal, "party", party=party_id)
+    return found, page
+
+
+def _party(house: House, party_id: int, limit: int, reveal: Reveal | None) -> tuple[Party, Page]:
     now = house.clock.now()
     with house.store.reading() as conn:
         found = parties.party(conn, party_id)
         query = select(*COLUMNS).select_from(WITH_PARTY).where(CASE.c.party_id == party_id).order_by(CASE.c.id.desc()).limit(limit + 1)
         rows = conn.execute(query).all()
+        if reveal is not None:
+            may_see_one(house, conn, [row.id for row in rows], reveal, now)
         return found, Page(tuple(lines_of(house, conn, rows[:limit], now)), 1, len(rows) > limit, now)
+
+
+def _masked(one: Party) -> Party:
+    details: dict[str, Any] = masked_party(one.known)
+    return replace(one, **details)

@@ -16,7 +16,7 @@ from engine.ground.language import say, spoken
 from engine.records import library
 from engine.records.items import WORK_ITEM
 from engine.usecases.house import House
-from engine.usecases.listing import CASE, COLUMNS, NEVER, UNKNOWN, WITH_PARTY, bounded, lines_of
+from engine.usecases.listing import CASE, COLUMNS, NEVER, UNKNOWN, WITH_PARTY, CaseLine, bounded, lines_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class InboxLine:
     state_title: str
     owner: str | None
     owner_name: str | None
-    customer: str | None
+    customer: str | None  # masked
     due_at: datetime | None
     due_unknown: bool
     overdue: bool
@@ -83,7 +83,11 @@ def inbox(house: House, person: str, own: bool | None = None, limit: int = 50) -
             depth *= 4  # many items of few cases: look further, until there are enough cases or nothing is left
         ids = list(chosen)[:limit]
         of_case = {row.id: row for row in conn.execute(select(*COLUMNS).select_from(WITH_PARTY).where(CASE.c.id.in_(ids)))}
-        lines = tuple(_inbox_line(house, conn, of_case[id_], chosen[id_], person, absent, now) for id_ in ids if id_ in of_case)
+        found = [of_case[id_] for id_ in ids if id_ in of_case]
+        lines = tuple(
+            _inbox_line(house, conn, row, line, chosen[row.id], person, absent, now)
+            for row, line in zip(found, lines_of(house, conn, found, now), strict=True)
+        )
         return Inbox(person, lines, len(chosen) > limit, now)
 
 
@@ -136,9 +140,9 @@ def _by_case(rows: Iterable[Row[Any]], most: int) -> dict[int, list[Row[Any]]]:
 
 
 def _inbox_line(
-    house: House, conn: Connection, row: Row[Any], items: Sequence[Row[Any]], person: str, absent: Sequence[StandIn | None], now: datetime
+    house: House, conn: Connection, row: Row[Any], line: CaseLine, items: Sequence[Row[Any]], person: str,
+    absent: Sequence[StandIn | None], now: datetime,
 ) -> InboxLine:
-    line = next(iter(lines_of(house, conn, [row], now)))
     definition = library.definition(house.store, conn, row.version_id)
     state = definition.states[row.state]
     titles = []

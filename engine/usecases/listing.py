@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, select
 
 from engine.ground.errors import Invalid
 from engine.ground.language import say, spoken
+from engine.ground.masking import masked_name
 from engine.records import cases, library, parties, sealing
 from engine.usecases.house import House
 
@@ -43,7 +44,7 @@ class CaseLine:
     state_title: str
     owner: str | None
     owner_name: str | None
-    customer: str | None
+    customer: str | None  # masked
     opened_at: datetime
     closed_at: datetime | None
     due_at: datetime | None
@@ -122,7 +123,7 @@ def lines_of(
             state_title=(state.title.in_(spoken()) if state else "") or row.state,
             owner=row.owner,
             owner_name=people[row.owner].name if row.owner in people else row.owner,
-            customer=(customers[place] or {}).get("name"),
+            customer=masked_name(customers[place]["name"]) if customers[place] else None,
             opened_at=row.opened_at,
             closed_at=row.closed_at,
             due_at=None if due in (UNKNOWN, NEVER) else due,

@@ -7,6 +7,7 @@ from typing import Any
 from engine.defining.definition import Field, FieldType
 from engine.defining.organisation import Organisation
 from engine.ground.language import say, spoken
+from engine.ground.masking import HIDDEN
 from engine.ground.wall import wall
 
 
@@ -14,6 +15,8 @@ def in_words(spec: Field | None, value: Any, zone: str, parties: Mapping[int, st
     """A canonical value as a person reads it: titles of choices, names of people, money with currency, moments on the clock of `zone`."""
     if value is None or value == "" or value == []:
         return ""
+    if value == HIDDEN:
+        return HIDDEN
     if isinstance(value, list):
         return ", ".join(in_words(spec, one, zone, parties, people) for one in value)
     match spec.type if spec else None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,14 @@ from engine.deciding.rights import Actor
 from engine.defining.definition import EventKind, Happening
 from engine.ground.errors import Conflict, Invalid, NotAllowed, NotFound
 from engine.ground.language import say
-from engine.records import library, outbox
+from engine.ground.masking import HIDDEN, masked_text
+from engine.records import cases, library, outbox
 from engine.records.outbox import Status
+from engine.usecases.access import refusals_noted
 from engine.usecases.amending import taking_part
 from engine.usecases.door import working
 from engine.usecases.house import House
+from engine.usecases.revealing import Reveal, may_see, note_revealed
 from engine.usecases.work import Work, standing
 
 BY_HAND = "hand"
@@ -81,13 +84,26 @@ def list_notices(
             field="status", value=status, expected=known,
         )
     with house.store.reading() as conn:
-        return _lines(conn, outbox.listing(conn, status=status, case=case, limit=limit, before=before))
+        return _masked(_lines(conn, outbox.listing(conn, status=status, case=case, limit=limit, before=before)))
 
 
-def show_notice(house: House, notice_id: int) -> NoticeSheet:
-    """A notice with its text and every attempt; raises NotFound."""
+def show_notice(house: House, notice_id: int, reveal: Reveal | None = None) -> NoticeSheet:
+    """A notice with every attempt, and with `reveal` its text, which is recorded first; raises NotFound, Denied."""
+    if reveal is None:
+        sheet = _sheet(house, notice_id, None)
+        tried = tuple(replace(one, error=masked_text(one.error) if one.error else None) for one in sheet.tried)
+        return replace(sheet, line=_masked([sheet.line])[0], text=HIDDEN, html=None, tried=tried)
+    with refusals_noted(house, reveal.actor, "reveal", notice=notice_id):
+        sheet = _sheet(house, notice_id, reveal)
+    note_revealed(house, reveal, "notice", notice=notice_id, case=sheet.line.case)
+    return sheet
+
+
+def _sheet(house: House, notice_id: int, reveal: Reveal | None) -> NoticeSheet:
     with house.store.reading() as conn:
         row = _found(conn, notice_id)
+        if reveal is not None and row.case_id is not None:
+            may_see(house, conn, cases.load_id(conn, row.case_id), reveal, house.clock.now())
         attempts = outbox.attempts(conn, notice_id)
         tried = [
             AttemptLine(n=a.n, channel=a.channel, started_at=a.started_at, finished_at=a.finished_at, outcome=a.outcome, error=error)
@@ -180,6 +196,13 @@ def _found(conn: Connection, notice_id: int) -> Row[Any]:
             name=str(notice_id),
         )
     return row
+
+
+def _masked(lines: Sequence[NoticeLine]) -> list[NoticeLine]:
+    """Lines without what is said, and without the addresses that servers like to name."""
+    return [
+        replace(one, subject=one.subject and HIDDEN, error=masked_text(one.error) if one.error else None) for one in lines
+    ]
 
 
 def _lines(conn: Connection, rows: Sequence[Row[Any]]) -> list[NoticeLine]:

@@ -1,7 +1,7 @@
 """Looking at one case: everything about it as it stands, and its history in words. Writes nothing."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +12,16 @@ from engine.defining.checks_walk import only_system
 from engine.defining.definition import Definition, Field, FieldType
 from engine.defining.organisation import Organisation
 from engine.ground.language import spoken
+from engine.ground.masking import HIDDEN, masked_party
 from engine.records import cases, files, library, outbox, parties, personal
 from engine.records import history as stream
 from engine.records.files import File
 from engine.records.library import Document, Version
+from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
 from engine.usecases.naming import in_words
 from engine.usecases.requests_view import RequestView, requests_of
+from engine.usecases.revealing import Reveal, may_see, note_revealed
 from engine.usecases.telling import HistoryLine, Teller
 
 
@@ -107,27 +110,46 @@ class CaseView:
     links: tuple[tuple[str, str], ...]
     notices: tuple[NoticeView, ...]
     files: tuple[File, ...]
+    revealed: bool                       # whether personal data are shown as they are, not masked
     actions: tuple[str, ...]  # names of the actions of its state, of whomever they are but the scheduler
     open_tasks: tuple[str, ...]
     last: Mapping[str, str | None]       # of the last event: kind, actor, on_behalf, identified
     requests: tuple[RequestView, ...] = ()
 
 
-def show(house: House, number: str) -> CaseView:
-    """A case as it stands; raises NotFound. A fixed number of statements, whatever the case holds."""
+def show(house: House, number: str, reveal: Reveal | None = None) -> CaseView:
+    """A case as it stands, personal data masked; raises NotFound. A fixed number of statements, whatever the case holds.
+
+    With `reveal` personal data are shown as they are, which is recorded first; raises Denied for somebody without work in the case.
+    """
+    if reveal is None:
+        return _view(house, number, None)
+    with refusals_noted(house, reveal.actor, "reveal", case=number):
+        view = _view(house, number, reveal)
+    shown = [field.name for field in view.fields if field.personal]
+    files_shown = {"files": len(view.files)} if view.files else {}
+    note_revealed(house, reveal, "case", case=number, fields=shown, **files_shown)
+    return view
+
+
+def _view(house: House, number: str, reveal: Reveal | None) -> CaseView:
     now = house.clock.now()
     with house.store.reading() as conn:
         loaded = cases.load(conn, number)
+        if reveal is not None:
+            may_see(house, conn, loaded, reveal, now)
         case = loaded.case
         definition = library.definition(house.store, conn, case.version_id)
         people = library.organisation(house.store, conn)
         zone = library.calendar(house.store, conn, definition.calendar).timezone
         values = personal.open_(conn, loaded.id, case.sealed)
-        people_outside = _parties(conn, _party_ids(definition, values, case))
+        people_outside = _parties(conn, _party_ids(definition, values, case), masked=reveal is None)
         version = library.version_number(house.store, conn, case.version_id)
         notices = tuple(_notice(n) for n in reversed(outbox.listing(conn, case=number, limit=200)))
-        kept = tuple(files.files(conn, loaded.id))
         (last,) = stream.read(conn, stream.case_stream(number), case.seq - 1)
+        kept = tuple(file if reveal else replace(file, sha256="", name=HIDDEN) for file in files.files(conn, loaded.id))
+    if reveal is None:
+        values = _masked(definition, values)
     state = definition.states[case.state]
     clocks = tuple(_clock(definition, run, now) for run in case.clocks.values() if run.existed and run.status is not ClockStatus.OFF)
     return CaseView(
@@ -156,6 +178,7 @@ def show(house: House, number: str) -> CaseView:
         links=tuple(case.links),
         notices=notices,
         files=kept,
+        revealed=reveal is not None,
         actions=tuple(name for name, action in state.actions.items() if not only_system(action)),
         open_tasks=tuple(name for name, task in case.tasks.items() if task.status == "open"),
         last={"kind": last.kind, "actor": last.actor, "on_behalf": last.on_behalf, "identified": last.identified},
@@ -163,18 +186,31 @@ def show(house: House, number: str) -> CaseView:
     )
 
 
-def history(house: House, number: str) -> tuple[list[HistoryLine], str]:
+def history(house: House, number: str, reveal: Reveal | None = None) -> tuple[list[HistoryLine], str]:
     """The history of a case, event by event, in the words of the language spoken now, and the IANA zone of its procedure.
 
-    Raises NotFound.
+    Personal values are masked but with `reveal`, as in `show`. Raises NotFound, Denied.
     """
+    if reveal is None:
+        return _history(house, number, None)
+    with refusals_noted(house, reveal.actor, "reveal", case=number):
+        told = _history(house, number, reveal)
+    note_revealed(house, reveal, "history", case=number)
+    return told
+
+
+def _history(house: House, number: str, reveal: Reveal | None) -> tuple[list[HistoryLine], str]:
     with house.store.reading() as conn:
         loaded = cases.load(conn, number)
+        if reveal is not None:
+            may_see(house, conn, loaded, reveal, house.clock.now())
         definition = library.definition(house.store, conn, loaded.case.version_id)
         said = personal.said(conn, loaded.id)
         ids = {v for (_, name), v in said.items() if isinstance(v, int) and _is_party(definition, name)}
         zone = library.calendar(house.store, conn, definition.calendar).timezone
-        names = {id_: party["name"] for id_, party in _parties(conn, ids).items()}
+        names = {id_: party["name"] for id_, party in _parties(conn, ids, masked=reveal is None).items()}
+        if reveal is None:
+            said = {(seq, name): value if _is_party(definition, name) else HIDDEN for (seq, name), value in said.items()}
         teller = Teller(
             definition, library.organisation(house.store, conn), zone, said, names,
             lambda version: library.definition(house.store, conn, version),
@@ -229,6 +265,11 @@ def _fields(
                 _shown(spec, value, parties), in_words(spec, value, zone, names, people),
                 spec.is_personal,
             )
+
+
+def _masked(definition: Definition, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of sealed fields as they are shown masked; parties keep their numbers, whose details are masked."""
+    return {name: value if _is_party(definition, name) or value in (None, "", []) else HIDDEN for name, value in values.items()}
 
 
 def _shown(spec: Field, value: Any, parties: Mapping[int, Mapping[str, str]]) -> Any:
@@ -287,10 +328,10 @@ def _party_ids(definition: Definition, values: Mapping[str, Any], case: CaseStat
     return found
 
 
-def _parties(conn: Connection, ids: Iterable[int]) -> dict[int, dict[str, str]]:
+def _parties(conn: Connection, ids: Iterable[int], *, masked: bool) -> dict[int, dict[str, str]]:
     """Parties by id, what is known of each; those no longer there are left out."""
-    known = parties.parties(conn, sorted(ids))
-    return {
-        one.id: {"id": str(one.id), **{key: value for key in parties.DETAILS if (value := getattr(one, key))}}
-        for one in known.values() if one.name is not None
+    known = {
+        one.id: {"id": str(one.id), **one.known}
+        for one in parties.parties(conn, sorted(ids)).values() if one.name is not None
     }
+    return {id_: masked_party(details) for id_, details in known.items()} if masked else known

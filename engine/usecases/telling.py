@@ -13,6 +13,7 @@ from engine.deciding.case import Event, instant
 from engine.defining.definition import Definition, Field
 from engine.defining.organisation import Organisation
 from engine.ground.language import say, spoken
+from engine.ground.masking import HIDDEN
 from engine.ground.wall import wall_due
 from engine.usecases.naming import answer_in_words, end_in_words, in_words, link_kind, recalculated, task_status
 from engine.usecases.telling_clocks import of_clock
@@ -268,6 +269,8 @@ class Teller:
     def _spoken(self, words: Any, name: str) -> Iterator[str]:
         if words is _ERASED:
             yield say("(erased)")
+        elif words == HIDDEN:
+            yield HIDDEN
         elif name == "file" and isinstance(words, Mapping):
             yield say("file: {name} ({size:byte|bytes})", name=words.get("name", ""), size=words.get("size", 0))
         elif isinstance(words, Mapping):      # what was given with a request

@@ -1,0 +1,60 @@
+"""Looking at personal data: masked unless somebody who works on the case asks for them, which is recorded before they are shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from engine.deciding.rights import Actor
+from engine.ground.errors import Denied, Invalid
+from engine.ground.language import say
+from engine.records import cases
+from engine.records.cases import Loaded
+from engine.usecases.access import note_access
+from engine.usecases.amending import taking_part
+from engine.usecases.house import House
+from engine.usecases.work import take_up
+
+LONGEST_REASON = 200   # characters: it stands in the stream of accesses for good, so it should be a few words without personal data
+
+
+@dataclass(frozen=True, slots=True)
+class Reveal:
+    """Who wants to see personal data as they are, and why."""
+
+    actor: Actor
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.reason is not None and len(self.reason) > LONGEST_REASON:
+            raise Invalid(
+                say("A reason has at most {most} characters", most=LONGEST_REASON), hint=say("Write a few words."),
+                field="reason", expected=f"1..{LONGEST_REASON}",
+            )
+
+
+def may_see(house: House, conn: Connection, loaded: Loaded, reveal: Reveal, now: datetime) -> None:
+    """Refuse whoever has no work in the case; raises Denied."""
+    taking_part(take_up(house, conn, loaded, now), reveal.actor)
+
+
+def may_see_one(house: House, conn: Connection, case_ids: Sequence[int], reveal: Reveal, now: datetime) -> None:
+    """Refuse whoever has work in none of these cases, as the last of them does; raises Denied."""
+    refused: Denied | None = None
+    for loaded in cases.load_batch(conn, case_ids):
+        try:
+            return may_see(house, conn, loaded, reveal, now)
+        except Denied as error:
+            refused = error
+    raise refused or Denied(
+        say("{who} has no work with this person, who has no case", who=reveal.actor.id),
+        hint=say("Personal data are shown to those who have work in a case of that person."), who=reveal.actor.id, why="no case",
+    )
+
+
+def note_revealed(house: House, reveal: Reveal, what: str, **where: Any) -> None:
+    """Record in the stream of accesses that personal data are about to be shown: whose and which, never what they are."""
+    facts = {"what": what, **where} | ({"reason": reveal.reason} if reveal.reason else {})
+    note_access(house, "revealed", reveal.actor, facts)
