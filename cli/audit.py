@@ -36,6 +36,7 @@ def verify(desk: Desk, case: _Case = None) -> int | None:
                 "streams": found.streams,
                 "events": found.events,
                 "anchored": found.anchored,
+                "erased": found.erased,
                 "sound": not found.problems,
                 "problems": found.problems,
             }
@@ -52,6 +53,8 @@ def verify(desk: Desk, case: _Case = None) -> int | None:
                 count=len(found.problems),
             )
         )
+        if not found.problems:
+            print(say("intact, {count:party|parties} erased", count=found.erased) if found.erased else say("intact"))
     return Tampered.exit_code if found.problems else None
 
 

@@ -77,6 +77,7 @@ def print_case(desk: Desk, case: "CaseView") -> None:
             (say("Owner"), _named(case.owner_name, case.owner), ""),
             (say("Also told"), ", ".join(case.added), ""),
             (say("Customer"), clean(", ".join(v for k, v in customer.items() if k not in ("id", "language"))), ""),
+            (say("Customer"), say("erased {at}", at=wall(case.erased_at, zone)) if case.erased_at else "", "dim"),
             (say("Opened"), wall(case.opened_at, zone), ""),
             (say("Closed"), wall(case.closed_at, zone), ""),
             (

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from cli.app import Noun
 from cli.case_lists import print_page
-from cli.options import Limit, Unmasked, WhyLook, arg
+from cli.options import Limit, Unmasked, WhyLook, arg, opt
 from cli.run import Desk
 from cli.show import as_json, clean, facts, heading, table
+from engine.ground.errors import Conflict, Invalid
 from engine.ground.language import say
 from engine.ground.wall import wall
 
@@ -49,3 +50,64 @@ def show(desk: Desk, id_: Id, limit: Limit = 50, reveal: Unmasked = False, reaso
     )
     print()
     print_page(desk, cases, empty=say("No cases."))
+
+
+@PARTY.verb("export", say("Write everything held about a party, or about a case, into a new folder."))
+def export(
+    desk: Desk,
+    what: Annotated[str, arg("ID|CASE", say("The number of the party, or of one of its cases."))],
+    out: Annotated[str, opt("--out", "FOLDER", say("The folder to make."))],
+    reason: Annotated[str | None, opt("--reason", "TEXT", say("Why; recorded, so without personal data."))] = None,
+) -> None:
+    """Everything about somebody."""
+    from pathlib import Path
+
+    from engine.usecases.handing_out import export_party
+    from engine.usecases.revealing import Reveal
+
+    done = export_party(desk.house, what, Path(out), Reveal(desk.actor(), reason))
+    if desk.as_json:
+        as_json({"folder": str(done.folder), "cases": done.cases, "files": done.files})
+        return
+    print(
+        say("{cases:case|cases} and {files:file|files} written to {folder}", cases=len(done.cases), files=done.files, folder=str(done.folder))
+    )
+    print(say("That is personal data: hand it over, then delete it."))
+
+
+@PARTY.verb("erase", say("Erase a party for good: what is held about it can never be read again, in no copy."))
+def erase(
+    desk: Desk,
+    id_: Annotated[int | None, arg("ID", say("The number of the party."))] = None,
+    reason: Annotated[str, opt("--reason", "TEXT", say("Why; recorded, so without personal data."))] = "",
+    even_open: Annotated[bool, opt("--even-open", None, say("Even while cases are open."))] = False,
+    reapply: Annotated[
+        bool, opt("--reapply", None, say("Carry out what is lacking of earlier erasures: they were cut short, or a backup was put back."))
+    ] = False,
+) -> int | None:
+    """Erase somebody."""
+    from engine.usecases import erasing
+
+    if reapply == (id_ is not None):
+        raise Invalid(
+            say("Say whom to erase, or --reapply"), hint=say("For example: makegood party erase 12 --reason 'asked on 3 May'"), field="ID",
+            expected="ID",
+        )
+    done = erasing.reapply(desk.house) if id_ is None else [erasing.erase(desk.house, id_, desk.actor(), reason, even_open=even_open)]
+    if desk.as_json:
+        as_json(done)
+    else:
+        for one in done:
+            print(
+                say(
+                    "Party {id} is erased: {cases:case says|cases say} so, {notices:notice was|notices were} cancelled",
+                    id=one.party,
+                    cases=len(one.cases),
+                    notices=one.notices,
+                )
+            )
+            for number, why in one.failures:
+                print(say("{number} could not record it, and will be tried again every day: {why}", number=number, why=clean(why)))
+        if not done:
+            print(say("Nothing is lacking."))
+    return Conflict.exit_code if any(one.failures for one in done) else None

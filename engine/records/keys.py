@@ -94,7 +94,10 @@ class Keys:
                 conn.execute(insert(KEY).values(rows[first:first + AT_A_TIME]))      # one statement, so that it counts whole
 
     def destroy(self, names: Sequence[bytes], why: str) -> int:
-        """Destroy keys for good, noting why (canonical JSON); those destroyed before keep their note. Returns how many were there."""
+        """Destroy keys for good, noting why (canonical JSON); those destroyed before keep their note. Returns how many were there.
+
+        Of each batch all or none; the first name comes first.
+        """
         count = 0
         with self._connected() as conn:
             for first in range(0, len(names), AT_A_TIME):
@@ -102,14 +105,10 @@ class Keys:
                 count += conn.execute(some.values(key=None, destroyed=why)).rowcount
         return count
 
-    def destroyed(self, names: Sequence[bytes]) -> dict[bytes, str]:
-        """Which of these are destroyed, and what was noted then."""
-        found: dict[bytes, str] = {}
+    def ledger(self) -> dict[bytes, str]:
+        """Every key that was destroyed, and what was noted then."""
         with self._connected() as conn:
-            for first in range(0, len(names), AT_A_TIME):
-                some = select(KEY.c.id, KEY.c.destroyed).where(KEY.c.id.in_(names[first:first + AT_A_TIME]), KEY.c.key.is_(None))
-                found |= {row.id: row.destroyed for row in conn.execute(some)}
-        return found
+            return {row.id: row.destroyed for row in conn.execute(select(KEY.c.id, KEY.c.destroyed).where(KEY.c.key.is_(None)))}
 
     def lost(self) -> Unavailable:
         """The error for a name there never was: these are not the keys of these data."""

@@ -162,6 +162,15 @@ def settle(conn: Connection, notice_id: int, seen: int, **values: Any) -> bool:
     return bool(done.rowcount)
 
 
+def cancel_unsent(conn: Connection, case_id: int) -> list[int]:
+    """Cancel every notice of a case that is not sent, whose words are erased; their ids."""
+    unsent = (Status.WAITING.value, Status.BY_HAND.value, Status.DEAD.value)
+    change = update(NOTICE).where(NOTICE.c.case_id == case_id, NOTICE.c.status.in_(unsent))
+    done = conn.execute(change.values(status=Status.CANCELLED.value, fire_at=None).returning(NOTICE.c.id)).scalars().all()
+    refresh_work_items(conn, case_id)
+    return sorted(done)
+
+
 def one(conn: Connection, notice_id: int) -> Row[Any] | None:
     """A notice with the number and owner of its case, or None."""
     return conn.execute(_with_case().where(NOTICE.c.id == notice_id)).one_or_none()

@@ -13,9 +13,10 @@ from engine.ground.language import say
 from engine.ground.terms import asked, proofs_of, terms_of
 from engine.records import sealing, tables
 from engine.records.engines import seen
+from engine.records.keys import AT_A_TIME
 from engine.records.prepared import Prepared
 
-PARTY = tables.PARTY
+CASE, PARTY = tables.CASE, tables.PARTY
 WORD = tables.PARTY_WORD
 
 DETAILS = ("name", "email", "phone", "address", "chat", "language")
@@ -152,8 +153,38 @@ def ids_of(conn: Connection, text: str, limit: int) -> list[int]:
     return sorted(found, reverse=True)[:limit]
 
 
-def forget(conn: Connection, party_id: int, now: datetime) -> None:
-    """Take away what is left of a party whose key is destroyed: the sealed details, and the hashes by which it was found."""
+def keys_of(conn: Connection, party_id: int) -> list[bytes]:
+    """The names of all keys that seal something of a party: its own, then those that its cases have for themselves."""
+    own = conn.execute(select(PARTY.c.key).where(PARTY.c.id == party_id)).scalars()
+    of_cases = conn.execute(select(CASE.c.key).where(CASE.c.party_id == party_id, CASE.c.key.is_not(None))).scalars()
+    return [*own, *of_cases]
+
+
+def forget(conn: Connection, party_id: int, now: datetime) -> bool:
+    """Take away what is left of a party whose key is destroyed: the sealed details, and the hashes by which it was found.
+
+    Whether that was still to be done.
+    """
     conn.execute(delete(WORD).where(WORD.c.party_id == party_id))
-    conn.execute(update(PARTY).where(PARTY.c.id == party_id, PARTY.c.erased_at.is_(None)).values(details=None, erased_at=now))
+    left = update(PARTY).where(PARTY.c.id == party_id, PARTY.c.erased_at.is_(None)).values(details=None, erased_at=now)
     seen(conn).pop(("party", party_id), None)
+    return bool(conn.execute(left).rowcount)
+
+
+def half_erased(conn: Connection) -> list[tuple[int, str]]:
+    """Parties whose key is destroyed, but not yet everything that follows: an erasure was cut short, or the data are an older copy.
+
+    Each with what was noted when the key was destroyed.
+    """
+    ledger = sealing.ledger(conn)
+    found: list[tuple[int, str]] = []
+    names = list(ledger)
+    for first in range(0, len(names), AT_A_TIME):
+        some = select(PARTY.c.id, PARTY.c.key).where(PARTY.c.key.in_(names[first:first + AT_A_TIME]), PARTY.c.erased_at.is_(None))
+        found += [(row.id, ledger[row.key]) for row in conn.execute(some)]
+    return sorted(found)
+
+
+def erased(conn: Connection) -> list[int]:
+    """Parties that were erased."""
+    return list(conn.execute(select(PARTY.c.id).where(PARTY.c.erased_at.is_not(None)).order_by(PARTY.c.id)).scalars())

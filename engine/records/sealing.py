@@ -108,6 +108,11 @@ def open_json(conn: Connection, boxes: Sequence[bytes | None]) -> list[Any]:
     return [None if text is None else json.loads(text) for text in open_all(conn, boxes)]
 
 
+def ledger(conn: Connection) -> dict[bytes, str]:
+    """Every key that was destroyed, and what was noted then."""
+    return _keys(conn).ledger()
+
+
 def fetch(conn: Connection, names: Iterable[bytes]) -> None:
     """Read the keys of these names together, for what will be opened or sealed with them one by one."""
     memo = seen(conn)

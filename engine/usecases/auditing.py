@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, select
 from engine.ground.clock import aware
 from engine.ground.errors import NotFound
 from engine.ground.language import say
-from engine.records import anchors, history, verifying
+from engine.records import anchors, history, parties, verifying
 from engine.records.cases import CASE
 from engine.records.history import EVENT
 from engine.records.verifying import Broken, Stream
@@ -37,6 +37,7 @@ class Verified:
     streams: int = 0
     events: int = 0
     anchored: int = 0                    # rows named by anchor files that are still as anchored
+    erased: int = 0                      # people who were erased, whose values say nothing any more
     problems: list[Broken] = field(default_factory=list)    # the first of each stream, in the order found
 
 
@@ -68,6 +69,9 @@ def verify(house: House, *, number: str | None = None, progress: Progress | None
         result.problems += [Broken(name, 1, say("is missing: the whole stream was anchored, and is gone")) for name in sorted(missing)]
         broken = {problem.stream for problem in result.problems}
         result.problems += [one for one in _beside(conn, only, broken) if one.stream not in missing]
+        if only is None:
+            result.erased = len(parties.erased(conn))
+            result.problems += _erasures_wrong(conn, broken)
     return result
 
 
@@ -84,6 +88,18 @@ def _beside(conn: Connection, only: str | None, broken: set[str]) -> Iterator[Br
     if only is None:
         yield from verifying.cases_without_history(conn)
         yield from verifying.published_wrong(conn, broken)
+
+
+def _erasures_wrong(conn: Connection, broken: set[str]) -> Iterator[Broken]:
+    """People whose key is destroyed without all that follows, or who are said to be erased without a record of it."""
+    for party_id, _ in parties.half_erased(conn):
+        what = say("the key is destroyed, but not all that follows was carried out: `makegood party erase --reapply`")
+        yield Broken(f"party/{party_id}", 0, what)
+    if history.ACCESS not in broken:
+        recorded = {event.data.get("party") for event in history.read(conn, history.ACCESS) if event.kind == "erased"}
+        for party_id in parties.erased(conn):
+            if party_id not in recorded:
+                yield Broken(f"party/{party_id}", 0, say("is said to be erased, but nobody recorded it"))
 
 
 def anchor(house: House) -> Path:

@@ -110,6 +110,7 @@ class CaseView:
     links: tuple[tuple[str, str], ...]
     notices: tuple[NoticeView, ...]
     files: tuple[File, ...]
+    erased_at: datetime | None           # when the customer was erased
     revealed: bool                       # whether personal data are shown as they are, not masked
     actions: tuple[str, ...]  # names of the actions of its state, of whomever they are but the scheduler
     open_tasks: tuple[str, ...]
@@ -123,16 +124,17 @@ def show(house: House, number: str, reveal: Reveal | None = None) -> CaseView:
     With `reveal` personal data are shown as they are, which is recorded first; raises Denied for somebody without work in the case.
     """
     if reveal is None:
-        return _view(house, number, None)
+        return view_of(house, number, None)
     with refusals_noted(house, reveal.actor, "reveal", case=number):
-        view = _view(house, number, reveal)
+        view = view_of(house, number, reveal)
     shown = [field.name for field in view.fields if field.personal]
     files_shown = {"files": len(view.files)} if view.files else {}
     note_revealed(house, reveal, "case", case=number, fields=shown, **files_shown)
     return view
 
 
-def _view(house: House, number: str, reveal: Reveal | None) -> CaseView:
+def view_of(house: House, number: str, reveal: Reveal | None) -> CaseView:
+    """What `show` shows, without recording that somebody looked: for those who record it themselves."""
     now = house.clock.now()
     with house.store.reading() as conn:
         loaded = cases.load(conn, number)
@@ -143,6 +145,7 @@ def _view(house: House, number: str, reveal: Reveal | None) -> CaseView:
         people = library.organisation(house.store, conn)
         zone = library.calendar(house.store, conn, definition.calendar).timezone
         values = personal.open_(conn, loaded.id, case.sealed)
+        erased_at = parties.party(conn, case.party).erased_at if case.party is not None else None
         people_outside = _parties(conn, _party_ids(definition, values, case), masked=reveal is None)
         version = library.version_number(house.store, conn, case.version_id)
         notices = tuple(_notice(n) for n in reversed(outbox.listing(conn, case=number, limit=200)))
@@ -178,6 +181,7 @@ def _view(house: House, number: str, reveal: Reveal | None) -> CaseView:
         links=tuple(case.links),
         notices=notices,
         files=kept,
+        erased_at=erased_at,
         revealed=reveal is not None,
         actions=tuple(name for name, action in state.actions.items() if not only_system(action)),
         open_tasks=tuple(name for name, task in case.tasks.items() if task.status == "open"),
@@ -192,14 +196,15 @@ def history(house: House, number: str, reveal: Reveal | None = None) -> tuple[li
     Personal values are masked but with `reveal`, as in `show`. Raises NotFound, Denied.
     """
     if reveal is None:
-        return _history(house, number, None)
+        return history_of(house, number, None)
     with refusals_noted(house, reveal.actor, "reveal", case=number):
-        told = _history(house, number, reveal)
+        told = history_of(house, number, reveal)
     note_revealed(house, reveal, "history", case=number)
     return told
 
 
-def _history(house: House, number: str, reveal: Reveal | None) -> tuple[list[HistoryLine], str]:
+def history_of(house: House, number: str, reveal: Reveal | None) -> tuple[list[HistoryLine], str]:
+    """What `history` tells, without recording that somebody looked: for those who record it themselves."""
     with house.store.reading() as conn:
         loaded = cases.load(conn, number)
         if reveal is not None:

@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine.deciding.rights import Actor
+from engine.deciding.rights import Actor, has_right
 from engine.ground.errors import Denied, Invalid
 from engine.ground.language import say
-from engine.records import cases
+from engine.records import cases, library
 from engine.records.cases import Loaded
 from engine.usecases.access import note_access
+from engine.usecases.allowing import allowed
 from engine.usecases.amending import taking_part
 from engine.usecases.house import House
 from engine.usecases.work import take_up
@@ -36,8 +37,10 @@ class Reveal:
 
 
 def may_see(house: House, conn: Connection, loaded: Loaded, reveal: Reveal, now: datetime) -> None:
-    """Refuse whoever has no work in the case; raises Denied."""
-    taking_part(take_up(house, conn, loaded, now), reveal.actor)
+    """Refuse whoever has neither work in the case nor the right `reveal`; raises Denied."""
+    work = take_up(house, conn, loaded, now)
+    if not has_right(work.organisation, reveal.actor, "reveal"):
+        taking_part(work, reveal.actor)
 
 
 def may_see_one(house: House, conn: Connection, case_ids: Sequence[int], reveal: Reveal, now: datetime) -> None:
@@ -48,10 +51,9 @@ def may_see_one(house: House, conn: Connection, case_ids: Sequence[int], reveal:
             return may_see(house, conn, loaded, reveal, now)
         except Denied as error:
             refused = error
-    raise refused or Denied(
-        say("{who} has no work with this person, who has no case", who=reveal.actor.id),
-        hint=say("Personal data are shown to those who have work in a case of that person."), who=reveal.actor.id, why="no case",
-    )
+    if refused is not None:
+        raise refused
+    allowed(library.organisation(house.store, conn), reveal.actor, "reveal")
 
 
 def note_revealed(house: House, reveal: Reveal, what: str, **where: Any) -> None:

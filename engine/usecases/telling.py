@@ -188,6 +188,8 @@ class Teller:
                 return say("{clock}: no longer applies", clock=clock)
             case "clock_on":
                 return say("{clock}: applies now", clock=clock)
+            case "erased":
+                return say("the customer was erased: {why}", why=data["why"]) if data["why"] else say("the customer was erased")
             case "recalculated":
                 return recalculated(data["calendars"])
             case "migrated":
@@ -232,6 +234,8 @@ class Teller:
             yield say("state: {old} → {new}", old=self.state(data["from"]), new=self.state(data["to"]))
         if data.get("left"):
             yield say("no longer asked for, kept in history: {fields}", fields=", ".join(data["left"]))
+        if data.get("cancelled"):
+            yield say("{count:notice was|notices were} cancelled", count=len(data["cancelled"]))
         if "owner" in data:
             yield say("owner: {new}", new=self.person(data["owner"][1]))
         if data.get("approved"):
