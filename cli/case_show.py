@@ -9,9 +9,9 @@ from engine.ground.language import say
 from engine.ground.wall import wall, wall_done, wall_due
 
 if TYPE_CHECKING:
-    from engine.usecases.reading import CaseView, ClockView
     from engine.usecases.requests_view import RequestView
     from engine.usecases.telling import HistoryLine
+    from engine.usecases.views import CaseView, ClockView
     from engine.usecases.work import Outcome
 
 
@@ -151,7 +151,7 @@ def _clock(clock: "ClockView", now: datetime, zone: str) -> tuple[str, str]:
 
 def _task(task: object, now: datetime, zone: str) -> tuple[str, str, str]:
     from engine.usecases.naming import task_status
-    from engine.usecases.reading import TaskView
+    from engine.usecases.views import TaskView
 
     assert isinstance(task, TaskView)
     text, colour = task_status(task.status), "dim"

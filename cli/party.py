@@ -70,7 +70,12 @@ def export(
         as_json({"folder": str(done.folder), "cases": done.cases, "files": done.files})
         return
     print(
-        say("{cases:case|cases} and {files:file|files} written to {folder}", cases=len(done.cases), files=done.files, folder=str(done.folder))
+        say(
+            "{cases:case|cases} and {files:file|files} written to {folder}",
+            cases=len(done.cases),
+            files=done.files,
+            folder=clean(done.folder),
+        )
     )
     print(say("That is personal data: hand it over, then delete it."))
 

@@ -19,10 +19,10 @@ from engine.records.trouble import APPEND_ONLY
 if TYPE_CHECKING:  # alembic takes longer to import than most commands take
     from alembic.config import Config
 
-SCHEMA_REVISION = "0003"
+SCHEMA_REVISION = "0004"
 """The migration this code needs: always the latest in `migrations/versions`."""
 
-SEALED_SINCE = "0003"
+SEALED_SINCE = "0004"
 """The migration since which personal data are encrypted."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

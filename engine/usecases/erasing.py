@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select
 
 from engine.deciding.rights import Actor
 from engine.ground.canonical import canonical
-from engine.ground.errors import MakegoodError, NotAllowed, Unavailable
+from engine.ground.errors import NotAllowed, Unavailable
 from engine.ground.language import say
 from engine.records import cases, history, library, outbox, parties
 from engine.records.cases import CASE

@@ -13,10 +13,9 @@ from engine.ground.language import say
 from engine.ground.masking import masked_party
 from engine.records import parties
 from engine.records.parties import Party
-from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
 from engine.usecases.listing import CASE, COLUMNS, WITH_PARTY, Page, bounded, lines_of
-from engine.usecases.revealing import Reveal, may_see_one, note_revealed
+from engine.usecases.revealing import Reveal, looking, may_see_one, note_revealed
 
 
 def find(house: House, text: str, limit: int = 50) -> Page:
@@ -80,7 +79,7 @@ def party(house: House, party_id: int, limit: int = 50, reveal: Reveal | None = 
     if reveal is None:
         found, page = _party(house, party_id, limit, None)
         return _masked(found), page
-    with refusals_noted(house, reveal.actor, "reveal", party=party_id):
+    with looking(house, reveal, party=party_id):
         found, page = _party(house, party_id, limit, reveal)
     note_revealed(house, reveal, "party", party=party_id)
     return found, page

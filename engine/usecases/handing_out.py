@@ -17,8 +17,9 @@ from engine.records.cases import CASE
 from engine.usecases.access import refusals_noted
 from engine.usecases.allowing import allowed
 from engine.usecases.house import House
-from engine.usecases.reading import CaseView, history_of, view_of
+from engine.usecases.reading import history_of, view_of
 from engine.usecases.revealing import Reveal, note_revealed
+from engine.usecases.views import CaseView
 
 DATA = "data.json"
 _UNSAFE = re.compile(r"[^\w.-]+")

@@ -17,7 +17,8 @@ from engine.usecases.telling import HistoryLine, Teller
 KINDS = (
     "opened", "acted", "task", "breach", "breach_withdrawn", "rung", "reminded", "escalated", "extended", "paused", "resumed", "ended",
     "clock_on", "clock_off", "pause_over", "migrated",
-    "corrected", "assigned", "note", "contact", "attached", "linked", "linked_closed", "impossible", "sent", "unsent", "recalculated", "erased",
+    "corrected", "assigned", "note", "contact", "attached", "linked", "linked_closed", "impossible", "sent", "unsent", "recalculated",
+    "erased",
 )
 
 

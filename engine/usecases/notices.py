@@ -15,11 +15,10 @@ from engine.ground.language import say
 from engine.ground.masking import HIDDEN, masked_text
 from engine.records import cases, library, outbox
 from engine.records.outbox import Status
-from engine.usecases.access import refusals_noted
 from engine.usecases.amending import taking_part
 from engine.usecases.door import working
 from engine.usecases.house import House
-from engine.usecases.revealing import Reveal, may_see, note_revealed
+from engine.usecases.revealing import Reveal, looking, may_see, note_revealed
 from engine.usecases.work import Work, standing
 
 BY_HAND = "hand"
@@ -93,7 +92,7 @@ def show_notice(house: House, notice_id: int, reveal: Reveal | None = None) -> N
         sheet = _sheet(house, notice_id, None)
         tried = tuple(replace(one, error=masked_text(one.error) if one.error else None) for one in sheet.tried)
         return replace(sheet, line=_masked([sheet.line])[0], text=HIDDEN, html=None, tried=tried)
-    with refusals_noted(house, reveal.actor, "reveal", notice=notice_id):
+    with looking(house, reveal, notice=notice_id):
         sheet = _sheet(house, notice_id, reveal)
     note_revealed(house, reveal, "notice", notice=notice_id, case=sheet.line.case)
     return sheet

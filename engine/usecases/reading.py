@@ -1,7 +1,7 @@
 """Looking at one case: everything about it as it stands, and its history in words. Writes nothing."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,107 +15,13 @@ from engine.ground.language import spoken
 from engine.ground.masking import HIDDEN, masked_party
 from engine.records import cases, files, library, outbox, parties, personal
 from engine.records import history as stream
-from engine.records.files import File
 from engine.records.library import Document, Version
-from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
 from engine.usecases.naming import in_words
-from engine.usecases.requests_view import RequestView, requests_of
-from engine.usecases.revealing import Reveal, may_see, note_revealed
+from engine.usecases.requests_view import requests_of
+from engine.usecases.revealing import Reveal, looking, may_see, note_revealed
 from engine.usecases.telling import HistoryLine, Teller
-
-
-@dataclass(frozen=True, slots=True)
-class FieldView:
-    """A filled field: its canonical value, and the same in words."""
-
-    name: str
-    title: str
-    type: str
-    value: Any
-    text: str
-    personal: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TaskView:
-    """A task as it last opened."""
-
-    name: str
-    title: str
-    state: str
-    status: str
-    opened_at: datetime
-    ended_at: datetime | None
-    assignee: str | None
-    due_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ClockView:
-    """A clock's latest run. `overdue`: it runs past its due time, whether or not a sweep has come by."""
-
-    name: str
-    title: str
-    status: str
-    started_at: datetime
-    budget: str
-    due_at: datetime | None
-    ended_at: datetime | None
-    breached_at: datetime | None
-    overdue: bool
-    extended: tuple[str, ...]
-    unknown: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeView:
-    """A notice of the case in the outbox; `to` is a person's id or "customer"."""
-
-    id: int
-    name: str
-    to: str
-    status: str
-    channel: str | None
-    created_at: datetime
-    sent_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class CaseView:
-    """A case whole. Instants are UTC; `timezone` is the zone of its procedure's calendar, `at` the moment of looking."""
-
-    number: str
-    definition: str
-    version: int
-    title: str
-    state: str
-    state_title: str
-    awaits: str | None                   # "customer" while it waits for the customer, not for staff
-    owner: str | None
-    owner_name: str | None
-    customer: Mapping[str, str] | None
-    opened_at: datetime
-    closed_at: datetime | None
-    due_at: datetime | None
-    overdue: bool
-    breaches: int
-    revision: int
-    timezone: str
-    at: datetime
-    fields: tuple[FieldView, ...]
-    tasks: tuple[TaskView, ...]
-    clocks: tuple[ClockView, ...]
-    added: tuple[str, ...]
-    links: tuple[tuple[str, str], ...]
-    notices: tuple[NoticeView, ...]
-    files: tuple[File, ...]
-    erased_at: datetime | None           # when the customer was erased
-    revealed: bool                       # whether personal data are shown as they are, not masked
-    actions: tuple[str, ...]  # names of the actions of its state, of whomever they are but the scheduler
-    open_tasks: tuple[str, ...]
-    last: Mapping[str, str | None]       # of the last event: kind, actor, on_behalf, identified
-    requests: tuple[RequestView, ...] = ()
+from engine.usecases.views import CaseView, ClockView, FieldView, NoticeView, TaskView
 
 
 def show(house: House, number: str, reveal: Reveal | None = None) -> CaseView:
@@ -125,7 +31,7 @@ def show(house: House, number: str, reveal: Reveal | None = None) -> CaseView:
     """
     if reveal is None:
         return view_of(house, number, None)
-    with refusals_noted(house, reveal.actor, "reveal", case=number):
+    with looking(house, reveal, case=number):
         view = view_of(house, number, reveal)
     shown = [field.name for field in view.fields if field.personal]
     files_shown = {"files": len(view.files)} if view.files else {}
@@ -197,7 +103,7 @@ def history(house: House, number: str, reveal: Reveal | None = None) -> tuple[li
     """
     if reveal is None:
         return history_of(house, number, None)
-    with refusals_noted(house, reveal.actor, "reveal", case=number):
+    with looking(house, reveal, case=number):
         told = history_of(house, number, reveal)
     note_revealed(house, reveal, "history", case=number)
     return told

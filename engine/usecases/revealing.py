@@ -1,6 +1,7 @@
 """Looking at personal data: masked unless somebody who works on the case asks for them, which is recorded before they are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,11 +13,8 @@ from engine.ground.errors import Denied, Invalid
 from engine.ground.language import say
 from engine.records import cases, library
 from engine.records.cases import Loaded
-from engine.usecases.access import note_access
 from engine.usecases.allowing import allowed
-from engine.usecases.amending import taking_part
 from engine.usecases.house import House
-from engine.usecases.work import take_up
 
 LONGEST_REASON = 200   # characters: it stands in the stream of accesses for good, so it should be a few words without personal data
 
@@ -38,6 +36,9 @@ class Reveal:
 
 def may_see(house: House, conn: Connection, loaded: Loaded, reveal: Reveal, now: datetime) -> None:
     """Refuse whoever has neither work in the case nor the right `reveal`; raises Denied."""
+    from engine.usecases.amending import taking_part  # the machine, which commands that only look at masked values need not load
+    from engine.usecases.work import take_up
+
     work = take_up(house, conn, loaded, now)
     if not has_right(work.organisation, reveal.actor, "reveal"):
         taking_part(work, reveal.actor)
@@ -48,7 +49,8 @@ def may_see_one(house: House, conn: Connection, case_ids: Sequence[int], reveal:
     refused: Denied | None = None
     for loaded in cases.load_batch(conn, case_ids):
         try:
-            return may_see(house, conn, loaded, reveal, now)
+            may_see(house, conn, loaded, reveal, now)
+            return
         except Denied as error:
             refused = error
     if refused is not None:
@@ -56,7 +58,18 @@ def may_see_one(house: House, conn: Connection, case_ids: Sequence[int], reveal:
     allowed(library.organisation(house.store, conn), reveal.actor, "reveal")
 
 
+@contextmanager
+def looking(house: House, reveal: Reveal, **where: Any) -> Iterator[None]:
+    """Record it when the block refuses to show personal data."""
+    from engine.usecases.access import refusals_noted
+
+    with refusals_noted(house, reveal.actor, "reveal", **where):
+        yield
+
+
 def note_revealed(house: House, reveal: Reveal, what: str, **where: Any) -> None:
     """Record in the stream of accesses that personal data are about to be shown: whose and which, never what they are."""
+    from engine.usecases.access import note_access
+
     facts = {"what": what, **where} | ({"reason": reveal.reason} if reveal.reason else {})
     note_access(house, "revealed", reveal.actor, facts)

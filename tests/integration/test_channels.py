@@ -11,7 +11,7 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
-from posting import later, new_house, put, with_channels
+from posting import later, new_house, put, set_party, with_channels
 
 from engine.usecases.notices import list_notices, show_notice
 from notifications.delivery import deliver
@@ -113,8 +113,7 @@ def test_a_service_that_does_not_accept_is_tried_again_later(tmp_path: Path) -> 
 def test_without_a_url_only_people_of_the_organisation_are_reached_at_their_own(tmp_path: Path) -> None:
     house = with_channels(new_house(tmp_path), chat={"kind": "apprise"})
     [customer] = put(house, via=("chat",))
-    with house.store.writing() as conn:
-        conn.exec_driver_sql("UPDATE party SET chat = 'json://127.0.0.1:9/customer'")
+    set_party(house, chat="json://127.0.0.1:9/customer")
     [person] = put(house, via=("chat",), party_id=None, person="wang.fang")
     done = deliver(house)
     assert (done.dead, done.failed) == (1, 1)

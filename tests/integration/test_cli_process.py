@@ -29,7 +29,7 @@ def number_in(folder: Path) -> str:
 def test_commands_answer_in_a_process_of_their_own(house: Path) -> None:
     number = number_in(house)
     said = process("case", "show", number, folder=house)
-    assert said.returncode == 0 and "Rose Tyler" in said.stdout and said.stderr == ""
+    assert said.returncode == 0 and "R* T*" in said.stdout and said.stderr == ""
     said = process("case", "show", "S-1", folder=house)
     assert said.returncode == 4 and said.stdout == "" and len(lines(said.stderr)) == 2
 
@@ -59,7 +59,7 @@ def test_help_speaks_the_language_asked_for(house: Path) -> None:
 
 def test_a_terminal_without_the_characters_gets_escapes_instead_of_a_failure(house: Path) -> None:
     said = process("case", "list", "--lang", "zh", folder=house, env={"PYTHONIOENCODING": "ascii"})
-    assert said.returncode == 0 and "Rose Tyler" in said.stdout
+    assert said.returncode == 0 and "R* T*" in said.stdout
 
 
 @pytest.mark.parametrize(

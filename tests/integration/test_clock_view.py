@@ -73,7 +73,7 @@ def test_a_due_time_is_narrated_from_start_to_sum() -> None:
 
 def test_a_stop_by_hand_is_narrated_with_its_reason_and_what_would_be() -> None:
     told = text(one(*asked(), "lab_report"))
-    assert "Stands still since 2026-11-24 11:00: stopped by hand (李娜: “power cut”)." in told
+    assert "Stands still since 2026-11-24 11:00: stopped by hand (李娜: “•••”)." in told
     assert told[-1].startswith("Sum: 3 working days + 2 days on which it stood still. It stands still and has no due time; running on now ")
 
 

@@ -1,5 +1,6 @@
 """Migrations make the schema that the models describe, and keep history guarded whatever they rebuild."""
 
+import hashlib
 import re
 import shutil
 import sqlite3
@@ -10,7 +11,7 @@ from recording import NOW, new_store, opened
 from sqlalchemy import text
 
 from engine.ground.errors import Conflict, Unavailable
-from engine.records import schema
+from engine.records import files, outbox, parties, personal, schema, sealing
 from engine.records.store import Store
 
 GUARDED_ROWS = {
@@ -120,6 +121,45 @@ def test_a_house_of_the_first_schema_is_brought_up_to_date_with_what_is_in_it(tm
     with store.writing() as conn:
         assert conn.execute(text("SELECT name FROM definition_version")).scalars().all() == ["plain"]
         command.check(schema.alembic_config(conn))
+
+
+def test_personal_data_of_an_earlier_schema_are_sealed_and_nothing_of_them_remains_in_the_file(tmp_path: Path) -> None:
+    from alembic import command
+
+    store = Store(f"sqlite:///{tmp_path / 'makegood.db'}")
+    said = hashlib.sha256(b"the scan").hexdigest()
+    value = personal.seal(1, "findings", "the screen flickers")
+    alone = personal.seal(1, "findings", "nobody known")
+    with store._connected(create=True).execution_options(writes=True).begin() as conn:
+        command.upgrade(schema.alembic_config(conn), "0002")
+        for statement in (
+            "INSERT INTO definition_version VALUES (1, 'plain', 1, '', '{}', '{}', '2026-01-01', 'x')",
+            "INSERT INTO party VALUES (1, '王小明', 'wang@x.example', '13800138000', NULL, NULL, 'zh', '2026-01-01 00:00:00.000000')",
+            *(f"""INSERT INTO "case" VALUES ({n}, 'A-{n}', 'plain', 1, 's', NULL, {party}, NULL, '2026-01-01', NULL, NULL, 0, 1, '', '')"""
+              for n, party in ((1, "1"), (2, "NULL"))),
+            f"INSERT INTO personal VALUES (1, 1, 'findings', '{value.value}', '{value.salt}')",
+            f"INSERT INTO personal VALUES (2, 1, 'findings', '{alone.value}', '{alone.salt}')",
+            f"INSERT INTO file VALUES (1, '{said}', 'scan.png', 'image/png', 8, CAST('the scan' AS BLOB), '2026-01-01 00:00:00.000000')",
+            "INSERT INTO notice VALUES (1, 1, 'n', 1, NULL, 'email', 'en', 'Dear Wang', 'we are sorry', NULL, 0, 'dead', 'm', '2026-01-01',"
+            " NULL, 1, 1, NULL, NULL, 'no wang@x.example here')",
+            "INSERT INTO attempt VALUES (1, 1, 'email', '2026-01-01', NULL, 'failed', 'no wang@x.example here')",
+        ):
+            conn.exec_driver_sql(statement)
+    store.create()
+    with store.reading() as conn:
+        command.check(schema.alembic_config(conn))
+        assert [(one.name, one.phone, one.language) for one in parties.find_parties(conn, "8000")] == [("王小明", "13800138000", "zh")]
+        assert [personal.said(conn, n) for n in (1, 2)] == [{(1, "findings"): "the screen flickers"}, {(1, "findings"): "nobody known"}]
+        boxes = [sealing.open_box(conn, box) for box in conn.execute(text("SELECT box FROM personal ORDER BY case_id")).scalars()]
+        for plain, known in zip(boxes, (value, alone), strict=True):
+            assert plain is not None and personal.matches(*personal.taken_apart(plain), known.commitment)
+        assert [(one.name, one.size) for one in files.files(conn, 1)] == [("scan.png", 8)] and files.content(conn, 1, said) == b"the scan"
+        (row,) = outbox.listing(conn)
+        assert outbox.words(conn, [row]) == [("Dear Wang", "we are sorry", None)]
+        assert outbox.troubles(conn, [row, *outbox.attempts(conn, 1)]) == ["no wang@x.example here"] * 2
+    lying = b"".join(path.read_bytes() for path in tmp_path.glob("makegood.db*"))
+    plain_before = ("王小明", "wang@x.example", "13800138000", "flickers", "nobody known", "scan", "sorry")
+    assert [word for word in plain_before if word.encode() in lying] == []
 
 
 def test_creating_again_keeps_what_is_there(tmp_path: Path) -> None:

@@ -27,7 +27,9 @@ def test_of_a_number_four_digits_are_hidden(number: str, shown: str) -> None:
 
 
 def test_details_are_masked_each_in_its_way() -> None:
-    details = {"id": "7", "name": "李娜", "email": "li@x.example", "phone": "13900000004", "address": "Road 1", "chat": "c", "language": "zh"}
+    details = {
+        "id": "7", "name": "李娜", "email": "li@x.example", "phone": "13900000004", "address": "Road 1", "chat": "c", "language": "zh",
+    }
     assert masked_party(details) == {
         "id": "7", "name": "李*", "email": "l***@x.example", "phone": "139****0004", "address": HIDDEN, "chat": HIDDEN, "language": "zh",
     }

@@ -11,8 +11,8 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 from engine.ground.terms import terms_of
 from engine.records import sealing
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
