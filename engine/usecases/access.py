@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from engine.deciding.case import Event
-from engine.deciding.machine import DENIALS
 from engine.deciding.rights import Actor
 from engine.ground.clock import aware
 from engine.ground.errors import Denied, MakegoodError
@@ -59,6 +58,8 @@ def note_refusal(house: House, actor: Actor, what: str, error: MakegoodError, **
 
 def of_rights(error: MakegoodError) -> bool:
     """Whether something was refused because of who asked, be it beside other reasons."""
+    from engine.deciding.machine import DENIALS     # the machine, which commands that only look need not load
+
     return isinstance(error, Denied) or not DENIALS.isdisjoint(error.facts.get("reasons", ()))
 
 
