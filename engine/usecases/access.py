@@ -58,7 +58,7 @@ def note_refusal(house: House, actor: Actor, what: str, error: MakegoodError, **
 
 def of_rights(error: MakegoodError) -> bool:
     """Whether something was refused because of who asked, be it beside other reasons."""
-    from engine.deciding.machine import DENIALS     # the machine, which commands that only look need not load
+    from engine.deciding.machine import DENIALS  # the machine, which commands that only look need not load
 
     return isinstance(error, Denied) or not DENIALS.isdisjoint(error.facts.get("reasons", ()))
 

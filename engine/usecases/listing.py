@@ -1,6 +1,6 @@
 """Lists of cases by urgency. Writes nothing; every page is limited."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
