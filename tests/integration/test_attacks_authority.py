@@ -10,7 +10,7 @@ import pytest
 
 from engine.deciding.case import Event
 from engine.ground.clock import VirtualClock
-from engine.ground.errors import Denied, MakegoodError, NotAllowed
+from engine.ground.errors import DefinitionError, Denied, MakegoodError, NotAllowed
 from engine.records.store import Store
 from engine.usecases import access, acting, approving, handing_over, publishing
 from engine.usecases.house import House, Settings
@@ -210,12 +210,14 @@ def test_who_approves_needs_the_authority_and_slices_count_together_for_them_too
     assert error.facts["reasons"] == ["limit"] and "with 100.00 decided before" in error.message
 
 
-def in_a_folder(folder: Path) -> House:
-    """A house on a SQLite file, with these proposals in force."""
+def in_a_folder(folder: Path, ceiling: str = "") -> House:
+    """A house on a SQLite file, with these proposals in force, and with bands of the organisation's own."""
     (folder / "makegood.toml").write_text('database = "sqlite:///makegood.db"\n', encoding="utf-8")
     house = House(Store(f"sqlite:///{folder / 'makegood.db'}"), VirtualClock(START), Settings(folder=folder))
     house.store.create()
     written(folder, PROPOSALS)
+    with (folder / "organisation.yaml").open("a", encoding="utf-8") as file:
+        file.write(ceiling)
     publishing.apply_organisation(house, folder / "organisation.yaml", "system")
     put_in_force(house, PROPOSALS)
     return house
@@ -261,3 +263,17 @@ def test_of_two_approvals_at_once_by_two_processes_one_carries_it_out(tmp_path: 
     assert said[0].startswith("NotAllowed") and "does not wait for an answer" in said[0] and said[1].startswith("counted")
     events: list[Event] = events_of(house, number)
     assert [event.kind for event in events].count("voted") == 1 and state_of(house, number).acts["settle"].count == 1
+
+
+def test_a_definition_that_grants_more_than_the_organisation_lets_it_is_not_published_and_counts_no_further(tmp_path: Path) -> None:
+    house = in_a_folder(tmp_path, "authority: {manager: 50 EUR, panel: 50 EUR}\n")
+    (tmp_path / "makegood.toml").touch()
+    with pytest.raises(DefinitionError) as error:
+        publishing.publish(house, written(tmp_path, GRANTS), "system")
+    assert "The authority of 'manager' is above what the organisation lets it decide: 50.00 EUR" in str(error.value.problems)
+    assert "The authority of 'director' is above what the organisation lets it decide: nothing" in str(error.value.problems)
+    put_in_force(house, GRANTS)                       # published before the organisation said so
+    number = opened(house)
+    assert "above the authority of dora" in refused(house, number, "grant", "dora", refund="1").message
+    do(house, number, "grant", "carl", refund="50")
+    refused(house, number, "rebate", "carl", discount="0.01")
