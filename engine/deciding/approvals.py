@@ -16,6 +16,7 @@ from engine.deciding.case import CaseState
 from engine.deciding.choosing import holding
 from engine.deciding.request_record import Request, RequestKind, Word
 from engine.deciding.rights import Actor
+from engine.defining.absences import BY_NAME
 from engine.defining.definition import Action, Approval, Definition, Extension, Task, Who
 from engine.defining.organisation import Organisation
 from engine.ground.language import say
@@ -74,27 +75,34 @@ class Panel:
 
     def open_to(self, request: Request, part: Approval) -> frozenset[str]:
         """Those of one part who may still answer: not who asked, not who is excluded, nobody a second time."""
-        away = {request.by, request.on_behalf, *(one for vote in request.votes for one in (vote.by, vote.on_behalf))}
-        return frozenset(
-            one for one in self.everybody(request, part) - away
-            if rights.excluded(Actor(one), self.excepts, self.definition, self.case, self.organisation, self.live, self.at) is None
+        return frozenset(one for one in self.everybody(request, part) if self._free(request, Actor(one)))
+
+    def _free(self, request: Request, actor: Actor) -> bool:
+        """Whether neither the actor nor anybody in whose name they act asked for it, has answered, is denied it or excluded."""
+        names = rights.names(actor, self.organisation, self.at)
+        gone = {request.by, request.on_behalf, *(one for vote in request.votes for one in (vote.by, vote.on_behalf))}
+        return (
+            names.isdisjoint(gone)
+            and rights.denied(actor, request.name, self.definition, self.organisation, self.at) is None
+            and rights.excluded(actor, self.excepts, self.definition, self.case, self.organisation, self.live, self.at) is None
         )
 
     def places(self, request: Request, actor: Actor) -> tuple[int, ...]:
         """For which parts an answer of the actor would count: every vote they belong to, and of the others one, the hardest to fill."""
         seat = actor.on_behalf or actor.id
-        if {actor.id, actor.on_behalf} & {request.by, *(one for vote in request.votes for one in (vote.by, vote.on_behalf))} - {None}:
-            return ()
-        if rights.excluded(actor, self.excepts, self.definition, self.case, self.organisation, self.live, self.at) is not None:
+        if not self._free(request, actor):
             return ()
         open_ = [place for place, part in enumerate(request.parts)
                  if self.outcome_of(request, place) is Outcome.PENDING and seat in self.open_to(request, part)
-                 and (request.kind is RequestKind.HANDOVER or self._may(actor, part))]
+                 and self._may(request, actor, part)]
         single = [place for place in open_ if not request.parts[place].votes]
         single.sort(key=lambda place: len(self.open_to(request, request.parts[place])))
         return tuple(place for place in open_ if request.parts[place].votes or place == single[0])
 
-    def _may(self, actor: Actor, part: Approval) -> bool:
+    def _may(self, request: Request, actor: Actor, part: Approval) -> bool:
+        if request.kind is RequestKind.HANDOVER:      # to a person by name
+            lent = rights.lent_to(actor, self.organisation, self.at)
+            return actor.on_behalf is None or (lent is not None and BY_NAME in lent.chains)
         return rights.may(actor, [part.of], self.definition, self.case, self.organisation, self.live, self.at)
 
     def outcome_of(self, request: Request, place: int, *, closing: bool = False) -> Outcome:

@@ -128,14 +128,15 @@ def acting(situation: Situation, what: Action | Task) -> Situation:
 
 def _of_actor(situation: Situation, what: Action | Task) -> list[Obstacle]:
     found = _rights_of(situation, what)
-    if what.limit and not what.approve and situation.actor.id != "system":
+    if what.limit and situation.actor.id != "system" and situation.approved is None and not approvals.needed(what, situation.scope):
         found += _authority_of(situation, what)
     return found
 
 
 def _rights_of(situation: Situation, what: Action | Task) -> list[Obstacle]:
+    """Why the actor may not. Whoever asked for what is approved now had the right then; a denial or exclusion since counts."""
     actor, reach = situation.actor, (situation.definition, situation.case, situation.organisation, situation.live)
-    if not _assigned(situation, what) and not rights.may(actor, what.by, *reach, situation.today):
+    if situation.approved is None and not _assigned(situation, what) and not rights.may(actor, what.by, *reach, situation.today):
         could = ", ".join(rights.who_could(what.by, *reach, what.except_, what.name)) or say("nobody")
         return [Obstacle(Reason.ROLE, say("{who} may not; these may: {could}", who=named(actor), could=could))]
     denied = rights.denied(actor, what.name, situation.definition, situation.organisation, situation.today)

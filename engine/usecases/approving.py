@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from engine.deciding import rights
 from engine.deciding.machine import refusal
 from engine.deciding.obstacles import Obstacle, Reason
 from engine.deciding.request_record import Request, Word
@@ -31,8 +32,13 @@ def vote(house: House, number: str, request: int, actor: Actor, word: str, reaso
 
 
 def answer(work: Work, request: Request, actor: Actor, word: Word, reason: str) -> None:
-    """Record an answer, and carry the request out or end it when that decides it; raises as `vote` does."""
-    places = panel_of(work, request).places(request, actor)
+    """Record an answer, and carry the request out or end it when that decides it; raises as `vote` does.
+
+    Who stands in for somebody who is away answers in their name, where their own answer would not count.
+    """
+    panel = panel_of(work, request)
+    actor = rights.in_whose_name(actor, work.organisation, work.now, lambda one: bool(panel.places(request, one)))
+    places = panel.places(request, actor)
     if not places:
         raise _denied(work, request, actor)
     data: dict[str, Any] = {"vote": [request.id, word.value, list(places)]}
@@ -67,7 +73,7 @@ def _pending(work: Work, request: int) -> Request:
 
 def _denied(work: Work, request: Request, actor: Actor) -> MakegoodError:
     """Why an answer of the actor does not count, with those whose would."""
-    names = {actor.id, actor.on_behalf} - {None}
+    names = rights.names(actor, work.organisation, work.now)
     panel = panel_of(work, request)
     could = panel.who(request)
     if names & {request.by, request.on_behalf}:

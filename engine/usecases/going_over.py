@@ -11,11 +11,13 @@ from engine.deciding.case import ClockRun, Event, TaskRun, TaskStatus, apply, ca
 from engine.deciding.clock_migration import carried_over
 from engine.deciding.clock_runs import LIVE
 from engine.deciding.duties import may_open
+from engine.deciding.request_record import RequestKind
 from engine.deciding.rights import Actor
 from engine.defining.definition import Definition, EventKind, Field, FieldType, Happening
 from engine.ground.errors import Invalid, NotAllowed
 from engine.ground.language import say
 from engine.records import history, library
+from engine.usecases.asking import end
 from engine.usecases.door import still_open
 from engine.usecases.parties import parties_apart
 from engine.usecases.settling import at_once, carry_out, settle
@@ -75,6 +77,9 @@ def go_over(work: Work, target: Target, actor: Actor, reason: str) -> Moved:
     if reason:
         work.say_in(data, "reason", reason)
 
+    for request in case.requests.values():
+        if request.kind is not RequestKind.HANDOVER:        # who has to approve may be others by the new version
+            end(work, request, "left", data)
     work.definition, work.given = target.definition, values     # from here on everything is as the new version has it
     work.count_by({})
     happened = work.put(parties_apart(work, data), data)

@@ -1,9 +1,12 @@
 """Attacks on authority: each is refused, says why, and changes nothing."""
 
+import re
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -15,7 +18,7 @@ from engine.records.store import Store
 from engine.usecases import access, acting, approving, handing_over, publishing
 from engine.usecases.house import House, Settings
 from tests.houses import as_, events_of, state_of
-from tests.small import DONE, HEAD, ROLES, START, do, opened, put_in_force, small_house, written
+from tests.small import DONE, HEAD, ORGANISATION, ROLES, START, do, opened, put_in_force, small_house, written
 
 GRANTS = (
     HEAD
@@ -105,6 +108,7 @@ states:
       by_panel: {by: [desk, manager], require: [amount], limit: amount, approve: {of: panel, quorum: 2}}
       by_lab: {by: [desk, lab], require: [amount], approve: lab}
       settle: {by: desk, approve: panel}
+      to_the_director: {by: manager, approve: director}
       by_owner: {by: [desk, manager], require: [amount], approve: owner}
       not_the_director: {by: desk, require: [amount], approve: [director, manager], except: director}
       end: {by: desk, to: done}
@@ -277,3 +281,55 @@ def test_a_definition_that_grants_more_than_the_organisation_lets_it_is_not_publ
     assert "above the authority of dora" in refused(house, number, "grant", "dora", refund="1").message
     do(house, number, "grant", "carl", refund="50")
     refused(house, number, "rebate", "carl", discount="0.01")
+
+
+def staffed(house: House, **away: str) -> None:
+    """Put the organisation into force with absences: person → the text under `away:`."""
+    text = ORGANISATION
+    for person, absence in away.items():
+        text = re.sub(rf"^(  {person}: .*)}}$", rf"\1, away: {absence}}}", text, flags=re.M)
+        assert absence in text
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "organisation.yaml").write_text(text, encoding="utf-8")
+        publishing.apply_organisation(house, Path(folder) / "organisation.yaml", "system")
+
+
+def test_nobody_approves_what_they_asked_for_as_a_deputy() -> None:
+    house, _ = small_house(PROPOSALS)
+    staffed(house, carl="[{from: 2026-03-01, until: 2026-03-31, deputy: ann}]")
+    number, request = asked(house, "propose", "ann")
+    for actor in (as_("ann"), as_("ann", "carl")):
+        with pytest.raises(Denied) as error:
+            approving.vote(house, number, request, actor, "approve")
+        assert "nobody approves what they asked for themselves" in error.value.message
+    number, request = asked(house, "propose", "bob")
+    approving.vote(house, number, request, as_("ann"), "approve")          # in the name of whoever is away
+    voted = next(event for event in events_of(house, number) if event.kind == "voted")
+    assert (voted.actor, voted.on_behalf) == ("ann", "carl") and state_of(house, number).acts["propose"].count == 1
+
+
+def test_in_whose_name_it_was_asked_does_not_approve_it_either_nor_as_somebodys_deputy() -> None:
+    house, clock = small_house(PROPOSALS)
+    monday, later = "[{from: 2026-03-01, until: 2026-03-02, deputy: eve}]", "[{from: 2026-03-03, until: 2026-03-09, deputy: carl}]"
+    staffed(house, carl=monday, dora=later)
+    number = opened(house, by="ann")
+    do(house, number, "to_the_director", "eve")                            # in the name of carl, who is away
+    request = state_of(house, number).seq
+    assert state_of(house, number).requests[request].on_behalf == "carl"
+    clock.move_to(clock.now() + timedelta(days=1))                          # carl is back, and stands in for dora
+    for actor in (as_("carl"), as_("carl", "dora"), as_("eve", "carl"), as_("eve", "dora")):
+        before = state_of(house, number)
+        with pytest.raises(MakegoodError):
+            approving.vote(house, number, request, actor, "approve")
+        assert state_of(house, number) == before
+
+
+def test_nobody_accepts_a_case_in_the_name_of_somebody_for_whom_they_do_not_stand_in() -> None:
+    house, _ = small_house(PROPOSALS)
+    number = opened(house, by="ann")
+    handing_over.hand_over(house, number, as_("ann"), "carl", "please")
+    with pytest.raises(Denied):
+        handing_over.accept(house, number, as_("eve", "carl"))
+    staffed(house, carl="[{from: 2026-03-01, until: 2026-03-31, deputy: eve}]")
+    handing_over.accept(house, number, as_("eve"))
+    assert state_of(house, number).owner == "carl"

@@ -11,7 +11,7 @@ from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
 from engine.ground.language import speak
 from engine.records import cases
-from engine.usecases import acting, amending, auditing, listing, migrating, postponing, reading, settling
+from engine.usecases import acting, amending, auditing, handing_over, listing, migrating, postponing, reading, settling
 from engine.usecases.accounting import case_accounts
 from engine.usecases.clock_view import case_clocks
 from engine.usecases.house import House
@@ -327,6 +327,20 @@ def test_the_limit_of_a_renamed_state_counts_from_when_it_was_entered() -> None:
     over(house, number, states={"checking": "testing"})
     runs = state_of(house, number).clocks
     assert (runs["checking"].status, runs["testing"].status, runs["testing"].due_at) == ("cancelled", "running", due_on(5))
+
+
+def test_what_waits_for_approval_is_to_be_asked_for_anew_and_whoever_asked_hears_of_it() -> None:
+    asking = PROCEDURE.replace("answer: {by: desk, to: done}", "answer: {by: desk, to: done, approve: manager}")
+    house, _ = small_house(asking)
+    number = opened(house)
+    do(house, number, "answer")
+    handing_over.hand_over(house, number, as_("ann"), "bob", "on leave")
+    answer, offer = state_of(house, number).requests
+    put_in_force(house, asking.replace("approve: manager", "approve: [manager, director]"))
+    migrating.migrate(house, [number], Wanted(as_("dora"), reason="new"))
+    assert list(state_of(house, number).requests) == [offer]
+    assert events_of(house, number)[-1].data["ended"] == {str(answer): "left"} and sent(house, number)[-1] == ("request_answered", "ann")
+    assert any("no longer possible" in line for line in reading.history(house, number)[0][-1].details)
 
 
 def test_states_that_are_held_go_over_too(office: tuple[House, VirtualClock]) -> None:

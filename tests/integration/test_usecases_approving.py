@@ -7,7 +7,7 @@ import pytest
 
 from engine.ground.errors import Denied, Invalid, MakegoodError, NotAllowed
 from engine.records import cases
-from engine.usecases import approving, inboxes, postponing, reading, settling
+from engine.usecases import amending, approving, auditing, inboxes, postponing, reading, settling
 from engine.usecases.house import House
 from engine.usecases.revealing import Reveal
 from tests.houses import as_, events_of, state_of
@@ -173,8 +173,6 @@ def test_an_approved_plan_that_is_changed_needs_approval_again() -> None:
     house, _ = small_house(procedure("manager"))
     number, request = ask(house)
     vote(house, number, request, "carl")
-    from engine.usecases import amending
-
     amending.correct(house, number, as_("ann"), {"amount": "60"}, "more")
     with pytest.raises(NotAllowed):
         do(house, number, "pay")
@@ -210,3 +208,4 @@ def test_a_request_reads_back_from_the_row_and_from_the_history_as_the_same() ->
     assert rebuild(events_of(house, number)) == case == case_from(case_json(case))
     with house.store.reading() as conn:
         assert cases.load(conn, number).case == case
+    assert auditing.verify(house).problems == []
