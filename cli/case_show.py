@@ -170,6 +170,7 @@ def _request(request: "RequestView", now: datetime, zone: str) -> tuple[str, str
     said = [f"{person}: {answer_in_words(word)}" for person, _, word in request.votes]
     parts = [
         clean(request.title),
+        *(f"{clean(title)}: {clean(text)}" for title, text in request.given),
         say("asked by {who} {at}", who=request.by, at=wall(request.asked_at, zone)),
         *([say("of {people}", people=", ".join(request.parts))] if request.parts else []),
         *([say("due {at}", at=when)] if when else []),

@@ -51,6 +51,7 @@ class Request:
     parts: tuple[Approval, ...] = ()     # who has to approve: every one
     due_at: datetime | None = None       # until when
     more: str = ""                       # for a clock: the time that is asked for
+    given: dict[str, Any] = field(default_factory=dict)      # public values given with it; personal ones are sealed with the event
     votes: list[Vote] = field(default_factory=list)
 
 
@@ -81,6 +82,7 @@ def request_json(one: Request) -> dict[str, Any]:
     form = {
         "id": one.id, "kind": one.kind.value, "name": one.name, "by": one.by, "on_behalf": one.on_behalf, "at": stamp(one.at),
         "parts": [part_json(part) for part in one.parts], "due": stamp(one.due_at), "more": one.more,
+        "given": one.given,
         "votes": [[vote.by, vote.on_behalf, vote.word.value, list(vote.parts)] for vote in one.votes],
     }
     return {name: value for name, value in form.items() if value}
@@ -94,5 +96,5 @@ def request_from(form: Mapping[str, Any]) -> Request:
     votes = [Vote(by, on_behalf, Word(word), tuple(places)) for by, on_behalf, word, places in form.get("votes", ())]
     return Request(
         form["id"], RequestKind(form["kind"]), form["name"], form["by"], form.get("on_behalf"), known(form["at"]), parts,
-        instant(form.get("due")), form.get("more", ""), votes,
+        instant(form.get("due")), form.get("more", ""), dict(form.get("given", {})), votes,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from engine.deciding import rights
 from engine.deciding.approvals import Panel
 from engine.deciding.clock_due import due_after
 from engine.deciding.obstacles import find
@@ -40,9 +41,12 @@ def ask(
     for old in work.case.requests.values():
         if (old.kind, old.by) == (kind, actor.id) and (old.name == name or kind is RequestKind.HANDOVER):
             data["ended"] = {str(old.id): "replaced"}
-    if work.given:
-        _no_party(work)
-        data["said"] = {GIVEN: work.seal(GIVEN, dict(work.given), work.case.seq + 1)}
+    _no_party(work)
+    public = {field: value for field, value in work.given.items() if not _is_personal(work, field)}
+    if public:
+        request["given"] = public
+    if sealed := {field: value for field, value in work.given.items() if field not in public}:
+        data["said"] = {GIVEN: work.seal(GIVEN, sealed, work.case.seq + 1)}
     for word, text in (said or {}).items():
         work.say_in(data, word, text)
     asked = Request(work.case.seq + 1, kind, name, actor.id, actor.on_behalf, at, tuple(parts), due)
@@ -62,6 +66,11 @@ def _due(work: Work, within: Duration, at: datetime) -> datetime | None:
         return None
 
 
+def _is_personal(work: Work, name: str) -> bool:
+    spec = work.definition.fields.get(name)
+    return spec is None or spec.is_personal       # a comment is no field
+
+
 def _no_party(work: Work) -> None:
     for name in work.given:
         spec = work.definition.fields.get(name)
@@ -78,10 +87,18 @@ def panel_of(work: Work, request: Request) -> Panel:
     return Panel(work.definition, work.case, work.organisation, work.live, work.now, what.except_ if what is not None else ())
 
 
+def asked_of(work: Work, actor: Actor) -> bool:
+    """Whether a request of the case waits for somebody's answer, their own or in the name of whoever is away."""
+    def counts(one: Actor) -> bool:
+        return any(panel_of(work, request).places(request, one) for request in work.case.requests.values())
+
+    return bool(work.case.requests) and counts(rights.in_whose_name(actor, work.organisation, work.now, counts))
+
+
 def given_with(work: Work, request: Request) -> dict[str, Any]:
-    """What was given with a request; nothing when it was erased since."""
+    """What was given with a request; without what was erased since."""
     found = personal.open_(work.conn, work.loaded.id, {GIVEN: request.id}) if work.loaded is not None else {}
-    return dict(found.get(GIVEN) or {})
+    return {**request.given, **(found.get(GIVEN) or {})}
 
 
 def facts_of(work: Work, request: Request) -> dict[str, Any]:

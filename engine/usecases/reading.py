@@ -92,7 +92,7 @@ def view_of(house: House, number: str, reveal: Reveal | None) -> CaseView:
         actions=tuple(name for name, action in state.actions.items() if not only_system(action)),
         open_tasks=tuple(name for name, task in case.tasks.items() if task.status == "open"),
         last={"kind": last.kind, "actor": last.actor, "on_behalf": last.on_behalf, "identified": last.identified},
-        requests=tuple(requests_of(definition, case, people)),
+        requests=tuple(requests_of(definition, case, people, zone)),
     )
 
 

@@ -1,6 +1,6 @@
 """What waits for an answer in a case, as people look at it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from engine.deciding.request_record import Request, RequestKind
 from engine.defining.definition import Approval, Definition
 from engine.defining.organisation import Organisation
 from engine.ground.language import say, spoken
+from engine.usecases.naming import in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +23,25 @@ class RequestView:
     by: str
     asked_at: datetime
     due_at: datetime | None
+    given: tuple[tuple[str, str], ...]   # what is not personal, each by its title and in words
     parts: tuple[str, ...]
     votes: tuple[tuple[str, str | None, str], ...]
 
 
-def requests_of(definition: Definition, case: CaseState, people: Organisation) -> Iterable[RequestView]:
+def requests_of(definition: Definition, case: CaseState, people: Organisation, zone: str) -> Iterable[RequestView]:
     """Everything that waits for an answer, the oldest first."""
     for one in case.requests.values():
         yield RequestView(
             one.id, one.kind.value, one.name, title_of(definition, case, people, one), one.by, one.at, one.due_at,
-            tuple(map(part_in_words, one.parts)), tuple((vote.by, vote.on_behalf, vote.word.value) for vote in one.votes),
+            tuple(_given(definition, people, zone, one)), tuple(map(part_in_words, one.parts)),
+            tuple((vote.by, vote.on_behalf, vote.word.value) for vote in one.votes),
         )
+
+
+def _given(definition: Definition, people: Organisation, zone: str, request: Request) -> Iterator[tuple[str, str]]:
+    for name, value in request.given.items():
+        spec = definition.fields.get(name)
+        yield (spec.title.in_(spoken()) if spec else "") or name, in_words(spec, value, zone, {}, people)
 
 
 def title_of(definition: Definition, case: CaseState, people: Organisation, request: Request) -> str:

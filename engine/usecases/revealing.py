@@ -35,12 +35,13 @@ class Reveal:
 
 
 def may_see(house: House, conn: Connection, loaded: Loaded, reveal: Reveal, now: datetime) -> None:
-    """Refuse whoever has neither work in the case nor the right `reveal`; raises Denied."""
+    """Refuse whoever has neither work in the case, nor a request of it to answer, nor the right `reveal`; raises Denied."""
     from engine.usecases.amending import taking_part  # the machine, which commands that only look at masked values need not load
+    from engine.usecases.asking import asked_of
     from engine.usecases.work import take_up
 
     work = take_up(house, conn, loaded, now)
-    if not has_right(work.organisation, reveal.actor, "reveal"):
+    if not has_right(work.organisation, reveal.actor, "reveal") and not asked_of(work, reveal.actor):
         taking_part(work, reveal.actor)
 
 

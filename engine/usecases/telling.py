@@ -238,6 +238,8 @@ class Teller:
             yield say("{count:notice was|notices were} cancelled", count=len(data["cancelled"]))
         if "owner" in data:
             yield say("owner: {new}", new=self.person(data["owner"][1]))
+        for name, value in data.get("request", {}).get("given", {}).items():
+            yield self._change(name, "", self.value(name, value))
         if data.get("approved"):
             yield say("approved by: {people}", people=self._people(data["approved"]))
         if event.kind != "request_ended":

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
-from engine.usecases import acting, amending, handing_over, opening, settling
+from engine.usecases import acting, amending, handing_over, opening, reading, settling
+from engine.usecases.revealing import Reveal
 from tests.houses import as_, events_of, state_of
 from tests.small import CUSTOMER, DONE, HEAD, ROLES, START, do, opened, sent, small_house
 
@@ -134,3 +135,16 @@ def test_settling_within_authority_is_judged_when_it_is_filed_afterwards_too() -
     with pytest.raises(Denied):
         acting.act(house, number, "settle", as_("carl"), {"amount": "150"}, at="2026-03-02 08:30")
     assert do(house, number, "settle", "carl", amount="100").state == "done"
+
+
+def test_whoever_is_offered_a_case_may_look_into_it_before_they_answer() -> None:
+    house, _ = small_house(CARE, NOTICES)
+    number = opened(house, customer=CUSTOMER)
+    eve = Reveal(as_("eve"))
+    with pytest.raises(Denied):
+        reading.show(house, number, eve)
+    handing_over.hand_over(house, number, as_("ann"), "eve", "on leave")
+    assert (reading.show(house, number, eve).customer or {})["name"] == "Rose Tyler"
+    handing_over.decline(house, number, as_("eve"), "too much to do")
+    with pytest.raises(Denied):
+        reading.show(house, number, eve)
