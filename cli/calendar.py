@@ -80,7 +80,7 @@ def _put(desk: Desk, files: list[str], *, extend: bool) -> int | None:
     from engine.usecases.timekeeping import publish_calendars
 
     with progress(say("Cases")) as moved:
-        done = publish_calendars(desk.house, [Path(one) for one in files], desk.person, extend=extend, progress=so_far(moved))
+        done = publish_calendars(desk.house, [Path(one) for one in files], desk.actor(), extend=extend, progress=so_far(moved))
     if desk.as_json:
         as_json(done)
     else:

@@ -132,7 +132,7 @@ def publish(desk: Desk, folder: _Folder) -> None:
     from engine.usecases.publishing import publish as put
 
     with progress(say("Playing")) as moved:
-        done = put(desk.house, Path(folder), desk.person, lambda _: moved(1))
+        done = put(desk.house, Path(folder), desk.actor(), lambda _: moved(1))
     if desk.as_json:
         as_json(done)
         return

@@ -20,7 +20,7 @@ def apply(desk: Desk, file: Annotated[str, arg("FILE", say("organisation.yaml"))
 
     from engine.usecases.publishing import apply_organisation
 
-    done = apply_organisation(desk.house, Path(file), desk.person)
+    done = apply_organisation(desk.house, Path(file), desk.actor())
     if desk.as_json:
         as_json(done)
         return

@@ -33,7 +33,16 @@ class Actor:
 
     id: str
     on_behalf: str | None = None
-    identified: str = ""
+    identified: str = ""                 # "password", "token", "local", "link"; "" for the system and in rehearsals
+
+
+By = Actor | str
+"""An actor, or a bare id: somebody whom nobody asked who they are, such as the system."""
+
+
+def as_actor(who: By) -> Actor:
+    """The actor."""
+    return Actor(who) if isinstance(who, str) else who
 
 
 # --- whom a definition names ------------------------------------------------------------------------------------------

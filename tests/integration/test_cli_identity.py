@@ -1,6 +1,7 @@
 """Logging in at the terminal: what is typed, what is kept, what other commands make of it."""
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,7 @@ def test_without_logins_whoami_says_that_nobody_checks(
     assert "nobody checks" in terminal("whoami").out
     number = opened(terminal)
     assert [line["identified"] for line in terminal("case", "history", number, "--json").json] == ["local"]
+    told = [json.loads(line) for line in terminal("audit", "export").out.splitlines()]
+    assert {one["kind"]: one["identified"] for one in told} == {
+        "applied": "local", "published": "local", "calendar": "local", "opened": "local",
+    }
