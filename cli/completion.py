@@ -1,7 +1,6 @@
 """What the shell offers while somebody types: quick, and silent when anything is wrong."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,14 +12,14 @@ _MOST = 50
 
 
 def _quietly(find: Callable[["House", typer.Context, str], list[str]]) -> Callable[[typer.Context, str], list[str]]:
-    """Find words in the house; a shell must never see an error of ours."""
+    """Find words in the house, where people log in only for whoever did; a shell must never see an error of ours."""
 
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
         try:
-            from engine.usecases.house import open_house
+            from cli.run import Common, Desk
 
-            folder = ctx.params.get("house_")
-            return find(open_house(Path(folder) if folder else None), ctx, incomplete)[:_MOST]
+            desk = Desk(Common(folder=ctx.params.get("house_"), person=ctx.params.get("as_"), token_file=ctx.params.get("token_file_")))
+            return find(desk.house, ctx, incomplete)[:_MOST]
         except Exception:  # noqa: BLE001  (whatever it is, the shell is no place to tell)
             return []
 

@@ -10,7 +10,7 @@ from cli.options import arg, opt
 from cli.run import Desk, account
 from cli.session import forget, keep, place, secret_in
 from cli.show import as_json, clean, facts
-from engine.ground.errors import Invalid
+from engine.ground.errors import Invalid, NotAllowed
 from engine.ground.language import say
 from engine.ground.wall import wall
 
@@ -27,6 +27,12 @@ def _login(
     from engine.usecases import identity
     from engine.usecases.reading import organisation
 
+    if not desk.house.settings.logins:
+        raise NotAllowed(
+            say("Nobody logs in here: whoever somebody says to be is believed"),
+            hint=say('Write identity = "login" into makegood.toml; docs/security.md tells how people get their passwords.'),
+            case="", state="local", action="login", possible=[],
+        )
     if person is None:
         found = organisation(desk.house).person_of_login(account())
         if found is None:

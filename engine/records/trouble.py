@@ -105,6 +105,11 @@ def _of_postgresql(cause: object, where: str) -> MakegoodError | None:
             say("The database {database} is read-only", database=where),
             hint=say("Connect to the server that accepts changes."), reason=state,
         )
+    if state == "42501":
+        return Unavailable(
+            say("The role that opens {database} has not the right to do that", database=where),
+            hint=say("The owner of the tables runs what `makegood audit grants` prints, after each update too."), reason=str(cause).strip(),
+        )
     if state in ("42P01", "42703"):
         return schema_missing(where)
     return None

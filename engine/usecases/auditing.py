@@ -127,7 +127,7 @@ def _stream_of(conn: Connection, number: str) -> str:
 
 # --- handing history out --------------------------------------------------------------------------------------------------
 
-COLUMNS = ("stream", "seq", "occurred", "recorded", "kind", "actor", "on_behalf", "act", "to", "data", "hash")
+COLUMNS = ("stream", "seq", "occurred", "recorded", "kind", "actor", "on_behalf", "identified", "act", "to", "data", "hash")
 
 
 def export(house: House, out: TextIO, form: Literal["csv", "jsonl"], *, number: str | None = None, since: datetime | None = None) -> int:
@@ -165,7 +165,8 @@ def _cells(row: Row[Any]) -> list[Any]:
         text = body[body.index(',"data":') + 8:body.rindex(',"kind":')]
         return [
             harmless(event["stream"]), event["seq"], event["occurred"], event["recorded"], harmless(event["kind"]),
-            harmless(event["actor"]), harmless(event["on_behalf"]), harmless(data.get("act")), harmless(data.get("to")), text, hash_,
+            harmless(event["actor"]), harmless(event["on_behalf"]),
+            harmless(event.get("identified")), harmless(data.get("act")), harmless(data.get("to")), text, hash_,
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise history.unreadable(stream, seq) from error

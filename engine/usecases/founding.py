@@ -14,6 +14,7 @@ database = "sqlite:///makegood.db"    # or "postgresql://user@host/name"
 keys = "sqlite:///keys.db"            # the keys of personal data: back them up apart from the database
 language = "{language}"                       # of messages and tables, unless the environment says otherwise: zh or en
 anchors = "anchors"                   # where `makegood audit anchor` writes; better on another machine
+# identity = "login"                  # people log in, see docs/security.md; without it nobody checks who somebody says to be
 
 # Ways out for notices, by the names that definitions use under `via:`. These write files, so that nothing leaves by accident.
 [channels.email]

@@ -63,7 +63,7 @@ def test_a_migration_that_was_released_is_not_forgotten() -> None:
     assert tables and [table for table in tables if f'"{table}"' not in migrations and f"'{table}'" not in migrations] == []
 
 
-HEAVY = ("prefect", "apprise", "alembic", "holidays", "chinese_calendar", "babel", "fastapi", "psycopg")
+HEAVY = ("prefect", "apprise", "alembic", "holidays", "chinese_calendar", "babel", "fastapi", "psycopg", "argon2")
 
 
 @pytest.mark.parametrize("module", ["cli.main", "cli.app"])

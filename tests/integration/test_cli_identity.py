@@ -3,9 +3,11 @@
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from cli import completion
 from tests.commands import Said, Terminal, opened, small_house
 
 PASSWORD = "correct horse battery"
@@ -49,6 +51,8 @@ def test_nothing_is_shown_before_somebody_logs_in(terminal: Terminal) -> None:
         assert "You are not logged in" in terminal(*words, code=6).err
     for words in (["sweep"], ["deliver"], ["audit", "anchor"], ["logout"]):
         terminal(*words)        # what the scheduler does needs nobody
+    context = SimpleNamespace(params={"house_": str(terminal.folder)})
+    assert completion.people(context, "") == []             # nor does the shell offer anything
 
 
 def test_a_day_at_work(terminal: Terminal, typing: Typing) -> None:
@@ -125,6 +129,7 @@ def test_without_logins_whoami_says_that_nobody_checks(
 ) -> None:
     terminal = Terminal(small_house(tmp_path), capsys, monkeypatch)
     assert "nobody checks" in terminal("whoami").out
+    assert "Nobody logs in here" in terminal("login", "ann", code=5).err
     number = opened(terminal)
     assert [line["identified"] for line in terminal("case", "history", number, "--json").json] == ["local"]
     told = [json.loads(line) for line in terminal("audit", "export").out.splitlines()]

@@ -1,7 +1,9 @@
 """On a real PostgreSQL: the whole of makegood as a role that can append history but not change it; an auditor who only reads it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
 from postgres import binaries, server
@@ -10,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.deciding.rights import Actor
 from engine.ground.clock import VirtualClock
-from engine.ground.errors import Denied, Invalid
+from engine.ground.errors import Denied, Invalid, NotAllowed, Unavailable
 from engine.records.grants import APPLICATION, AUDITOR, grants
 from engine.records.store import Store
 from engine.usecases import acting, auditing, identity, links, opening, publishing, settling
@@ -110,3 +112,32 @@ def test_names_of_roles_are_not_taken_for_more() -> None:
     for name in ("public", "a; DROP TABLE event", "Ä", ""):
         with pytest.raises(Invalid):
             grants(name)
+
+
+def test_what_a_role_may_not_is_said_in_plain_words(house: House, address: str) -> None:
+    with pytest.raises(Unavailable, match="has not the right"), Store(address.format(role="auditor", name="house")).reading() as conn:
+        conn.exec_driver_sql("SELECT * FROM party")
+
+
+def test_of_several_customers_at_once_one_uses_the_link(house: House, address: str) -> None:
+    number = opening.open_case(house, "product-complaint", as_("li.na"), GIVEN).number
+    acting.act(house, number, "acknowledge", as_("li.na"), {"nature": "quality", "order_no": "AB123456"})
+    code = links.give_out(house, number, "withdraw", as_("li.na")).code
+    go, told = Barrier(4), []
+
+    def use() -> None:
+        store = Store(address.format(role="clerk", name="house"))
+        go.wait()
+        try:
+            told.append(links.use(replace(house, store=store), code, {"comment": "never mind"}).number)
+        except (Denied, NotAllowed) as error:
+            told.append(error.kind)
+        finally:
+            store.close()
+
+    several = [Thread(target=use) for _ in range(4)]
+    for one in several:
+        one.start()
+    for one in several:
+        one.join()
+    assert sorted(told) == ["Denied"] * 3 + [number]
