@@ -127,12 +127,14 @@ def grants(
         str | None, opt("--application", "ROLE", say("The role that runs makegood; otherwise makegood_application."))
     ] = None,
     auditor: Annotated[str | None, opt("--auditor", "ROLE", say("The role that only reads history; otherwise makegood_auditor."))] = None,
+    keys: Annotated[bool, opt("--keys", None, say("For the database of the keys instead."))] = False,
 ) -> None:
     """Rights of roles, as SQL."""
-    from engine.records.grants import APPLICATION, AUDITOR
+    from engine.records.grants import APPLICATION, AUDITOR, grants_on_keys
     from engine.records.grants import grants as rights
 
-    statements = rights(application or APPLICATION, auditor or AUDITOR)
+    runs = application or APPLICATION
+    statements = grants_on_keys(runs) if keys else rights(runs, auditor or AUDITOR)
     if desk.as_json:
         as_json({"statements": statements})
         return

@@ -316,6 +316,7 @@ TEXTS: dict[str, str] = {
     "Find cases by number, by customer (name, telephone, e-mail), or by a public value.": "按编号、客户（姓名、电话、邮箱）或公开的字段值查找案件。",
     "For cases whose own value is missing or does not fit; repeatable.": "用于自身的值缺失或不符的案件；可重复。",
     "For example: makegood party erase 12 --reason 'asked on 3 May'": "例如：makegood party erase 12 --reason '5月3日要求'",
+    "For the database of the keys instead.": "改为针对密钥数据库。",
     "Found in": "匹配处",
     "Four words that have nothing to do with each other make a good one.": "四个互不相干的词就是好密码。",
     "Give a clock more time, within what its definition allows.": "在流程定义允许的范围内延长时限。",

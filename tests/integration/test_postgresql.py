@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from engine.deciding.rights import Actor
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied, Invalid, NotAllowed, Unavailable
-from engine.records.grants import APPLICATION, AUDITOR, grants
+from engine.records.grants import APPLICATION, AUDITOR, grants, grants_on_keys
 from engine.records.store import Store
 from engine.usecases import acting, auditing, identity, links, opening, publishing, settling
 from engine.usecases.access import accesses
@@ -31,27 +31,34 @@ def address() -> Iterator[str]:
         owner = create_engine(place, isolation_level="AUTOCOMMIT")
         with owner.connect() as conn:
             conn.execute(text("CREATE DATABASE house"))
+            conn.execute(text("CREATE DATABASE keys"))
         owner.dispose()
-        Store(url.format(role="owner", name="house")).create()
+        Store(url.format(role="owner", name="house"), url.format(role="owner", name="keys")).create()
+        for _ in range(2):              # again does no harm
+            for name, statements in (("house", grants()), ("keys", grants_on_keys())):
+                with connected(url, "owner", name) as conn:
+                    for statement in statements:
+                        conn.exec_driver_sql(statement)
         with connected(url, "owner") as conn:
-            for _ in range(2):          # again does no harm
-                for statement in grants():
-                    conn.exec_driver_sql(statement)
             for role, of in (("clerk", APPLICATION), ("auditor", AUDITOR)):
                 conn.exec_driver_sql(f"CREATE ROLE {role} LOGIN IN ROLE {of}")
             conn.exec_driver_sql("CREATE ROLE staff LOGIN")
         yield url
 
 
-def connected(url: str, role: str):  # type: ignore[no-untyped-def]
-    return create_engine(url.format(role=role, name="house").replace("postgresql:", "postgresql+psycopg:")).begin()
+def connected(url: str, role: str, name: str = "house"):  # type: ignore[no-untyped-def]
+    return create_engine(url.format(role=role, name=name).replace("postgresql:", "postgresql+psycopg:")).begin()
+
+
+def store_of(address: str, role: str) -> Store:
+    return Store(address.format(role=role, name="house"), address.format(role=role, name="keys"))
 
 
 @pytest.fixture(scope="module")
 def house(address: str) -> House:
     """A house with a complaint, made by the application role alone."""
     database = address.format(role="clerk", name="house")
-    made = House(Store(database), VirtualClock(MONDAY), Settings(folder=DEFINITIONS, database=database))
+    made = House(store_of(address, "clerk"), VirtualClock(MONDAY), Settings(folder=DEFINITIONS, database=database))
     publishing.apply_organisation(made, DEFINITIONS / "organisation.yaml", "system")
     publishing.publish(made, DEFINITIONS / "product-complaint", "system")
     return made
@@ -101,11 +108,18 @@ def test_an_auditor_reads_history_and_appends_none(house: House, address: str) -
     refused_to(address, "staff", "SELECT * FROM event")
 
 
-def refused_to(address: str, role: str, statement: str) -> None:
-    with pytest.raises(DBAPIError) as refused, connected(address, role) as conn:
+@pytest.mark.parametrize(("role", "statement"), [
+    ("auditor", "SELECT * FROM key"), ("staff", "SELECT * FROM key"), ("clerk", "DELETE FROM key"), ("clerk", "TRUNCATE key"),
+])
+def test_keys_are_only_for_the_application_and_no_row_of_theirs_goes(house: House, address: str, role: str, statement: str) -> None:
+    refused_to(address, role, statement, "keys")
+
+
+def refused_to(address: str, role: str, statement: str, name: str = "house") -> None:
+    with pytest.raises(DBAPIError) as refused, connected(address, role, name) as conn:
         conn.exec_driver_sql(statement)
     # Insufficient privilege; without any in the schema nothing in it is even seen.
-    assert getattr(refused.value.orig, "sqlstate", "") in {"42501", *(("42P01", "3F000") if role == "staff" else ())}, refused.value
+    assert getattr(refused.value.orig, "sqlstate", "") in {"42501", *(("42P01", "3F000") if role != "clerk" else ())}, refused.value
 
 
 def test_names_of_roles_are_not_taken_for_more() -> None:
@@ -115,7 +129,7 @@ def test_names_of_roles_are_not_taken_for_more() -> None:
 
 
 def test_what_a_role_may_not_is_said_in_plain_words(house: House, address: str) -> None:
-    with pytest.raises(Unavailable, match="has not the right"), Store(address.format(role="auditor", name="house")).reading() as conn:
+    with pytest.raises(Unavailable, match="has not the right"), store_of(address, "auditor").reading() as conn:
         conn.exec_driver_sql("SELECT * FROM party")
 
 
@@ -126,7 +140,7 @@ def test_of_several_customers_at_once_one_uses_the_link(house: House, address: s
     go, told = Barrier(4), []
 
     def use() -> None:
-        store = Store(address.format(role="clerk", name="house"))
+        store = store_of(address, "clerk")
         go.wait()
         try:
             told.append(links.use(replace(house, store=store), code, {"comment": "never mind"}).number)
