@@ -92,9 +92,9 @@ def test_accesses_are_verified_anchored_and_cannot_be_changed(tmp_path: Path) ->
 def test_the_command_shows_them_in_both_languages_and_as_json(terminal: Terminal) -> None:
     number = opened(terminal)
     terminal("case", "act", number, "refuse", "--comment", "no", code=6)
-    said = terminal("audit", "access", "--kind", "refused", "--person", "ann").out
+    said = terminal("audit", "access", "--as", "dora", "--kind", "refused", "--person", "ann").out
     assert f"ann: was refused  (case {number}; what refuse; why role)" in said
-    assert "被拒绝" in terminal("audit", "access", "--lang", "zh").out
-    (event,) = terminal("audit", "access", "--json").json["events"]
+    assert "被拒绝" in terminal("audit", "access", "--as", "dora", "--lang", "zh").out
+    (event,) = terminal("audit", "access", "--as", "dora", "--json").json["events"]
     assert (event["actor"], event["kind"], event["data"]["why"]) == ("ann", "refused", ["role"])
-    assert terminal("audit", "access", "--person", "bob").out == "Nothing of that kind happened.\n"
+    assert terminal("audit", "access", "--as", "dora", "--person", "bob").out == "Nothing of that kind happened.\n"

@@ -239,7 +239,7 @@ def test_words_are_only_words_wherever_they_are_typed(house: House, words: str) 
 @pytest.mark.parametrize("name", ["'; DROP TABLE credential; --", "{{ 7 * 7 }}", "../../x", "%s%n", "夜间报表"])
 def test_a_token_may_be_called_anything_that_fits_on_a_line(house: House, name: str) -> None:
     house.type("token", "create", "--", name)
-    assert name in house.type("token", "list").out and name in house.type("audit", "access", "--kind", "token_created").out
+    assert name in house.type("token", "list").out and recorded(house)[0].data["token"] == name
     house.type("token", "revoke", "--", name)
 
 

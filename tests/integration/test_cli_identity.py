@@ -132,7 +132,7 @@ def test_without_logins_whoami_says_that_nobody_checks(
     assert "Nobody logs in here" in terminal("login", "ann", code=5).err
     number = opened(terminal)
     assert [line["identified"] for line in terminal("case", "history", number, "--json").json] == ["local"]
-    told = [json.loads(line) for line in terminal("audit", "export").out.splitlines()]
+    told = [json.loads(line) for line in terminal("audit", "export", "--as", "dora").out.splitlines()]
     assert {one["kind"]: one["identified"] for one in told} == {
         "applied": "local", "published": "local", "calendar": "local", "opened": "local",
     }
