@@ -37,10 +37,13 @@ def lapse(work: Work, request: Request, at: datetime) -> None:
     if outcome is not Outcome.APPROVED:
         _end(work, request, "declined" if outcome is Outcome.DECLINED else "lapsed", at)
         return
+    before = work.case.seq
     try:
         _carry_out(work, request, at)
     except MakegoodError as error:     # approved, but not possible any more
-        work.given = {}
+        if work.case.seq != before:
+            raise
+        work.given, work.outgoing = {}, []
         _end(work, request, "impossible", at, error.message)
 
 

@@ -33,7 +33,7 @@ def requests_of(definition: Definition, case: CaseState, people: Organisation, z
     for one in case.requests.values():
         yield RequestView(
             one.id, one.kind.value, one.name, title_of(definition, case, people, one), one.by, one.at, one.due_at,
-            tuple(_given(definition, people, zone, one)), tuple(map(part_in_words, one.parts)),
+            tuple(_given(definition, people, zone, one)), tuple(part_in_words(definition, people, part) for part in one.parts),
             tuple((vote.by, vote.on_behalf, vote.word.value) for vote in one.votes),
         )
 
@@ -59,9 +59,16 @@ def title_of(definition: Definition, case: CaseState, people: Organisation, requ
     return (what.title.in_(spoken()) if what else "") or request.name
 
 
-def part_in_words(part: Approval) -> str:
-    """Who has to approve: `director`, or of a vote its rule as well."""
+def part_in_words(definition: Definition, people: Organisation, part: Approval) -> str:
+    """Who has to approve: `General manager`, or of a vote its rule as well."""
+    known = definition.roles.get(part.of.name) or people.groups.get(part.of.name)
+    person = people.people.get(part.of.name)
+    who = (known.title.in_(spoken()) if known else person.name if person else "") or str(part.of)
     if not part.votes:
-        return str(part.of)
+        return who
     quorum = part.quorum or say("more than half")
-    return say("{who} by vote ({rule} of at least {quorum})", who=str(part.of), rule=part.pass_ or "majority", quorum=quorum)
+    return say("{who} by vote ({rule} of at least {quorum})", who=who, rule=_rule(part.pass_), quorum=quorum)
+
+
+def _rule(rule: str | None) -> str:
+    return {None: say("majority"), "majority": say("majority"), "unanimous": say("unanimous")}.get(rule) or str(rule)

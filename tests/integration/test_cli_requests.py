@@ -61,7 +61,7 @@ def test_the_same_in_chinese(terminal: Terminal) -> None:
     assert "待答复：退款" in terminal("inbox", "--as", "carl", "--lang", "zh").out
     terminal("case", "vote", number, request, "conflict", "--reason", "亲属", "--as", "carl", "--lang", "zh")
     told = terminal("case", "history", number, "--reveal", "--lang", "zh").out
-    assert f"请求核准：退款（请求 {request}）" in told and "声明利益冲突，回避" in told and "可答复的人数不足" in told and "亲属" in told
+    assert f"提出请求 {request}：退款" in told and "声明利益冲突，回避" in told and "可答复的人数不足" in told and "亲属" in told
 
 
 def test_answers_that_do_not_count_say_why(terminal: Terminal) -> None:

@@ -209,3 +209,15 @@ def test_a_request_reads_back_from_the_row_and_from_the_history_as_the_same() ->
     with house.store.reading() as conn:
         assert cases.load(conn, number).case == case
     assert auditing.verify(house).problems == []
+
+
+def test_what_the_votes_approve_when_time_is_over_but_is_not_possible_any_more_ends_and_is_told_once() -> None:
+    house, clock = small_house(procedure("{of: panel, quorum: 1, within: 2 working days}", ", when: not done('grow')"))
+    number, request = ask(house)
+    vote(house, number, request, "carl")
+    do(house, number, "grow")
+    clock.move_to(clock.now() + timedelta(days=7))
+    assert settling.sweep(house).failures == []
+    event = events_of(house, number)[-1]
+    assert event.data["ended"] == {str(request): "impossible"} and "only possible when" in event.data["why"]
+    assert state_of(house, number).state == "first" and sent(house, number).count(("request_answered", "ann")) == 1

@@ -63,6 +63,10 @@ def test_an_action_possible_everywhere_is_drawn_once() -> None:
     assert sum("客户撤回" in line for line in written(svg(shipped(), "zh"))) == 1
 
 
+def test_who_has_to_approve_is_drawn() -> None:
+    assert any("✓\u00a0committee" in line for line in written(svg(shipped(), "zh")))
+
+
 def test_limits_are_shown_in_the_reader_s_units() -> None:
     assert any("≤ 2 个工作日" in line for line in written(svg(shipped(), "zh")))
     assert any("≤ 2 working days" in line for line in written(svg(shipped(), "en")))

@@ -26,6 +26,11 @@ STORY = dedent("""\
       - pause: {clock: total, by: li.na, reason: x, case: c}
       - resume: {clock: total, by: li.na, case: c}
       - assign: {to: wang.fang, by: li.na, case: c}
+      - vote: {request: propose, by: wang.fang, answer: approve, reason: x, case: c, for: li.na}
+      - handover: {to: wang.fang, by: li.na, reason: x, case: c}
+      - accept: {by: wang.fang, case: c, for: li.na}
+      - refuse: {vote: handover, answer: approve, by: li.na, because: except}
+      - refuse: {handover: wang.fang, by: wang.fang}
     """)
 
 
@@ -51,8 +56,13 @@ def test_every_kind_of_step_is_read_with_its_line() -> None:
         "pause",
         "resume",
         "assign",
+        "vote",
+        "handover",
+        "accept",
+        "refuse",
+        "refuse",
     ]
-    assert [step.line for step in scenario.steps] == list(range(6, 18))
+    assert [step.line for step in scenario.steps] == list(range(6, 23))
     assert (scenario.title, scenario.at) == ("nobody answers in time", "2026-11-20 16:00")
     first = scenario.steps[0].open
     assert first is not None and (first.by, first.as_, first.for_, first.with_) == (
@@ -81,6 +91,9 @@ def test_every_kind_of_step_is_read_with_its_line() -> None:
         ("expect: {case: c,", "expect: {case: cc,", "s.yaml:7:20: No earlier step opens a case as 'cc' (did you mean 'c'?)"),
         ("extend: total, is: 9 working days, by", "by", "s.yaml:12:5: What is tried is not clear"),
         ("extend: total, is: 9 working days, by", "extend: total, by", "s.yaml:12:5: 'extend' and 'is' belong together"),
+        ("vote: handover, answer: approve, by", "vote: handover, by", "s.yaml:21:5: 'vote' and 'answer' belong together"),
+        ("handover: wang.fang, by: wang.fang", "by: wang.fang", "s.yaml:22:5: What is tried is not clear"),
+        ("c, for: customer}", "c, for: customer, at: once}", "s.yaml:6:"),
         ("is: 2 working days", "is: two days", "s.yaml:14:43: 'two days' is not a duration"),
         ("because: state", "becuase: state", "s.yaml:11:61: 'becuase' is not known here"),
         ("with: {kind: lost}", "with: [kind]", "s.yaml:10:42: 'with' cannot be a list (expected a mapping)"),
