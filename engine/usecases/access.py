@@ -19,7 +19,6 @@ from engine.ground.language import say
 from engine.records import history
 from engine.records.history import EVENT
 from engine.usecases.house import House
-from engine.usecases.listing import bounded
 
 NOBODY = "unknown"
 """The actor of what was tried by somebody who could not say who they are."""
@@ -71,6 +70,8 @@ def accesses(
 
     Raises Invalid for a limit out of range, Tampered for a row that is no event.
     """
+    from engine.usecases.listing import bounded  # each command loads this module, and few list
+
     bounded(limit, 1)
     query = select(EVENT.c.body, EVENT.c.seq).where(EVENT.c.stream == history.ACCESS).order_by(EVENT.c.seq.desc())
     if kinds:
