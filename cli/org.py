@@ -4,7 +4,8 @@ from typing import Annotated
 
 from cli import completion
 from cli.app import Noun
-from cli.options import arg
+from cli.options import Number, arg, opt
+from cli.progress import progress, so_far
 from cli.run import Desk, account
 from cli.show import as_json, heading, table
 from engine.ground.language import say
@@ -76,3 +77,29 @@ def show(desk: Desk) -> None:
     if groups:
         print()
         table((say("Group"), say("Title"), say("Members")), groups, empty="")
+
+
+@ORG.verb("who-can", say("Show who may take an action of a case, who is excluded and why, who by deputy, and up to which amount."))
+def who_can(
+    desk: Desk, number: Number, action: Annotated[str, arg("ACTION", say("The action or task."), completion.actions)],
+    on: Annotated[str | None, opt("--on", "DATE", say("On that day; without it now."))] = None,
+) -> None:
+    """Now, or on a day to come."""
+    from cli.org_proof import day, print_who_can
+    from engine.usecases.proving import who_can as could
+
+    print_who_can(desk, could(desk.house, desk.actor(), number, action, day(on, "on")))
+
+
+@ORG.verb("gaps", say("Find where and when nobody could act, before it happens: over open cases and everything published."))
+def gaps(
+    desk: Desk, from_: Annotated[str | None, opt("--from", "DATE", say("From that day; without it from now."))] = None,
+    until: Annotated[str | None, opt("--until", "DATE", say("Until the end of that day; without it thirty days ahead."))] = None,
+) -> None:
+    """Dates and amounts for which nobody could take an action or task, or only those who are excluded."""
+    from cli.org_proof import day, print_gaps
+    from engine.usecases.proving import find_gaps
+
+    with progress(say("Looking")) as moved:
+        found = find_gaps(desk.house, desk.actor(), day(from_, "from"), day(until, "until"), so_far(moved))
+    print_gaps(desk, found)

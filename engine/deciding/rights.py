@@ -71,10 +71,10 @@ def people(
     if who.of is None:
         return frozenset({_WORD_OF[who.kind]})
     found = people(who.of, definition, case, organisation, live, actor) - WORDS
-    return found if who.kind is WhoKind.LEAST_LOADED else _around(who.kind, found, organisation)
+    return found if who.kind is WhoKind.LEAST_LOADED else around(who.kind, found, organisation)
 
 
-def _around(kind: WhoKind, found: frozenset[str], organisation: Organisation) -> frozenset[str]:
+def around(kind: WhoKind, found: frozenset[str], organisation: Organisation) -> frozenset[str]:
     """The superior, everybody above, everybody below, or everybody in the departments of these people."""
     staff = organisation.people
     if kind is WhoKind.SUBORDINATES:

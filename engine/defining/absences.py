@@ -62,12 +62,14 @@ class Absences:
 
     def stood_in_for(self, person: str, at: datetime) -> tuple[StandIn, ...]:
         """For whom a person stands in at that instant, and with what; a post that somebody in the chain is denied is lent to nobody."""
-        if not self._of:
-            return ()
+        return self.deputies(at).get(person, ()) if self._of else ()
+
+    def deputies(self, at: datetime) -> Mapping[str, tuple[StandIn, ...]]:
+        """Everybody who stands in for somebody at that instant, with for whom."""
         place = bisect_right(self.changes, at)
         if place not in self._lent:
             self._lent[place] = self._worked_out(at)
-        return self._lent[place].get(person, ())
+        return self._lent[place]
 
     def circles(self) -> Iterator[tuple[str, ...]]:
         """Circles of deputies, each once, as the people in it with the first again at the end. One closes when somebody in it leaves, or
