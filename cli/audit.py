@@ -80,7 +80,7 @@ def show(desk: Desk, number: _Number = None, kind: _Kinds = None, limit: Limit =
         return
     from engine.usecases.lately import lately
 
-    happened = lately(desk.house, kind or (), limit)
+    happened = lately(desk.house, kind or (), limit, desk.actor())
     if desk.as_json:
         as_json({"events": [{"number": one.number, **asdict(one.line)} for one in happened]})
         return
@@ -107,7 +107,7 @@ def access(
 
     start = None if from_ is None else moment(from_, desk.zone, "from")
     end = None if until is None else moment(until, desk.zone, "until")
-    found = accesses(desk.house, kinds=kind or (), person=person, since=start, until=end, limit=limit)
+    found = accesses(desk.house, kinds=kind or (), person=person, since=start, until=end, limit=limit, actor=desk.actor())
     if desk.as_json:
         as_json({"events": found})
         return
@@ -166,11 +166,11 @@ def export(
     kind = cast(Literal["csv", "jsonl"], form)
     start = None if since is None else moment(since, desk.zone, "since")
     if out is None:
-        hand_out(desk.house, sys.stdout, kind, number=case, since=start)
+        hand_out(desk.house, sys.stdout, kind, number=case, since=start, actor=desk.actor())
         return
     try:
         with open(out, "w", encoding="utf-8-sig" if form == "csv" else "utf-8", newline="" if form == "csv" else "\n") as file:
-            count = hand_out(desk.house, file, kind, number=case, since=start)
+            count = hand_out(desk.house, file, kind, number=case, since=start, actor=desk.actor())
     except OSError as error:
         raise Unavailable(
             say("{file} cannot be written: {reason}", file=out, reason=error.strerror or str(error)),

@@ -64,7 +64,8 @@ def list_(
     """One page of cases."""
     from engine.usecases.listing import list_cases
 
-    found = list_cases(desk.house, state=state, owner=owner, definition=definition, overdue=overdue, closed=closed, limit=limit, page=page)
+    found = list_cases(desk.house, state=state, owner=owner, definition=definition, overdue=overdue, closed=closed, limit=limit, page=page,
+                       actor=desk.actor())
     print_page(desk, found, empty=say("No such case."))
 
 
@@ -73,7 +74,7 @@ def find(desk: Desk, text: Annotated[str, arg("TEXT", say("What to look for."))]
     """Cases that contain a text."""
     from engine.usecases.finding import find as find_cases
 
-    print_page(desk, find_cases(desk.house, text, limit), empty=say("Nothing contains '{text}'.", text=text), where=True)
+    print_page(desk, find_cases(desk.house, text, limit, desk.actor()), empty=say("Nothing contains '{text}'.", text=text), where=True)
 
 
 @CASE.verb("show", say("Show a case: its values, tasks, clocks, notices, files and links; personal data masked."))
@@ -81,7 +82,7 @@ def show(desk: Desk, number: Number, reveal: Unmasked = False, reason: WhyLook =
     """A case whole."""
     from engine.usecases.reading import show as view
 
-    print_case(desk, view(desk.house, number, desk.reveal(reveal, reason)))
+    print_case(desk, view(desk.house, number, desk.reveal(reveal, reason), desk.actor()))
 
 
 @CASE.verb("history", say("Show everything that happened to a case, in words; personal data masked."))
@@ -89,7 +90,7 @@ def history(desk: Desk, number: Number, reveal: Unmasked = False, reason: WhyLoo
     """The history of a case."""
     from engine.usecases.reading import history as lines
 
-    print_history(desk, *lines(desk.house, number, desk.reveal(reveal, reason)))
+    print_history(desk, *lines(desk.house, number, desk.reveal(reveal, reason), desk.actor()))
 
 
 @CASE.verb("clocks", say("Show each clock of a case as a bar, with what is used, what is left, and when it is due."))
@@ -103,7 +104,7 @@ def clocks(
     from cli.case_clocks import print_clocks
     from engine.usecases.clock_view import case_clocks
 
-    print_clocks(desk, case_clocks(desk.house, number, clock, explained=explain))
+    print_clocks(desk, case_clocks(desk.house, number, clock, explained=explain, actor=desk.actor()))
 
 
 @CASE.verb("accounts", say("Show where the time of a case went: the customer, pauses, hours nobody works, each role."))
@@ -112,7 +113,7 @@ def accounts(desk: Desk, number: Number) -> None:
     from cli.report import print_case_accounts
     from engine.usecases.accounting import case_accounts
 
-    print_case_accounts(desk, case_accounts(desk.house, number))
+    print_case_accounts(desk, case_accounts(desk.house, number, desk.actor()))
 
 
 @CASE.verb("act", say("Take an action or finish a task; without ACTION, list what is possible for you and what is not, and why."))

@@ -33,7 +33,7 @@ def show(desk: Desk, id_: Id, limit: Limit = 50, reveal: Unmasked = False, reaso
     """A party."""
     from engine.usecases.finding import party
 
-    found, cases = party(desk.house, id_, limit, desk.reveal(reveal, reason))
+    found, cases = party(desk.house, id_, limit, desk.reveal(reveal, reason), desk.actor())
     if desk.as_json:
         as_json({"party": found, "cases": cases.lines, "more": cases.more})
         return

@@ -39,7 +39,12 @@ ORGANISATION = dedent("""\
     groups:
       panel: {members: [carl, dora]}
     rights:
-      {publish: [manager, director, ann], apply: [manager, director, ann], migrate: [director, ann], audit: dora, reveal: carl, erase: dora}
+      publish: [manager, director, ann]
+      apply: [manager, director, ann]
+      migrate: [director, ann]
+      audit: [director, ann]
+      reveal: carl
+      erase: dora
     """)
 OFFICE = dedent("""\
     calendar: office

@@ -45,6 +45,10 @@ def as_actor(who: By) -> Actor:
     return Actor(who) if isinstance(who, str) else who
 
 
+THE_SYSTEM = Actor(SYSTEM)
+"""Who looks and acts where nobody in particular does: the scheduler, scenarios, what one use case asks of another."""
+
+
 # --- whom a definition names ------------------------------------------------------------------------------------------
 
 

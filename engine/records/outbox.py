@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     Select,
@@ -193,9 +194,13 @@ def numbers(conn: Connection, case_ids: Sequence[int]) -> dict[int, str]:
 
 def listing(
     conn: Connection, *, status: str | None = None, case: str | None = None, limit: int = 50, before: int | None = None,
+    only: ColumnElement[bool] | None = None,
 ) -> list[Row[Any]]:
-    """Notices, latest first; of one status or one case (by number) if given; `before` an id, for the next page."""
+    """Notices, latest first; of one status or one case (by number) if given; `before` an id, for the next page; `only` a condition for
+    their cases."""
     query = _with_case().order_by(NOTICE.c.id.desc()).limit(limit)
+    if only is not None:
+        query = query.where(only)
     if status:
         query = query.where(NOTICE.c.status == status)
     if case:

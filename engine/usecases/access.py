@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from engine.deciding.case import Event
-from engine.deciding.rights import Actor
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.clock import aware
 from engine.ground.errors import Denied, MakegoodError
 from engine.ground.language import say
@@ -64,13 +64,14 @@ def of_rights(error: MakegoodError) -> bool:
 
 def accesses(
     house: House, *, kinds: Sequence[str] = (), person: str | None = None, since: datetime | None = None, until: datetime | None = None,
-    limit: int = 50,
+    limit: int = 50, actor: Actor = THE_SYSTEM,
 ) -> list[Event]:
     """The latest accesses, latest first: of these kinds (none: all), by or on behalf of a person, within [since, until).
 
-    Raises Invalid for a limit out of range, Tampered for a row that is no event.
+    Raises Invalid for a limit out of range, Tampered for a row that is no event, Denied for whoever may not `audit`.
     """
     from engine.usecases.listing import bounded  # each command loads this module, and few list
+    from engine.usecases.viewing import may_audit
 
     bounded(limit, 1)
     query = select(EVENT.c.body, EVENT.c.seq).where(EVENT.c.stream == history.ACCESS).order_by(EVENT.c.seq.desc())
@@ -81,7 +82,8 @@ def accesses(
     if until is not None:
         query = query.where(EVENT.c.occurred_at < aware(until))
     found: list[Event] = []
-    with house.store.reading() as conn:
+    with refusals_noted(house, actor, "audit"), house.store.reading() as conn:
+        may_audit(house, conn, actor)
         for body, seq in conn.execute(query, execution_options={"yield_per": 500}):
             event = history.from_body(body, history.ACCESS, seq)
             if person is None or person in (event.actor, event.on_behalf):

@@ -11,12 +11,15 @@ from sqlalchemy import Connection, select
 
 from engine.deciding.accounts import NOBODY, NOTHING, Accounts, Organisations, accounts
 from engine.deciding.case import Event
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.defining.definition import Definition
+from engine.defining.vocabulary import Sight
 from engine.ground.clock import aware
 from engine.ground.language import spoken
 from engine.records import cases, history, library
 from engine.records.history import EVENT
 from engine.usecases.house import House
+from engine.usecases.viewing import look, refused_on_record
 
 AT_A_TIME = 500     # cases whose events one statement reads
 
@@ -75,11 +78,13 @@ class AccountsReport:
     definitions: tuple[DefinitionAccounts, ...]
 
 
-def case_accounts(house: House, number: str) -> CaseAccounts:
-    """Who or what had a case for how long; raises NotFound."""
+def case_accounts(house: House, number: str, actor: Actor = THE_SYSTEM) -> CaseAccounts:
+    """Who or what had a case for how long; raises NotFound, Denied for whoever may not see its history."""
     now = house.clock.now()
-    with house.store.reading() as conn:
-        case = cases.load(conn, number).case
+    with refused_on_record(house, actor, "accounts", case=number), house.store.reading() as conn:
+        loaded = cases.load(conn, number)
+        look(house, conn, loaded, actor, Sight.HISTORY)
+        case = loaded.case
         definition = library.definition(house.store, conn, case.version_id)
         calendar = library.calendar(house.store, conn, definition.calendar)
         events = history.read(conn, history.case_stream(number))

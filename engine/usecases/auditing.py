@@ -15,6 +15,7 @@ from typing import Any, Literal, TextIO
 
 from sqlalchemy import Connection, Row, select
 
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.clock import aware
 from engine.ground.errors import NotFound
 from engine.ground.language import say
@@ -23,6 +24,7 @@ from engine.records.cases import CASE
 from engine.records.history import EVENT
 from engine.records.verifying import Broken, Stream
 from engine.usecases.house import House
+from engine.usecases.viewing import may_audit, refused_on_record
 
 BATCH = 500   # streams whose cases are compared at a time
 
@@ -130,13 +132,18 @@ def _stream_of(conn: Connection, number: str) -> str:
 COLUMNS = ("stream", "seq", "occurred", "recorded", "kind", "actor", "on_behalf", "identified", "act", "to", "data", "hash")
 
 
-def export(house: House, out: TextIO, form: Literal["csv", "jsonl"], *, number: str | None = None, since: datetime | None = None) -> int:
+def export(
+    house: House, out: TextIO, form: Literal["csv", "jsonl"], *, number: str | None = None, since: datetime | None = None,
+    actor: Actor = THE_SYSTEM,
+) -> int:
     """Write history to `out`, stream by stream in order, and return how many events. `since` bounds the time of recording.
 
     JSON lines hold each event exactly as hashed, with its hash; CSV holds the columns `COLUMNS`, with `data` as JSON, and is
     safe to open in a spreadsheet (open the file with `newline=""`). Personal values are not in history, only commitments to them.
-    Raises NotFound, Invalid, and for CSV Tampered at a row that is no event.
+    Raises NotFound, Invalid, Denied for whoever may not `audit`, and for CSV Tampered at a row that is no event.
     """
+    with refused_on_record(house, actor, "export"), house.store.reading() as conn:
+        may_audit(house, conn, actor)
     query = select(EVENT.c.body, EVENT.c.hash, EVENT.c.stream, EVENT.c.seq).order_by(EVENT.c.stream, EVENT.c.seq)
     if since is not None:
         query = query.where(EVENT.c.recorded_at >= aware(since))

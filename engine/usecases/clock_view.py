@@ -19,6 +19,7 @@ from engine.deciding.clock_runs import LASTING
 from engine.deciding.clock_steps import Step
 from engine.deciding.explaining import Change, Chapter, explain, story
 from engine.deciding.expressions import expression
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.deciding.scope import scope_of
 from engine.defining.definition import ClockSpec, Definition, PointKind
 from engine.ground.errors import Invalid, MakegoodError, NotFound
@@ -31,6 +32,7 @@ from engine.usecases.clock_words import Chosen, Narrator
 from engine.usecases.house import House
 from engine.usecases.stop_words import why_stopped
 from engine.usecases.telling import Teller
+from engine.usecases.viewing import look, refused_on_record
 
 MOST_RUNGS = 30     # occurrences of a repeating rung that are listed
 
@@ -99,15 +101,19 @@ class CaseClocks:
     clocks: tuple[ClockFigures, ...]
 
 
-def case_clocks(house: House, number: str, clock: str | None = None, *, explained: bool = False) -> CaseClocks:
+def case_clocks(
+    house: House, number: str, clock: str | None = None, *, explained: bool = False, actor: Actor = THE_SYSTEM
+) -> CaseClocks:
     """Every clock of a case (or one) that ever began, also those that are off as it stands, in figures; `explained`: with how its due
     time came about (clocks rule 17).
 
-    Raises NotFound for an unknown case or clock, Invalid for a clock that has not begun.
+    Raises NotFound for an unknown case or clock, Invalid for a clock that has not begun, Denied for whoever may not see the case.
     """
     now = house.clock.now()
-    with house.store.reading() as conn:
-        view = _view(house, conn, cases.load(conn, number), now)
+    with refused_on_record(house, actor, "clocks", case=number), house.store.reading() as conn:
+        loaded = cases.load(conn, number)
+        look(house, conn, loaded, actor)
+        view = _view(house, conn, loaded, now)
         names = list(view.case.clocks) if clock is None else [_known(view, clock)]
         figures = tuple(view.figures(name, explained=explained) for name in names)
         return CaseClocks(number, view.definition.title.in_(view.language), view.zone, now, figures)

@@ -7,19 +7,22 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from engine.deciding.rights import SYSTEM, THE_SYSTEM, Actor
 from engine.ground.canonical import canonical
 from engine.ground.errors import Invalid
 from engine.ground.language import say
 from engine.ground.masking import masked_party
-from engine.records import parties
+from engine.records import library, parties
 from engine.records.parties import Party
 from engine.usecases.house import House
-from engine.usecases.listing import CASE, COLUMNS, WITH_PARTY, Page, bounded, lines_of
+from engine.usecases.listing import CASE, COLUMNS, WITH_PARTY, Page, bounded, lines_of, only
 from engine.usecases.revealing import Reveal, looking, may_see_one, note_revealed
+from engine.usecases.viewing import visible
 
 
-def find(house: House, text: str, limit: int = 50) -> Page:
-    """Cases whose number or public entries contain the text, in any case, or whose customer has what it asks for (`engine.ground.terms`).
+def find(house: House, text: str, limit: int = 50, actor: Actor = THE_SYSTEM) -> Page:
+    """Cases that the actor may see whose number or public entries contain the text, in any case, or whose customer has what it asks
+    for (`engine.ground.terms`).
 
     Numbers first, then customers, then entries; latest case first within each. What is personal besides the customer's name, mail address
     and telephone number is sealed, and not found. Raises Invalid for an empty text.
@@ -32,15 +35,15 @@ def find(house: House, text: str, limit: int = 50) -> Page:
         )
     with house.store.reading() as conn:
         found: dict[int, tuple[Row[Any], list[str]]] = {}
-        for row, where in _matches(conn, wanted, limit + 1):
+        for row, where in _matches(house, conn, wanted, limit + 1, actor):
             found.setdefault(row.id, (row, []))[1].append(where)
         chosen = list(found.values())[: limit + 1]
         lines = lines_of(house, conn, [row for row, _ in chosen[:limit]], house.clock.now(), [tuple(dict.fromkeys(w)) for _, w in chosen])
         return Page(tuple(lines), 1, len(chosen) > limit, house.clock.now())
 
 
-def _matches(conn: Connection, text: str, limit: int) -> Iterator[tuple[Row[Any], str]]:
-    base = select(*COLUMNS).select_from(WITH_PARTY).order_by(CASE.c.id.desc()).limit(limit)
+def _matches(house: House, conn: Connection, text: str, limit: int, actor: Actor) -> Iterator[tuple[Row[Any], str]]:
+    base = only(select(*COLUMNS).select_from(WITH_PARTY), visible(house, conn, actor)).order_by(CASE.c.id.desc()).limit(limit)
     for row in conn.execute(base.where(CASE.c.number.icontains(text, autoescape=True))):
         yield row, "number"
     known = parties.ids_of(conn, text, limit)
@@ -48,7 +51,10 @@ def _matches(conn: Connection, text: str, limit: int) -> Iterator[tuple[Row[Any]
         yield row, "customer"
     inside = canonical(text)[1:-1]  # as it stands within a JSON text
     for row in conn.execute(base.add_columns(CASE.c.body).where(CASE.c.body.icontains(inside, autoescape=True))):
+        fields = library.definition(house.store, conn, row.version_id).fields
         for name, value in _public(row.body):
+            if name in fields and fields[name].sees and actor.id != SYSTEM:
+                continue     # for its own readers, who look into the case
             if text.casefold() in value.casefold():
                 yield row, name
 
@@ -70,26 +76,29 @@ def find_parties(house: House, text: str = "", limit: int = 50) -> list[Party]:
         return [_masked(one) for one in parties.find_parties(conn, text.strip(), limit)]
 
 
-def party(house: House, party_id: int, limit: int = 50, reveal: Reveal | None = None) -> tuple[Party, Page]:
-    """A party, masked, and its cases, latest first; raises NotFound, Invalid for a limit out of range.
+def party(
+    house: House, party_id: int, limit: int = 50, reveal: Reveal | None = None, actor: Actor = THE_SYSTEM
+) -> tuple[Party, Page]:
+    """A party, masked, and its cases that the actor may see, latest first; raises NotFound, Invalid for a limit out of range.
 
     With `reveal` it is shown as it is, which is recorded first; raises Denied for somebody without work in any of these cases.
     """
     bounded(limit, 1)
     if reveal is None:
-        found, page = _party(house, party_id, limit, None)
+        found, page = _party(house, party_id, limit, None, actor)
         return _masked(found), page
     with looking(house, reveal, party=party_id):
-        found, page = _party(house, party_id, limit, reveal)
+        found, page = _party(house, party_id, limit, reveal, reveal.actor)
     note_revealed(house, reveal, "party", party=party_id)
     return found, page
 
 
-def _party(house: House, party_id: int, limit: int, reveal: Reveal | None) -> tuple[Party, Page]:
+def _party(house: House, party_id: int, limit: int, reveal: Reveal | None, actor: Actor) -> tuple[Party, Page]:
     now = house.clock.now()
     with house.store.reading() as conn:
         found = parties.party(conn, party_id)
-        query = select(*COLUMNS).select_from(WITH_PARTY).where(CASE.c.party_id == party_id).order_by(CASE.c.id.desc()).limit(limit + 1)
+        query = only(select(*COLUMNS).select_from(WITH_PARTY), visible(house, conn, actor)).where(CASE.c.party_id == party_id)
+        query = query.order_by(CASE.c.id.desc()).limit(limit + 1)
         rows = conn.execute(query).all()
         if reveal is not None:
             may_see_one(house, conn, [row.id for row in rows], reveal, now)

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.errors import Invalid
 from engine.ground.language import say, spoken
 from engine.ground.masking import masked_name
 from engine.records import cases, library, parties, sealing
 from engine.usecases.house import House
+from engine.usecases.viewing import visible
 
 CASE, PARTY = cases.CASE, parties.PARTY
 UNKNOWN, NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)  # due times that sort first and last
@@ -76,8 +78,9 @@ def list_cases(
     closed: bool = False,
     limit: int = 50,
     page: int = 1,
+    actor: Actor = THE_SYSTEM,
 ) -> Page:
-    """Open cases by urgency (due soonest first, those without a due time last), or closed ones, latest first.
+    """Open cases that the actor may see by urgency (due soonest first, those without a due time last), or closed ones, latest first.
 
     Raises Invalid for a limit or page out of range.
     """
@@ -91,8 +94,14 @@ def list_cases(
         query = query.where(CASE.c.due_at < now)
     order = (CASE.c.closed_at.desc(), CASE.c.id.desc()) if closed else (CASE.c.due_at.nulls_last(), CASE.c.id)
     with house.store.reading() as conn:
+        query = only(query, visible(house, conn, actor))
         rows = conn.execute(query.order_by(*order).limit(limit + 1).offset((page - 1) * limit)).all()
         return Page(tuple(lines_of(house, conn, rows[:limit], now)), page, len(rows) > limit, now)
+
+
+def only(query: Select[Any], condition: ColumnElement[bool] | None) -> Select[Any]:
+    """A query narrowed to what somebody may see; all of it where there is no condition."""
+    return query if condition is None else query.where(condition)
 
 
 def numbers(house: House, prefix: str, limit: int) -> list[str]:

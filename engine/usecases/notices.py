@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from engine.deciding.rights import Actor
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.defining.definition import EventKind, Happening
 from engine.ground.errors import Conflict, Invalid, NotAllowed, NotFound
 from engine.ground.language import say
@@ -19,6 +19,7 @@ from engine.usecases.amending import taking_part
 from engine.usecases.door import working
 from engine.usecases.house import House
 from engine.usecases.revealing import Reveal, looking, may_see, note_revealed
+from engine.usecases.viewing import look, refused_on_record, visible
 from engine.usecases.work import Work, standing
 
 BY_HAND = "hand"
@@ -71,8 +72,10 @@ class NoticeSheet:
 
 def list_notices(
     house: House, status: str | None = None, case: str | None = None, limit: int = 50, before: int | None = None,
+    actor: Actor = THE_SYSTEM,
 ) -> list[NoticeLine]:
     """Notices, latest first, of one status or one case (by number) if given; `before` the last id seen gives the next page.
+    Only those of cases that the actor may see.
 
     Raises Invalid for a status that does not exist.
     """
@@ -83,13 +86,15 @@ def list_notices(
             field="status", value=status, expected=known,
         )
     with house.store.reading() as conn:
-        return _masked(_lines(conn, outbox.listing(conn, status=status, case=case, limit=limit, before=before)))
+        seen = visible(house, conn, actor)
+        return _masked(_lines(conn, outbox.listing(conn, status=status, case=case, limit=limit, before=before, only=seen)))
 
 
-def show_notice(house: House, notice_id: int, reveal: Reveal | None = None) -> NoticeSheet:
+def show_notice(house: House, notice_id: int, reveal: Reveal | None = None, actor: Actor = THE_SYSTEM) -> NoticeSheet:
     """A notice with every attempt, and with `reveal` its text, which is recorded first; raises NotFound, Denied."""
     if reveal is None:
-        sheet = _sheet(house, notice_id, None)
+        with refused_on_record(house, actor, "notice", notice=notice_id):
+            sheet = _sheet(house, notice_id, None, actor)
         tried = tuple(replace(one, error=masked_text(one.error) if one.error else None) for one in sheet.tried)
         return replace(sheet, line=_masked([sheet.line])[0], text=HIDDEN, html=None, tried=tried)
     with looking(house, reveal, notice=notice_id):
@@ -98,11 +103,13 @@ def show_notice(house: House, notice_id: int, reveal: Reveal | None = None) -> N
     return sheet
 
 
-def _sheet(house: House, notice_id: int, reveal: Reveal | None) -> NoticeSheet:
+def _sheet(house: House, notice_id: int, reveal: Reveal | None, actor: Actor = THE_SYSTEM) -> NoticeSheet:
     with house.store.reading() as conn:
         row = _found(conn, notice_id)
         if reveal is not None and row.case_id is not None:
             may_see(house, conn, cases.load_id(conn, row.case_id), reveal, house.clock.now())
+        elif row.case_id is not None:
+            look(house, conn, cases.load_id(conn, row.case_id), actor)
         attempts = outbox.attempts(conn, notice_id)
         tried = [
             AttemptLine(n=a.n, channel=a.channel, started_at=a.started_at, finished_at=a.finished_at, outcome=a.outcome, error=error)

@@ -91,7 +91,9 @@ def who_can(house: House, actor: Actor, number: str, name: str, on: date | None 
     state that has it is not asked. Raises NotFound (case, action), Denied for whoever may not see the case."""
     now = house.clock.now()
     with refusals_noted(house, actor, "who-can", case=number), house.store.reading() as conn:
-        work, _ = look(house, conn, cases.load(conn, number), actor, now)
+        loaded = cases.load(conn, number)
+        look(house, conn, loaded, actor)
+        work = take_up(house, conn, loaded, now)
         what = _find(work.definition, work.case.state, name)
         at = now if on is None else datetime.combine(on, time(12), ZoneInfo(work.organisation.timezone))
         limit = work.definition.fields.get(what.limit or "")

@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from engine.deciding.case import CaseState, ClockRun, ClockStatus
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.defining.checks_walk import only_system
 from engine.defining.definition import Definition, Field, FieldType
 from engine.defining.organisation import Organisation
+from engine.defining.vocabulary import Sight
 from engine.ground.language import spoken
 from engine.ground.masking import HIDDEN, masked_party
 from engine.records import cases, files, library, outbox, parties, personal
@@ -21,16 +23,19 @@ from engine.usecases.naming import in_words
 from engine.usecases.requests_view import requests_of
 from engine.usecases.revealing import Reveal, looking, may_see, note_revealed
 from engine.usecases.telling import HistoryLine, Teller
+from engine.usecases.viewing import look, refused_on_record, seen_of
 from engine.usecases.views import CaseView, ClockView, FieldView, NoticeView, TaskView
 
 
-def show(house: House, number: str, reveal: Reveal | None = None) -> CaseView:
+def show(house: House, number: str, reveal: Reveal | None = None, actor: Actor = THE_SYSTEM) -> CaseView:
     """A case as it stands, personal data masked; raises NotFound. A fixed number of statements, whatever the case holds.
 
     With `reveal` personal data are shown as they are, which is recorded first; raises Denied for somebody without work in the case.
+    Fields that are for other readers (`sees:`) stay masked. Raises Denied for an actor who may not see the case.
     """
     if reveal is None:
-        return view_of(house, number, None)
+        with refused_on_record(house, actor, "show", case=number):
+            return view_of(house, number, None, actor)
     with looking(house, reveal, case=number):
         view = view_of(house, number, reveal)
     shown = [field.name for field in view.fields if field.personal]
@@ -39,7 +44,7 @@ def show(house: House, number: str, reveal: Reveal | None = None) -> CaseView:
     return view
 
 
-def view_of(house: House, number: str, reveal: Reveal | None) -> CaseView:
+def view_of(house: House, number: str, reveal: Reveal | None, actor: Actor = THE_SYSTEM) -> CaseView:
     """What `show` shows, without recording that somebody looked: for those who record it themselves."""
     now = house.clock.now()
     with house.store.reading() as conn:
@@ -51,6 +56,10 @@ def view_of(house: House, number: str, reveal: Reveal | None) -> CaseView:
         people = library.organisation(house.store, conn)
         zone = library.calendar(house.store, conn, definition.calendar).timezone
         values = personal.open_(conn, loaded.id, case.sealed)
+        if reveal is None:
+            seen = look(house, conn, loaded, actor, values=values)
+        else:
+            seen = seen_of(house, definition, people, loaded, reveal.actor, values)
         erased_at = parties.party(conn, case.party).erased_at if case.party is not None else None
         people_outside = _parties(conn, _party_ids(definition, values, case), masked=reveal is None)
         version = library.version_number(house.store, conn, case.version_id)
@@ -80,7 +89,10 @@ def view_of(house: House, number: str, reveal: Reveal | None) -> CaseView:
         revision=loaded.revision,
         timezone=zone,
         at=now,
-        fields=tuple(_fields(definition, case, values, zone, people_outside, people)),
+        fields=tuple(
+            one if one.name not in seen.hidden else replace(one, value=HIDDEN, text=HIDDEN)
+            for one in _fields(definition, case, values, zone, people_outside, people)
+        ),
         tasks=tuple(_tasks(definition, case)),
         clocks=clocks,
         added=tuple(case.added),
@@ -96,26 +108,35 @@ def view_of(house: House, number: str, reveal: Reveal | None) -> CaseView:
     )
 
 
-def history(house: House, number: str, reveal: Reveal | None = None) -> tuple[list[HistoryLine], str]:
+def history(
+    house: House, number: str, reveal: Reveal | None = None, actor: Actor = THE_SYSTEM
+) -> tuple[list[HistoryLine], str]:
     """The history of a case, event by event, in the words of the language spoken now, and the IANA zone of its procedure.
 
     Personal values are masked but with `reveal`, as in `show`. Raises NotFound, Denied.
     """
     if reveal is None:
-        return history_of(house, number, None)
+        with refused_on_record(house, actor, "history", case=number):
+            return history_of(house, number, None, actor)
     with looking(house, reveal, case=number):
         told = history_of(house, number, reveal)
     note_revealed(house, reveal, "history", case=number)
     return told
 
 
-def history_of(house: House, number: str, reveal: Reveal | None) -> tuple[list[HistoryLine], str]:
+def history_of(
+    house: House, number: str, reveal: Reveal | None, actor: Actor = THE_SYSTEM
+) -> tuple[list[HistoryLine], str]:
     """What `history` tells, without recording that somebody looked: for those who record it themselves."""
     with house.store.reading() as conn:
         loaded = cases.load(conn, number)
         if reveal is not None:
             may_see(house, conn, loaded, reveal, house.clock.now())
         definition = library.definition(house.store, conn, loaded.case.version_id)
+        if reveal is None:
+            seen = look(house, conn, loaded, actor, Sight.HISTORY)
+        else:
+            seen = seen_of(house, definition, library.organisation(house.store, conn), loaded, reveal.actor)
         said = personal.said(conn, loaded.id)
         ids = {v for (_, name), v in said.items() if isinstance(v, int) and _is_party(definition, name)}
         zone = library.calendar(house.store, conn, definition.calendar).timezone
@@ -124,7 +145,7 @@ def history_of(house: House, number: str, reveal: Reveal | None) -> tuple[list[H
             said = {(seq, name): value if _is_party(definition, name) else HIDDEN for (seq, name), value in said.items()}
         teller = Teller(
             definition, library.organisation(house.store, conn), zone, said, names,
-            lambda version: library.definition(house.store, conn, version),
+            lambda version: library.definition(house.store, conn, version), seen.hidden,
         )
         return list(teller.tell(stream.read(conn, stream.case_stream(number)))), teller.zone
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine.deciding.rights import Actor, has_right
+from engine.deciding.rights import Actor, called, has_right
 from engine.ground.errors import Denied, Invalid
 from engine.ground.language import say
 from engine.records import cases, library
 from engine.records.cases import Loaded
 from engine.usecases.allowing import allowed
 from engine.usecases.house import House
+from engine.usecases.viewing import seen_of
 
 LONGEST_REASON = 200   # characters: it stands in the stream of accesses for good, so it should be a few words without personal data
 
@@ -35,14 +36,18 @@ class Reveal:
 
 
 def may_see(house: House, conn: Connection, loaded: Loaded, reveal: Reveal, now: datetime) -> None:
-    """Refuse whoever has neither work in the case, nor a request of it to answer, nor the right `reveal`; raises Denied."""
-    from engine.usecases.amending import taking_part  # the machine, which commands that only look at masked values need not load
-    from engine.usecases.asking import asked_of
-    from engine.usecases.work import take_up
-
-    work = take_up(house, conn, loaded, now)
-    if not has_right(work.organisation, reveal.actor, "reveal") and not asked_of(work, reveal.actor):
-        taking_part(work, reveal.actor)
+    """Refuse whoever has neither work in the case nor the right `reveal`; raises Denied."""
+    organisation = library.organisation(house.store, conn)
+    if has_right(organisation, reveal.actor, "reveal"):
+        return
+    definition = library.definition(house.store, conn, loaded.case.version_id)
+    if not seen_of(house, definition, organisation, loaded, reveal.actor).personal:
+        could = ", ".join(called(organisation.posts.with_right("reveal"), organisation)) or say("nobody")
+        raise Denied(
+            say("{who} has no work in {case} now; these may see personal data all the same: {could}",
+                who=reveal.actor.id, case=loaded.case.number, could=could),
+            hint=say("Ask one of them, or whoever the case waits for."), who=reveal.actor.id, why="see", who_could=could,
+        )
 
 
 def may_see_one(house: House, conn: Connection, case_ids: Sequence[int], reveal: Reveal, now: datetime) -> None:

@@ -47,6 +47,7 @@ class Teller:
     said: Mapping[tuple[int, str], Any] | None  # personal values by (event, name); None leaves them out
     parties: Mapping[int, str]  # names by id
     versions: Callable[[int], Definition]  # published versions by id
+    hidden: frozenset[str] = frozenset()  # fields that are for other readers
     _before: Definition | None = None  # the version before the one of now
     clocks: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _asked: dict[int, Mapping[str, Any]] = field(default_factory=dict)      # what was asked for, by request
@@ -109,7 +110,9 @@ class Teller:
         return title or (self.state(name) if any(name in one.states for one in self.definitions) else self.act(name))
 
     def value(self, name: str, value: Any) -> str:
-        """A field's canonical value in words."""
+        """A field's canonical value in words; that it is there, where it is for other readers."""
+        if name in self.hidden:
+            return HIDDEN if value is not None else ""
         return in_words(self._field(name), value, self.zone, self.parties, self.organisation)
 
     def _field(self, name: str) -> Field | None:

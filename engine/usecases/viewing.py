@@ -1,35 +1,99 @@
-"""Looking at a case: who may see which part of it, and the refusal of whoever may not."""
+"""Looking at cases: who may see which part of one, the refusal of whoever may not, and which cases somebody's lists hold."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import JSON, ColumnElement, Connection, and_, cast, false, or_, select, type_coerce
 
-from engine.deciding.rights import Actor, called
-from engine.deciding.seeing import Seen, seen
+from engine.deciding.rights import SYSTEM, Actor, called, has_right
+from engine.deciding.seeing import Seen, of_post, seen, standing_of
+from engine.defining.definition import Definition
+from engine.defining.organisation import Organisation
+from engine.defining.posts import role_of
 from engine.defining.vocabulary import Sight
 from engine.ground.errors import Denied
 from engine.ground.language import say
-from engine.records.cases import Loaded
+from engine.records import library
+from engine.records.cases import CASE, Loaded
+from engine.records.items import WORK_ITEM
+from engine.usecases.allowing import allowed
 from engine.usecases.house import House
-from engine.usecases.work import Work, take_up
 
 
-def look(house: House, conn: Connection, loaded: Loaded, actor: Actor, now: datetime, part: Sight = Sight.CASE) -> tuple[Work, Seen]:
-    """A loaded case, and what the actor may see of it; raises Denied when not even that part of it."""
-    work = take_up(house, conn, loaded, now)
-    found = seen_of(work, actor)
+def refused_on_record(house: House, actor: Actor, what: str, **where: Any) -> AbstractContextManager[None]:
+    """Record that somebody may not look; looking that is allowed writes nothing."""
+    if actor.id == SYSTEM:
+        return nullcontext()
+    from engine.usecases.access import refusals_noted  # the machine, which commands that only look need not load
+
+    return refusals_noted(house, actor, what, **where)
+
+
+def look(
+    house: House, conn: Connection, loaded: Loaded, actor: Actor, part: Sight = Sight.CASE, values: Mapping[str, Any] | None = None
+) -> Seen:
+    """What somebody may see of a case; raises Denied when not even that part of it. `values` are those of sealed fields, where known."""
+    definition = library.definition(house.store, conn, loaded.case.version_id)
+    organisation = library.organisation(house.store, conn)
+    found = seen_of(house, definition, organisation, loaded, actor, values)
     if part in found.parts:
-        return work, found
-    definition, organisation = work.definition, work.organisation
-    holders = {one for role in definition.roles for one in organisation.holders(role)} | ({work.case.owner} if work.case.owner else set())
+        return found
+    holders = {one for role in definition.roles for one in organisation.holders(role)} | {loaded.case.owner or ""}
     could = ", ".join(called(holders, organisation)) or say("nobody")
     raise Denied(
         say("{who} may not see {case}: they have no work in it and no post that sees it; these have to do with it: {could}",
-            who=actor.id, case=work.case.number, could=could),
-        hint=say("Ask one of them, or whoever has the right to audit."), who=actor.id, why="see", who_could=could, case=work.case.number,
+            who=actor.id, case=loaded.case.number, could=could),
+        hint=say("Ask one of them, or whoever has the right to audit."), who=actor.id, why="see", who_could=could, case=loaded.case.number,
     )
 
 
-def seen_of(work: Work, actor: Actor) -> Seen:
-    """What an actor may see of a case, now."""
-    return seen(actor, work.definition, work.case, work.organisation, work.live, work.now)
+def may_audit(house: House, conn: Connection, actor: Actor) -> None:
+    """Refuse whoever has not the right to `audit`; raises Denied."""
+    if actor.id != SYSTEM:
+        allowed(library.organisation(house.store, conn), actor, "audit")
+
+
+def seen_of(
+    house: House, definition: Definition, organisation: Organisation, loaded: Loaded, actor: Actor,
+    values: Mapping[str, Any] | None = None,
+) -> Seen:
+    """What somebody may see of a case, now."""
+    known = {**loaded.case.fields, **(values or {})}     # people and units stand in cases as they are read
+    return seen(actor, definition, loaded.case, organisation, known.get, house.clock.now())
+
+
+def visible(house: House, conn: Connection, actor: Actor) -> ColumnElement[bool] | None:
+    """The condition for cases that somebody may see, to be added to a query over cases; None when they see all.
+
+    Cases they own or have work in; those of procedures in force of which they hold a post that sees them, of its own units alone.
+    """
+    organisation = library.organisation(house.store, conn)
+    if actor.id == SYSTEM or has_right(organisation, actor, "audit"):
+        return None
+    if actor.id not in organisation.people:
+        return false()
+    asked = standing_of(actor, organisation, house.clock.now())
+    posts = {name for post in asked.posts for name in (post, role_of(post))}
+    work = select(WORK_ITEM.c.id).where(
+        WORK_ITEM.c.case_id == CASE.c.id, or_(WORK_ITEM.c.person.in_(asked.people), WORK_ITEM.c.role.in_(posts))
+    )
+    found: list[ColumnElement[bool]] = [CASE.c.owner.in_(asked.people), work.exists()]
+    for name in {version.name for version in library.versions(conn)}:
+        definition = library.latest(house.store, conn, name)[2]
+        for role in definition.roles.values():
+            if Sight.CASE not in of_post(role, at_work=False):
+                continue
+            if role.of is None and asked.holds([role.name]):
+                found.append(CASE.c.definition == name)
+            elif role.of is not None:
+                units = [post.removeprefix(f"{role.name} of ") for post in asked.posts if post.startswith(f"{role.name} of ")]
+                found += [and_(CASE.c.definition == name, _field(conn, role.of).in_(units))] if units else []
+    return or_(*found)
+
+
+def _field(conn: Connection, name: str) -> ColumnElement[str]:
+    """The public value of a field, out of the case as it is stored."""
+    body = cast(CASE.c.body, JSON) if conn.dialect.name == "postgresql" else type_coerce(CASE.c.body, JSON)
+    found: ColumnElement[str] = body["fields"][name].as_string()
+    return found

@@ -22,7 +22,6 @@ from engine.ground.errors import MakegoodError
 from engine.records import cases, library
 from engine.usecases import acting, amending, approving, handing_over, inboxes, listing, opening, postponing, reading, settling, viewing
 from engine.usecases.house import House
-from engine.usecases.work import take_up
 from tests.houses import as_, events_of, state_of
 from tests.small import HEAD, OFFICE, START, bundle_of, empty_house, kinds, messages, put_in_force, sent
 
@@ -162,7 +161,9 @@ def sees(person: str) -> Callable[[House], Any]:
     def see(house: House) -> Any:
         number = open_(house)
         with house.store.reading() as conn:
-            found = viewing.seen_of(take_up(house, conn, cases.load(conn, number), house.clock.now()), as_(person))
+            loaded = cases.load(conn, number)
+            known = library.definition(house.store, conn, loaded.case.version_id), library.organisation(house.store, conn)
+            found = viewing.seen_of(house, *known, loaded, as_(person))
         return " ".join(sorted(found.parts)), sorted(found.hidden)
 
     return see
