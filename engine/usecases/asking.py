@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from engine.deciding import rights
 from engine.deciding.approvals import Panel
 from engine.deciding.clock_due import due_after
 from engine.deciding.obstacles import find
@@ -85,14 +84,6 @@ def panel_of(work: Work, request: Request) -> Panel:
     """Everybody who may answer a request, as the case and the organisation are now."""
     what = find(work.definition, work.case, request.name) if request.kind is RequestKind.ACTION else None
     return Panel(work.definition, work.case, work.organisation, work.live, work.now, what.except_ if what is not None else ())
-
-
-def asked_of(work: Work, actor: Actor) -> bool:
-    """Whether a request of the case waits for somebody's answer, their own or in the name of whoever is away."""
-    def counts(one: Actor) -> bool:
-        return any(panel_of(work, request).places(request, one) for request in work.case.requests.values())
-
-    return bool(work.case.requests) and counts(rights.in_whose_name(actor, work.organisation, work.now, counts))
 
 
 def given_with(work: Work, request: Request) -> dict[str, Any]:
