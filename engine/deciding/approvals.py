@@ -37,6 +37,12 @@ def needed(what: Action | Task | Extension, scope: Mapping[str, Any]) -> tuple[A
     return tuple(holding(what.approve, scope))
 
 
+def unasked(what: Action | Task | Extension, scope: Mapping[str, Any], request: Request) -> tuple[Approval, ...]:
+    """Who has to approve as the case is now and was not asked, since it was another case then."""
+    asked = [(part.of, part.quorum, part.pass_) for part in request.parts]
+    return tuple(part for part in needed(what, scope) if (part.of, part.quorum, part.pass_) not in asked)
+
+
 def tally(yes: int, no: int, abstain: int, left: int, quorum: int, rule: str) -> Outcome:
     """What a vote comes to while `left` people may still answer. Those who abstain count towards the quorum, not for either side."""
     cast = yes + no + abstain

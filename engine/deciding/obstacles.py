@@ -102,12 +102,20 @@ def obstacles(situation: Situation, what: Action | Task) -> list[Obstacle]:
         found.append(Obstacle(Reason.REQUIRE, say("still needed: {fields}", fields=", ".join(missing))))
     if isinstance(what, Action) and what.when is not None and not truth(expression(what.when)(situation.scope)):
         found.append(Obstacle(Reason.WHEN, say("only possible when {condition}", condition=what.when)))
-    parts = approvals.needed(what, situation.scope) if situation.approved is None else ()
+    if situation.approved is not None:
+        return found + not_asked(approvals.unasked(what, situation.scope, situation.approved))
+    parts = approvals.needed(what, situation.scope)
     if parts:
         found += _approval_of(situation, what, parts)
-    elif what.limit and situation.actor.id != "system" and situation.approved is None:
+    elif what.limit and situation.actor.id != "system":
         found += _authority_of(situation, what)
     return found
+
+
+def not_asked(parts: Sequence[Approval]) -> list[Obstacle]:
+    """That others have to approve by now than were asked."""
+    people = ", ".join(str(part.of) for part in parts)
+    return [Obstacle(Reason.APPROVE, say("by now others have to approve it too: {people}; ask anew", people=people))] if parts else []
 
 
 def wanting(require: Sequence[Case], scope: Mapping[str, Any], live: Callable[[str], Any]) -> list[str]:

@@ -60,6 +60,15 @@ def approved_by_excluded(view: View) -> Iterator[Finding]:
                 )
 
 
+def approved_from_outside(view: View) -> Iterator[Finding]:
+    """Approvers who do not work here."""
+    for asked, path in approvals(view.definition):
+        for part in possible(asked):
+            if part.of.kind in (WhoKind.CUSTOMER, WhoKind.SYSTEM):
+                yield Finding(path, say("'{who}' cannot approve: only who works here does", who=str(part.of)), hint=say(
+                    "Let the customer decide by an action of their own, `by: customer`."))
+
+
 def asked_by_the_scheduler(view: View) -> Iterator[Finding]:
     """Actions that the scheduler takes by itself, which would ask again and again."""
     for what, path in doers(view.definition):
@@ -97,5 +106,5 @@ def approved_without_authority(view: View) -> Iterator[Finding]:
 
 
 CHECKS = (
-    few_approvers, approved_by_excluded, asked_by_the_scheduler, parties_to_be_approved, approved_without_authority,
+    few_approvers, approved_by_excluded, approved_from_outside, asked_by_the_scheduler, parties_to_be_approved, approved_without_authority,
 )

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from engine.deciding import clocks, rights
-from engine.deciding.approvals import Outcome, needed
+from engine.deciding.approvals import Outcome, needed, unasked
 from engine.deciding.case import ClockRun, clock_json
 from engine.deciding.clock_figures import overdue
-from engine.deciding.obstacles import Reason, wanting
+from engine.deciding.obstacles import Reason, not_asked, wanting
 from engine.deciding.request_record import Request, RequestKind
 from engine.deciding.rights import Actor
 from engine.defining.definition import Approval, ClockSpec, Doing, DoingKind, Extension
@@ -36,6 +36,8 @@ def lengthen(
             actor, work.organisation, work.now, lambda one: any(_may_extend(work, spec, allowed, one) for allowed in spec.extend)
         )
     place, allowed = _extension(work, spec, actor, duration, asked=approved is not None)
+    if approved is not None and (others := not_asked(unasked(allowed, work.scope(actor, at), approved))):
+        raise _no(work, spec, Reason.APPROVE, others[0].message)
     parts = needed(allowed, work.scope(actor, at)) if approved is None else ()
     if parts:
         _askable(work, spec, parts, actor, at)

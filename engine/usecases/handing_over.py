@@ -1,7 +1,9 @@
 """Handing a case over to another owner (首问负责): the giver stays responsible until the other has accepted, in time."""
 
+from engine.deciding import rights
 from engine.deciding.request_record import Request, RequestKind, Word
 from engine.deciding.rights import Actor
+from engine.defining.absences import BY_NAME
 from engine.defining.definition import Approval, Handover, Who, WhoKind
 from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
 from engine.ground.language import say
@@ -22,7 +24,8 @@ def hand_over(house: House, number: str, actor: Actor, person: str, reason: str)
         work = door.work
         standing(work.organisation, actor)
         still_open(work)
-        if work.case.owner not in (actor.id, actor.on_behalf):
+        actor = rights.in_whose_name(actor, work.organisation, work.now, lambda one: _owns(work, one))
+        if not _owns(work, actor):
             raise Denied(
                 say("{case}: only its owner hands it over: {owner}", case=number, owner=work.case.owner or say("nobody")),
                 hint=say("Whoever may assign it can do so: `makegood case assign {case} PERSON`.", case=number),
@@ -43,6 +46,14 @@ def hand_over(house: House, number: str, actor: Actor, person: str, reason: str)
         said = {"reason": words(reason, "reason")}
         ask(work, RequestKind.HANDOVER, person, parts, actor, work.now, within=within, said=said)
     return door.outcome
+
+
+def _owns(work: Work, actor: Actor) -> bool:
+    """Whether the actor owns the case, or stands in for its owner who is away."""
+    if actor.on_behalf is None:
+        return work.case.owner == actor.id
+    lent = rights.lent_to(actor, work.organisation, work.now)
+    return work.case.owner == actor.on_behalf and lent is not None and BY_NAME in lent.chains
 
 
 def accept(house: House, number: str, actor: Actor) -> Outcome:

@@ -330,6 +330,10 @@ def test_nobody_accepts_a_case_in_the_name_of_somebody_for_whom_they_do_not_stan
     handing_over.hand_over(house, number, as_("ann"), "carl", "please")
     with pytest.raises(Denied):
         handing_over.accept(house, number, as_("eve", "carl"))
+    with pytest.raises(Denied):
+        handing_over.hand_over(house, number, as_("bob", "ann"), "bob", "mine now")
     staffed(house, carl="[{from: 2026-03-01, until: 2026-03-31, deputy: eve}]")
     handing_over.accept(house, number, as_("eve"))
     assert state_of(house, number).owner == "carl"
+    handing_over.hand_over(house, number, as_("eve"), "bob", "while carl is away")
+    assert state_of(house, number).requests[state_of(house, number).seq].on_behalf == "carl"

@@ -221,3 +221,17 @@ def test_what_the_votes_approve_when_time_is_over_but_is_not_possible_any_more_e
     event = events_of(house, number)[-1]
     assert event.data["ended"] == {str(request): "impossible"} and "only possible when" in event.data["why"]
     assert state_of(house, number).state == "first" and sent(house, number).count(("request_answered", "ann")) == 1
+
+
+def test_where_others_have_to_approve_by_now_what_was_asked_before_is_not_carried_out() -> None:
+    """A case that was asked for as an ordinary one, and is corrected, is not approved by fewer than it takes."""
+    tiers = "[manager, {when: code == 'key', is: director}]"
+    house, _ = small_house(procedure(tiers).replace("fields:\n", "fields:\n  code: {type: choice, options: [key, usual]}\n"))
+    number, request = ask(house)
+    amending.correct(house, number, as_("ann"), {"code": "key"}, "misread")
+    assert refused(house, number, request, "carl").facts["reasons"] == ["approve"]
+    do(house, number, "propose", amount="50", remedy="refund", story="x")
+    request = state_of(house, number).seq
+    for who in ("carl", "dora"):
+        vote(house, number, request, who)
+    assert state_of(house, number).state == "second"

@@ -243,6 +243,7 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
         changes(put("states/second/actions/ask/approve", "chief"), put("states/second/actions/ask/except", "chief")), "error",
         "'chief' has to approve 'ask' but is excluded",
     ),
+    "customer who approves": (put("states/second/actions/ask/approve", "customer"), "error", "'customer' cannot approve"),
     "scheduler that asks": (put("states/waiting/actions/silent/approve", "chief"), "error", "taken by the scheduler, which asks nobody"),
     "party to be approved": (
         changes(put("states/second/actions/ask/approve", "chief"), put("states/second/actions/ask/require", "[customer]")), "error",
