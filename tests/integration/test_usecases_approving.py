@@ -71,7 +71,7 @@ def test_the_approval_carries_it_out_with_what_was_given() -> None:
     case = state_of(house, number)
     assert case.state == "second" and case.fields["amount"] == "50.00" and not case.requests
     assert case.acts["propose"].actors == ["ann"] and events_of(house, number)[-1].data["approved"] == ["carl"]
-    assert reading.show(house, number, Reveal(as_("dora"))).fields[-1].text == "It broke."
+    assert reading.show(house, number, Reveal(as_("ann"))).fields[-1].text == "It broke."
     assert ("request_answered", "ann") in sent(house, number)
     assert inboxes.inbox(house, "carl").lines == ()
 
