@@ -1531,6 +1531,7 @@ TEXTS: dict[str, str] = {
     "the task was opened only at {when}": "任务到 {when} 才开启",
     "the text '{text}': {what}": "文本“{text}”：{what}",
     "the text would be longer than {most} characters": "文本将超过 {most} 个字符",
+    "the {kind} of {who} was made or changed without a record": "{who} 的 {kind} 在没有记录的情况下被建立或改动",
     "there are no powers": "没有乘方运算",
     "there are no values in braces": "没有花括号形式的值",
     "there is a personal value {name} that was never recorded": "存在从未记录过的个人信息 {name}",

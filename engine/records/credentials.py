@@ -5,14 +5,15 @@ secrets that are close. Passwords are not random; for them see `engine.usecases.
 """
 
 import secrets
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, insert, select, update
 
+from engine.ground.canonical import canonical, digest
 from engine.records import tables
 from engine.records.engines import alone
 
@@ -42,10 +43,23 @@ def hashed(words: str) -> str:
     return sha256(words.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def add(conn: Connection, kind: Kind, holder: str, hash_: str, now: datetime, by: str, **more: Any) -> int:
-    """Keep a new credential; `more` are further columns. Its id."""
-    values = {"kind": kind.value, "holder": holder, "hash": hash_, "created_at": now, "created_by": by, **more}
-    return int(conn.execute(insert(CREDENTIAL).values(values).returning(CREDENTIAL.c.id)).scalar_one())
+def add(
+    conn: Connection, kind: Kind, holder: str, hash_: str, now: datetime, by: str, *, expires_at: datetime | None = None, **more: Any
+) -> str:
+    """Keep a new credential; `more` are further columns. Its mark, which history has to keep."""
+    values = {"kind": kind.value, "holder": holder, "hash": hash_, "created_at": now, "created_by": by, "expires_at": expires_at, **more}
+    conn.execute(insert(CREDENTIAL).values(values))
+    return _mark(kind.value, holder, hash_, expires_at)
+
+
+def _mark(kind: str, holder: str, hash_: str, expires_at: datetime | None) -> str:
+    """A digest of all that makes a credential count."""
+    return digest(canonical([kind, holder, hash_, expires_at.astimezone(UTC).isoformat() if expires_at else None]))
+
+
+def unknown(conn: Connection, marks: Collection[str]) -> list[Row[Any]]:
+    """Credentials that were not ended and that none of these marks knows: they were put there, or changed, beside history."""
+    return [row for row in listed(conn, tuple(Kind)) if _mark(row.kind, row.holder, row.hash, row.expires_at) not in marks]
 
 
 def of_secret(conn: Connection, kind: Kind, words: str) -> Row[Any] | None:

@@ -1,7 +1,7 @@
 """Who tried what: refusals for reasons of rights, logins, looks at personal data. All in the chained stream "access".
 
 A refusal changes nothing of what was refused, so it cannot stand in the history of a case: it is recorded here, in a transaction of its
-own, after everything else was rolled back. Only ids, numbers and the words of a definition are written, never a value that somebody gave.
+own, after everything else was rolled back. Only ids, numbers, names of tokens and words of definitions are written, nothing of customers.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

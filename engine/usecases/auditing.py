@@ -19,7 +19,7 @@ from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.clock import aware
 from engine.ground.errors import NotFound
 from engine.ground.language import say
-from engine.records import anchors, history, parties, verifying
+from engine.records import anchors, credentials, history, parties, verifying
 from engine.records.cases import CASE
 from engine.records.history import EVENT
 from engine.records.verifying import Broken, Stream
@@ -48,7 +48,7 @@ def verify(house: House, *, number: str | None = None, progress: Progress | None
 
     Checked are: the chain of hashes, numbers without gaps, columns that say what their row says, recorded times that never
     decrease; the head and the whole state of each case against the fold of its events; each personal value against its
-    commitment; files and published versions against their hashes; every anchored row. Nothing is changed.
+    commitment; files and published versions against their hashes; credentials against the record of who got them; every anchored row. Nothing is changed.
     Raises NotFound for an unknown case, Unavailable when an anchor file cannot be read.
     """
     known = anchors.read(_folder(house))
@@ -90,6 +90,16 @@ def _beside(conn: Connection, only: str | None, broken: set[str]) -> Iterator[Br
     if only is None:
         yield from verifying.cases_without_history(conn)
         yield from verifying.published_wrong(conn, broken)
+        if history.ACCESS not in broken:
+            yield from _credentials_wrong(conn)
+
+
+def _credentials_wrong(conn: Connection) -> Iterator[Broken]:
+    """Passwords, sessions, tokens and the like that count, but that history does not know so."""
+    marks = {event.data["credential"] for event in history.read(conn, history.ACCESS) if "credential" in event.data}
+    for row in credentials.unknown(conn, marks):
+        what = say("the {kind} of {who} was made or changed without a record", kind=row.kind, who=row.holder)
+        yield Broken(f"credential/{row.id}", 0, what)
 
 
 def _erasures_wrong(conn: Connection, broken: set[str]) -> Iterator[Broken]:

@@ -5,6 +5,7 @@ in the stream of accesses. Nothing here can keep out who holds the credentials o
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, Row
 
 from engine.deciding.rights import Actor, has_right
 from engine.defining.organisation import Organisation
-from engine.ground.errors import Denied, NotFound
+from engine.ground.errors import Denied, NotFound, Unavailable
 from engine.ground.language import say
 from engine.records import credentials, library
 from engine.records.credentials import Kind
@@ -107,7 +108,7 @@ def _holder(house: House, people: Organisation, kind: Kind, words: str | None) -
             why=f"{kind.value} {reason}" if words is not None else reason,
         )
     if row.used_at is None or now - row.used_at >= _NOTED:
-        with house.store.writing() as conn:
+        with suppress(Unavailable), house.store.writing() as conn:      # worth less than what is done by it
             credentials.used(conn, row, now)
     holder: str = row.holder
     return holder
@@ -133,13 +134,20 @@ def login(house: House, person: str, password: str) -> Session:
     now = _heard(house, person)
     with house.store.reading() as conn:
         known = library.organisation(house.store, conn).people
-        rows = credentials.listed(conn, [Kind.PASSWORD], holder=person) if person in known else []
-    if not matches(rows[0].hash if rows else None, password):
-        note_access(house, "login_failed", Actor(person if person in known else NOBODY), {"why": ["password"]})
-        raise _not_you()
-    with house.store.writing() as conn:
-        credentials.forgive(conn, _subject(person))
-        return _session(house, conn, person, now)
+        kept_of = _password_of(conn, person) if person in known else None
+    if matches(kept_of, password):
+        with house.store.writing() as conn:
+            if _password_of(conn, person) == kept_of:       # nobody changed it meanwhile, which would have ended this session
+                credentials.forgive(conn, _subject(person))
+                return _session(house, conn, person, now)
+    note_access(house, "login_failed", Actor(person if person in known else NOBODY), {"why": ["password"]})
+    raise _not_you()
+
+
+def _password_of(conn: Connection, person: str) -> str | None:
+    """What is kept of a person's password, if they have one."""
+    rows = credentials.listed(conn, [Kind.PASSWORD], holder=person)
+    return rows[0].hash if rows else None
 
 
 def _heard(house: House, person: str) -> datetime:
@@ -171,8 +179,8 @@ def _not_you() -> Denied:
 
 def _session(house: House, conn: Connection, person: str, now: datetime) -> Session:
     made = Session(person, credentials.secret(), now + house.settings.session)
-    credentials.add(conn, Kind.SESSION, person, credentials.hashed(made.secret), now, person, expires_at=made.expires_at)
-    note(conn, now, "login", Actor(person, identified=BY_PASSWORD), {"until": made.expires_at.isoformat()})
+    mark = credentials.add(conn, Kind.SESSION, person, credentials.hashed(made.secret), now, person, expires_at=made.expires_at)
+    note(conn, now, "login", Actor(person, identified=BY_PASSWORD), {"until": made.expires_at.isoformat(), "credential": mark})
     return made
 
 
@@ -206,8 +214,8 @@ def invite(house: House, person: str, actor: Actor) -> tuple[str, datetime]:
             allowed(people, actor, "apply")
         credentials.end(conn, credentials.listed(conn, [Kind.INVITATION], holder=person), now)
         code, until = credentials.secret(), now + INVITED
-        credentials.add(conn, Kind.INVITATION, person, credentials.hashed(code), now, actor.id, expires_at=until)
-        note(conn, now, "invited", actor, {"person": person, "until": until.isoformat()})
+        mark = credentials.add(conn, Kind.INVITATION, person, credentials.hashed(code), now, actor.id, expires_at=until)
+        note(conn, now, "invited", actor, {"person": person, "until": until.isoformat(), "credential": mark})
     return code, until
 
 
@@ -226,13 +234,13 @@ def _unfounded(house: House, conn: Connection) -> bool:
 def accept(house: House, person: str, code: str, password: str) -> Session:
     """Set a password by an invitation, and log in; raises Invalid for a password that does not fit, Denied as `login` does."""
     fit(password)
-    now = _heard(house, person)
+    now, hash_ = _heard(house, person), kept(password)
     with house.store.writing() as conn:
         row = credentials.of_secret(conn, Kind.INVITATION, code)
         known = library.organisation(house.store, conn).people
         taken = row is not None and row.holder == person and person in known and credentials.claim(conn, row, now)
         if taken:
-            return _set(house, conn, person, password, now, "invitation")
+            return _set(house, conn, person, hash_, now, "invitation")
     note_access(house, "login_failed", Actor(person if person in known else NOBODY), {"why": ["invitation"]})
     raise _not_you()
 
@@ -242,17 +250,19 @@ def change_password(house: House, actor: Actor, old: str, new: str) -> Session:
     fit(new)
     now = _heard(house, actor.id)
     with house.store.reading() as conn:
-        rows = credentials.listed(conn, [Kind.PASSWORD], holder=actor.id)
-    if not matches(rows[0].hash if rows else None, old):
-        note_access(house, "login_failed", actor, {"why": ["password"]})
-        raise _not_you()
-    with house.store.writing() as conn:
-        return _set(house, conn, actor.id, new, now, BY_PASSWORD)
+        kept_of = _password_of(conn, actor.id)
+    if matches(kept_of, old):
+        hash_ = kept(new)
+        with house.store.writing() as conn:
+            if _password_of(conn, actor.id) == kept_of:
+                return _set(house, conn, actor.id, hash_, now, BY_PASSWORD)
+    note_access(house, "login_failed", actor, {"why": ["password"]})
+    raise _not_you()
 
 
-def _set(house: House, conn: Connection, person: str, password: str, now: datetime, how: str) -> Session:
+def _set(house: House, conn: Connection, person: str, hash_: str, now: datetime, how: str) -> Session:
     credentials.forgive(conn, _subject(person))
     credentials.end(conn, credentials.listed(conn, [Kind.PASSWORD, Kind.SESSION], holder=person), now)
-    credentials.add(conn, Kind.PASSWORD, person, kept(password), now, person)
-    note(conn, now, "password_set", Actor(person, identified=BY_PASSWORD), {"by": how})
+    mark = credentials.add(conn, Kind.PASSWORD, person, hash_, now, person)
+    note(conn, now, "password_set", Actor(person, identified=BY_PASSWORD), {"by": how, "credential": mark})
     return _session(house, conn, person, now)

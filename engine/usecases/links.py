@@ -85,11 +85,11 @@ def give_out(house: House, number: str, action: str, actor: Actor, expires: str 
                 case=number, state=work.case.state, action=action, possible=known,
             )
         code, until = credentials.secret(), now + life
-        credentials.add(
+        mark = credentials.add(
             conn, Kind.LINK, CUSTOMER, credentials.hashed(code), now, actor.id, name=action, expires_at=until, case_id=work.loaded.id,
             party_id=work.case.party,
         )
-        note(conn, now, "link_made", actor, {"case": number, "action": action, "until": until.isoformat()})
+        note(conn, now, "link_made", actor, {"case": number, "action": action, "until": until.isoformat(), "credential": mark})
     return GivenOut(code, house.settings.links + code if house.settings.links else None, until)
 
 

@@ -57,8 +57,8 @@ def create(house: House, actor: Actor, name: str, expires: str) -> tuple[str, da
                 hint=say("Choose another name, or revoke that one: makegood token revoke NAME."), changed="token",
             )
         words, until = credentials.secret(), now + life
-        credentials.add(conn, Kind.TOKEN, actor.id, credentials.hashed(words), now, actor.id, name=name, expires_at=until)
-        note(conn, now, "token_created", actor, {"token": name, "until": until.isoformat()})
+        mark = credentials.add(conn, Kind.TOKEN, actor.id, credentials.hashed(words), now, actor.id, name=name, expires_at=until)
+        note(conn, now, "token_created", actor, {"token": name, "until": until.isoformat(), "credential": mark})
     return words, until
 
 

@@ -184,6 +184,21 @@ def test_the_database_holds_no_secret(house: House) -> None:
     assert b"$argon2id$" in content
 
 
+@pytest.mark.parametrize("change", [
+    "UPDATE credential SET hash = '$argon2id$v=19$m=65536,t=3,p=4$AAAA$AAAA' WHERE kind = 'password'",
+    "UPDATE credential SET holder = 'dora' WHERE kind = 'session'", "UPDATE credential SET kind = 'token' WHERE kind = 'session'",
+    "UPDATE credential SET expires_at = '2099-01-01 00:00:00.000000' WHERE kind = 'session'",
+    "INSERT INTO credential (kind, holder, hash, created_at, created_by) VALUES ('password', 'dora', 'x', '2026-03-02 09:00:00', 'dora')",
+])
+def test_a_credential_changed_in_the_database_does_not_verify(house: House, change: str) -> None:
+    with_password(house)
+    assert auditing.verify(house).problems == []
+    with house.store.writing() as conn:
+        conn.exec_driver_sql(change)
+    (problem,) = auditing.verify(house).problems
+    assert problem.stream.startswith("credential/") and problem.what.endswith("was made or changed without a record")
+
+
 # --- guessing ----------------------------------------------------------------------------------------------------------------
 
 
