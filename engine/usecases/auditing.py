@@ -48,7 +48,8 @@ def verify(house: House, *, number: str | None = None, progress: Progress | None
 
     Checked are: the chain of hashes, numbers without gaps, columns that say what their row says, recorded times that never
     decrease; the head and the whole state of each case against the fold of its events; each personal value against its
-    commitment; files and published versions against their hashes; credentials against the record of who got them; every anchored row. Nothing is changed.
+    commitment; files and published versions against their hashes; credentials against the record of who got them; every anchored
+    row. Nothing is changed.
     Raises NotFound for an unknown case, Unavailable when an anchor file cannot be read.
     """
     known = anchors.read(_folder(house))
