@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.actions import w1, w2
+from benchmarks.authority import full_inbox, rights_check
 from benchmarks.deadlines import deadlines
 from benchmarks.measuring import machine
 from benchmarks.rehearsing import rates
 from benchmarks.reprojecting import expansion, reprojection
 from benchmarks.starting import starts
 
-FULL = {"chunks": 20, "size": 50, "opened": 5000, "scenario_runs": 10, "starts": 11, "reprojected": 5000, "deadlines": 500}
-QUICK = {"chunks": 2, "size": 5, "opened": 40, "scenario_runs": 1, "starts": 1, "reprojected": 40, "deadlines": 5}
+FULL = {"chunks": 20, "size": 50, "opened": 5000, "scenario_runs": 10, "starts": 11, "reprojected": 5000, "deadlines": 500,
+        "people": 10_000, "tasks": 1_000_000}
+QUICK = {"chunks": 2, "size": 5, "opened": 40, "scenario_runs": 1, "starts": 1, "reprojected": 40, "deadlines": 5,
+         "people": 300, "tasks": 2000}
 
 
 def measure(sizes: dict[str, int]) -> dict[str, Any]:
@@ -32,6 +35,7 @@ def measure(sizes: dict[str, int]) -> dict[str, Any]:
             "W2 sweep": w2(folder, sizes["chunks"], sizes["size"], sizes["opened"]),
             "due times": deadlines(sizes["chunks"], sizes["deadlines"]),
             "calendar year": expansion(sizes["scenario_runs"]), "re-projection": reprojection(folder, sizes["reprojected"], _told),
+            "rights": rights_check(sizes["people"], sizes["chunks"]), "inbox": full_inbox(folder, sizes["tasks"], sizes["chunks"]),
             "scenarios": rates(sizes["scenario_runs"]), "cold start": starts(folder, sizes["starts"]),
         }
     return {"machine": {**before, "load_after": machine()["load"]}, **found}
@@ -50,6 +54,11 @@ def shown(found: dict[str, Any]) -> str:
     lines.append(f"calendar year    {year['ms']:>7.3f} ms of CPU to expand, at worst {year['worst_ms']:.3f}")
     lines.append(f"re-projection    {row['ms']:>7.3f} ms of CPU a case, {row['cases']:.0f} cases: {row['cpu_seconds']:.1f} s of CPU, "
                  f"{row['wall_seconds']:.1f} s in all; putting the calendar into force {row['wake_seconds']:.3f} s")
+    for name, row in found["rights"].items():
+        lines.append(f"rights: {name:<16} {row['us']:>8.2f} µs of CPU (best {row['best_us']:.2f})")
+    row = found["inbox"]
+    lines.append(f"inbox            {row['ms']:>7.2f} ms of CPU (best {row['best_ms']:.2f}, on the wall clock {row['best_wall_ms']:.2f}) "
+                 f"with {row['posts']:.0f} posts among {row['tasks']:.0f} open tasks")
     for name, row in found["scenarios"].items():
         lines.append(f"{name:<16} {row['scenarios']:.0f} scenarios, {row['steps']:.0f} steps: {row['per_second']:.0f} a second "
                      f"(best run {row['best_per_second']:.0f}), {row['ms_per_step']:.2f} ms a step")

@@ -128,13 +128,14 @@ def acting(situation: Situation, what: Action | Task) -> Situation:
     authority does not suffice."""
 
     def possible(actor: Actor) -> bool:
-        return not _of_actor(replace(situation, actor=actor), what)
+        return not of_actor(replace(situation, actor=actor), what)
 
     actor = rights.in_whose_name(situation.actor, situation.organisation, situation.today, possible)
     return situation if actor is situation.actor else replace(situation, actor=actor)
 
 
-def _of_actor(situation: Situation, what: Action | Task) -> list[Obstacle]:
+def of_actor(situation: Situation, what: Action | Task) -> list[Obstacle]:
+    """What lies in who acts: rights, denials, exclusions, authority; empty when nothing does."""
     found = _rights_of(situation, what)
     if what.limit and situation.actor.id != "system" and situation.approved is None and not approvals.needed(what, situation.scope):
         found += _authority_of(situation, what)

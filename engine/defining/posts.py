@@ -31,6 +31,7 @@ class Posts:
                 self.groups.setdefault(member, []).append(group.id)
         self.denied: dict[str, frozenset[str]] = {}
         self.of: dict[str, tuple[str, ...]] = {}
+        self._held: dict[str, frozenset[str]] = {}
         self.below: dict[str, list[str]] = {}
         self.department: dict[str, list[str]] = {}
         holders: dict[str, dict[str, None]] = {}
@@ -43,6 +44,7 @@ class Posts:
             posts = tuple(post for post in given if not denied or (post not in denied and role_of(post) not in denied))
             if posts:
                 self.of[person.id] = posts
+                self._held[person.id] = frozenset([*posts, *map(role_of, posts)])
             for post in posts:
                 for name in {post, role_of(post)}:
                     holders.setdefault(name, {})[person.id] = None
@@ -63,7 +65,7 @@ class Posts:
 
     def holds(self, person: str, role: str) -> bool:
         """Whether a person holds a post: a role of whatever unit, or one as written."""
-        return any(role in (post, role_of(post)) for post in self.of.get(person, ()))
+        return role in self._held.get(person, NOTHING)
 
     def purposes(self, person: str) -> tuple[str, ...]:
         """What a deputy may be named for: the posts a person holds and the groups they belong to."""

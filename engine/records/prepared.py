@@ -9,10 +9,10 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Delete, Insert, Select, TextClause, Update
+from sqlalchemy import CompoundSelect, Connection, Delete, Insert, Select, TextClause, Update
 from sqlalchemy.exc import DBAPIError
 
-Statement = Select[Any] | Insert | Update | Delete | TextClause
+Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete | TextClause
 Convert = Callable[[Any], Any]
 
 
@@ -91,7 +91,7 @@ def _compiled(conn: Connection, statement: Statement, columns: Iterable[str] | N
     made: Any = statement.compile(dialect=dialect, column_keys=None if columns is None else list(columns))
     names = list(made.positiontup) if made.positional else list(made.binds)
     into = [(name, made.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names]
-    if isinstance(statement, Select):
+    if isinstance(statement, (Select, CompoundSelect)):
         selected = list(statement.selected_columns)
     else:
         selected = list(getattr(statement, "_returning", ()) or ())

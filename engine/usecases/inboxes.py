@@ -1,12 +1,12 @@
 """The inbox of a person: what waits for them, their posts, and the absent people for whom they stand in. Writes nothing."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, and_, literal, select, union_all
+from sqlalchemy import BindParameter, Connection, Integer, Row, Select, and_, bindparam, literal, select, union_all
 
 from engine.defining.absences import BY_NAME, StandIn
 from engine.defining.definition import Definition, State
@@ -15,6 +15,7 @@ from engine.defining.posts import role_of
 from engine.ground.language import say, spoken
 from engine.records import library
 from engine.records.items import WORK_ITEM
+from engine.records.prepared import Prepared
 from engine.usecases.house import House
 from engine.usecases.listing import CASE, COLUMNS, NEVER, UNKNOWN, WITH_PARTY, CaseLine, bounded, lines_of
 
@@ -64,8 +65,8 @@ class Inbox:
 def inbox(house: House, person: str, own: bool | None = None, limit: int = 50) -> Inbox:
     """What waits for a person: own=True only what is for them alone, False only what their posts share, None both.
 
-    Each case once, due soonest first. One ordered, limited index read for the person and for each of their posts, joined by
-    UNION ALL: an IN over the posts would sort everything that waits. Raises Invalid for a limit out of range.
+    Each case once, due soonest first; with it what absent people lend them. One ordered, limited index read for the person and for each
+    post, joined by UNION ALL: an IN over the posts would sort everything that waits. Raises Invalid for a limit out of range.
     """
     bounded(limit, 1)
     now = house.clock.now()
@@ -74,7 +75,7 @@ def inbox(house: House, person: str, own: bool | None = None, limit: int = 50) -
         mine, lent = _arms(known, person, own, now)
         arms = [*mine, *(arm for one in lent for arm in lent[one])]
         absent = [*([None] * len(mine)), *(one for one in lent for _ in lent[one])]
-        depth = limit * 2 + 1
+        depth = limit + 1
         while True:
             rows, whole = _waiting(conn, arms, depth)
             chosen = _by_case(rows, limit + 1)
@@ -91,44 +92,48 @@ def inbox(house: House, person: str, own: bool | None = None, limit: int = 50) -
         return Inbox(person, lines, len(chosen) > limit, now)
 
 
-def _arms(known: Organisation, person: str, own: bool | None, now: datetime) -> tuple[list[Any], dict[StandIn, list[Any]]]:
-    """The conditions of a person's own items and of what their posts share, and those that absent people lend them."""
+class Arm(NamedTuple):
+    """Items that one index read finds: those of a post that are not a person's alone, or (without a post) a person's own."""
+
+    post: str | None
+    person: str
+
+
+def _arms(known: Organisation, person: str, own: bool | None, now: datetime) -> tuple[list[Arm], dict[StandIn, list[Arm]]]:
+    """A person's own items and what their posts share, and those that absent people lend them."""
     held = known.posts.purposes(person)
     posts = dict.fromkeys([*held, *map(role_of, held)])
-    mine = ([] if own is False else [WORK_ITEM.c.person == person]) + ([] if own else [_shared(post, person) for post in posts])
-    lent: dict[StandIn, list[Any]] = {}
+    mine = ([] if own is False else [Arm(None, person)]) + ([] if own else [Arm(post, person) for post in posts])
+    lent: dict[StandIn, list[Arm]] = {}
     for one in known.absences.stood_in_for(person, now):
         purposes = dict.fromkeys(name for purpose in one.chains if purpose != BY_NAME for name in (purpose, role_of(purpose)))
-        theirs = [WORK_ITEM.c.person == one.absent] if BY_NAME in one.chains and own is not False else []
-        lent[one] = theirs + ([] if own else [_shared(post, one.absent) for post in purposes if post not in posts])
+        theirs = [Arm(None, one.absent)] if BY_NAME in one.chains and own is not False else []
+        lent[one] = theirs + ([] if own else [Arm(post, one.absent) for post in purposes if post not in posts])
     return mine, lent
 
 
-def _shared(post: str, person: str) -> Any:
-    """Items of a post, but not those that are for this person alone (another arm has them)."""
-    return and_(WORK_ITEM.c.role == post, WORK_ITEM.c.person.is_distinct_from(person))
-
-
-def _waiting(conn: Connection, arms: Sequence[Any], depth: int) -> tuple[list[Row[Any]], bool]:
-    """The most urgent items of all arms, and whether these are all there are.
-
-    An arm that was cut off at `depth` may hold items due right after its last one, so nothing later than that counts yet.
-    """
+def _waiting(conn: Connection, arms: Sequence[Arm], depth: int) -> tuple[list[Any], bool]:
+    """The most urgent `depth` items of all arms, and whether these are all there are."""
     if not arms:
         return [], True
+    given: dict[str, Any] = {"depth": depth}
+    for n, arm in enumerate(arms):
+        given |= {f"person_{n}": arm.person} | ({} if arm.post is None else {f"post_{n}": arm.post})
+    rows = _statement(tuple(arm.post is not None for arm in arms)).all(conn, given)
+    return sorted(rows, key=lambda row: (row.due_at, row.case_id)), len(rows) < depth
+
+
+@lru_cache(maxsize=64)
+def _statement(shape: tuple[bool, ...]) -> Prepared:
+    """The reads of so many arms, of a post or of a person each, in one statement that merges what their index has in order already."""
     columns = (WORK_ITEM.c.case_id, WORK_ITEM.c.kind, WORK_ITEM.c.name, WORK_ITEM.c.role, WORK_ITEM.c.person, WORK_ITEM.c.due_at)
-    parts: list[Select[Any]] = [
-        select(select(*columns, literal(n).label("arm")).where(arm).order_by(WORK_ITEM.c.due_at).limit(depth).subquery(f"arm_{n}"))
-        for n, arm in enumerate(arms)
-    ]
-    rows = conn.execute(union_all(*parts) if len(parts) > 1 else parts[0]).all()
-    last: dict[int, datetime] = {}
-    taken = Counter(row.arm for row in rows)
-    for row in rows:
-        if taken[row.arm] >= depth:
-            last[row.arm] = max(last.get(row.arm, UNKNOWN), row.due_at)
-    sure = min(last.values(), default=NEVER)
-    return sorted((row for row in rows if row.due_at <= sure), key=lambda row: (row.due_at, row.case_id)), not last
+    parts: list[Select[Any]] = []
+    for n, of_post in enumerate(shape):
+        person: BindParameter[str] = bindparam(f"person_{n}", required=True)
+        mine = and_(WORK_ITEM.c.role == bindparam(f"post_{n}", required=True), WORK_ITEM.c.person.is_distinct_from(person))
+        parts.append(select(*columns, literal(n).label("arm")).where(mine if of_post else WORK_ITEM.c.person == person))
+    every = parts[0] if len(parts) == 1 else union_all(*parts)
+    return Prepared(every.order_by("due_at").limit(bindparam("depth", type_=Integer, required=True)))
 
 
 def _by_case(rows: Iterable[Row[Any]], most: int) -> dict[int, list[Row[Any]]]:

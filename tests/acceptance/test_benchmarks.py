@@ -36,6 +36,11 @@ def test_actions_and_sweeps_are_measured_beside_the_floor(found: dict[str, Any],
     assert row["ratio_low"] <= row["ratio"] <= row["ratio_high"]
 
 
+def test_rights_and_the_inbox_are_measured(found: dict[str, Any]) -> None:
+    assert set(found["rights"]) == {"granted", "refused", "by a deputy"} and all(row["us"] > 0 for row in found["rights"].values())
+    assert found["inbox"]["ms"] > 0 and found["inbox"]["posts"] == 20
+
+
 def test_scenarios_are_played_from_first_to_last_step(found: dict[str, Any]) -> None:
     shipped, short = found["scenarios"]["shipped"], found["scenarios"]["eight_steps"]
     assert shipped["scenarios"] == len(list((ROOT / "definitions" / "product-complaint" / "scenarios").glob("*.y*ml")))
