@@ -1,15 +1,18 @@
 """`makegood party`: the people outside, and their cases."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cli.app import Noun
 from cli.case_lists import print_page
-from cli.options import Limit, Unmasked, WhyLook, arg, opt
+from cli.options import Limit, Unmasked, WhyLook, arg, moment, opt
 from cli.run import Desk
 from cli.show import as_json, clean, facts, heading, table
 from engine.ground.errors import Conflict, Invalid
 from engine.ground.language import say
-from engine.ground.wall import wall
+from engine.ground.wall import wall, wall_due
+
+if TYPE_CHECKING:
+    from engine.usecases.erasing import Erased
 
 Id = Annotated[int, arg("ID", say("The number of the party."))]
 PARTY = Noun("party", say("Customers and other people outside: who they are, and their cases."))
@@ -99,10 +102,47 @@ def erase(
             expected="ID",
         )
     done = erasing.reapply(desk.house) if id_ is None else [erasing.erase(desk.house, id_, desk.actor(), reason, even_open=even_open)]
+    return _told(desk, done, say("Nothing is lacking."))
+
+
+@PARTY.verb("retention", say("Erase everybody who was kept as long as the procedures say, or with --preview list them."))
+def retention(
+    desk: Desk,
+    preview: Annotated[bool, opt("--preview", None, say("Only list who will be erased, and when."))] = False,
+    until: Annotated[str | None, opt("--until", "TIME", say("With --preview: by then; otherwise within 30 days."))] = None,
+) -> int | None:
+    """Retention, as the daily flow carries it out."""
+    from datetime import timedelta
+
+    from engine.usecases import retaining
+
+    if not preview:
+        return _told(desk, retaining.retain(desk.house, desk.actor()), say("Nobody's time is over."))
+    by = desk.house.clock.now() + timedelta(days=30) if until is None else moment(until, desk.zone, "until")
+    found = retaining.expiring(desk.house, by)
+    if desk.as_json:
+        as_json(found)
+        return None
+    rows = [(wall_due(one.due_at, desk.zone), str(one.party or ""), clean(one.name), ", ".join(one.cases)) for one in found]
+    table((say("Erased"), say("Party"), say("Name"), say("Cases")), rows, empty=say("Nobody's time is over by then."))
+    return None
+
+
+def _told(desk: Desk, done: "list[Erased]", nothing: str) -> int | None:
+    """What came of erasing."""
     if desk.as_json:
         as_json(done)
-    else:
-        for one in done:
+    for one in () if desk.as_json else done:
+        if one.party is None:
+            for number in one.cases:
+                print(
+                    say(
+                        "What was said in {number} is erased, {notices:notice was|notices were} cancelled",
+                        number=number,
+                        notices=one.notices,
+                    )
+                )
+        else:
             print(
                 say(
                     "Party {id} is erased: {cases:case says|cases say} so, {notices:notice was|notices were} cancelled",
@@ -111,8 +151,8 @@ def erase(
                     notices=one.notices,
                 )
             )
-            for number, why in one.failures:
-                print(say("{number} could not record it, and will be tried again every day: {why}", number=number, why=clean(why)))
-        if not done:
-            print(say("Nothing is lacking."))
+        for number, why in one.failures:
+            print(say("{number} could not record it, and will be tried again every day: {why}", number=number, why=clean(why)))
+    if not done and not desk.as_json:
+        print(nothing)
     return Conflict.exit_code if any(one.failures for one in done) else None

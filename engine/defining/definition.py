@@ -38,7 +38,7 @@ from engine.ground.valueclass import valueclass
 __all__ = [
     "Action", "Anywhere", "Approval", "Band", "Case", "ClockSpec", "Computed", "Counting", "Definition", "Doing", "DoingKind", "EventKind",
     "Expression", "Extension", "Field", "FieldType", "Handover", "Happening", "LinkedCase", "Notice", "Opening", "Pause", "Point",
-    "PointKind", "Role", "Rung", "State", "Task", "Text", "Who", "WhoKind", "derived", "item",
+    "PointKind", "Privacy", "Role", "Rung", "State", "Task", "Text", "Who", "WhoKind", "derived", "item",
 ]
 
 
@@ -179,6 +179,16 @@ class Handover:
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
+class Privacy:
+    """How long personal data are kept."""
+
+    retain: Duration | None = item(
+        "in days, weeks, months or years after closing; when it is over for all cases of a person, the person is erased; without it never",
+        None,
+    )
+
+
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Opening:
     """How a case is opened."""
 
@@ -242,6 +252,7 @@ class Definition:
     clocks: Mapping[str, ClockSpec] = item("promises in time", factory=dict)
     counting: Counting = item("how dates are counted by every clock, those of states and tasks included", factory=Counting)
     notices: Mapping[str, Notice] = item("messages", factory=dict)
+    privacy: Privacy = item("how long personal data are kept", factory=Privacy)
     contact: Text = item("whom recipients of notices can turn to; `{{ contact }}` in texts", factory=Text)
     texts: Mapping[str, Mapping[str, str]] = derived(dict)
     """Notice texts by name and language, as they lie in the bundle; `name.html` for the optional HTML form."""

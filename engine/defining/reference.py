@@ -29,6 +29,7 @@ from engine.defining.definition import (
     Opening,
     Pause,
     Point,
+    Privacy,
     Role,
     Rung,
     State,
@@ -65,7 +66,7 @@ _SPECIAL: dict[tuple[str, str], str] = {
 _CHAPTERS: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("A procedure: `procedure.yaml`",
      (Definition, Field, Role, Opening, Handover, Anywhere, State, Action, Task, Approval, LinkedCase, ClockSpec,
-      Case, Counting, Pause, Extension, Rung, Notice)),
+      Case, Counting, Pause, Extension, Rung, Notice, Privacy)),
     ("The organisation: `organisation.yaml`", (Organisation, Person, Absence, Group, Rights)),
 )
 _NAMES = {

@@ -185,6 +185,17 @@ def half_erased(conn: Connection) -> list[tuple[int, str]]:
     return sorted(found)
 
 
+def half_erased_cases(conn: Connection) -> list[tuple[str, str]]:
+    """Cases without a party, by number, whose own key is destroyed, which they do not know yet; as `half_erased`."""
+    ledger = sealing.ledger(conn)
+    found: list[tuple[str, str]] = []
+    names = list(ledger)
+    for first in range(0, len(names), AT_A_TIME):
+        some = select(CASE.c.number, CASE.c.key).where(CASE.c.key.in_(names[first:first + AT_A_TIME]), CASE.c.party_id.is_(None))
+        found += [(row.number, ledger[row.key]) for row in conn.execute(some)]
+    return sorted(found)
+
+
 def erased(conn: Connection) -> list[int]:
     """Parties that were erased."""
     return list(conn.execute(select(PARTY.c.id).where(PARTY.c.erased_at.is_not(None)).order_by(PARTY.c.id)).scalars())

@@ -105,9 +105,11 @@ def _credentials_wrong(conn: Connection) -> Iterator[Broken]:
 
 def _erasures_wrong(conn: Connection, broken: set[str]) -> Iterator[Broken]:
     """People whose key is destroyed without all that follows, or who are said to be erased without a record of it."""
+    what = say("the key is destroyed, but not all that follows was carried out: `makegood party erase --reapply`")
     for party_id, _ in parties.half_erased(conn):
-        what = say("the key is destroyed, but not all that follows was carried out: `makegood party erase --reapply`")
         yield Broken(f"party/{party_id}", 0, what)
+    for number, _ in parties.half_erased_cases(conn):
+        yield Broken(history.case_stream(number), 0, what)
     if history.ACCESS not in broken:
         recorded = {event.data.get("party") for event in history.read(conn, history.ACCESS) if event.kind == "erased"}
         for party_id in parties.erased(conn):

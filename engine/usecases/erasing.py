@@ -10,12 +10,12 @@ data are put back from a backup that is older than the erasure.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from engine.deciding.rights import Actor
 from engine.ground.canonical import canonical
@@ -36,7 +36,7 @@ from engine.usecases.writing import write
 class Erased:
     """What came of erasing somebody. `failures` are cases that could not record it; it is tried again every day."""
 
-    party: int
+    party: int | None                                   # None: what was said in a case without a party
     cases: list[str] = field(default_factory=list)      # that recorded it now
     notices: int = 0                                    # cancelled
     failures: list[tuple[str, str]] = field(default_factory=list)
@@ -60,24 +60,31 @@ def erase(house: House, party_id: int, actor: Actor, reason: str, *, even_open: 
                 case=still_open[0], state="", action="erase", possible=[],
             )
         names = parties.keys_of(conn, party_id)
-    note = {"party": party_id, "by": actor.id, "at": house.clock.now().isoformat(), "why": why}
+    return for_good(house, party_id, names, actor, why)
+
+
+def for_good(house: House, party_id: int | None, names: Sequence[bytes], actor: Actor, why: str, cases_alone: Sequence[str] = ()) -> Erased:
+    """Destroy these keys, those of a party or (without one) of cases that have none, and let everything follow."""
+    note = {"by": actor.id, "at": house.clock.now().isoformat(), "why": why}
     house.store.keys.destroy(names, canonical(note))
-    return carry_out(house, party_id, note)
+    return _carry_out(house, party_id, note, cases_alone)
 
 
 def reapply(house: House) -> list[Erased]:
     """Carry out what follows from keys that are destroyed, for everybody of whom it is lacking."""
     with house.store.reading() as conn:
-        lacking = parties.half_erased(conn)
-    return [carry_out(house, party_id, json.loads(note or "{}")) for party_id, note in lacking]
+        lacking, alone = parties.half_erased(conn), parties.half_erased_cases(conn)
+    done = [_carry_out(house, party_id, json.loads(note or "{}")) for party_id, note in lacking]
+    return done + [_carry_out(house, None, json.loads(note or "{}"), [number]) for number, note in alone]
 
 
-def carry_out(house: House, party_id: int, note: Mapping[str, Any]) -> Erased:
+def _carry_out(house: House, party_id: int | None, note: Mapping[str, Any], numbers: Sequence[str] = ()) -> Erased:
     """Let everything follow from a destroyed key that is still lacking; what is done already is not done again."""
     now, done = house.clock.now(), Erased(party_id)
     actor = Actor(note.get("by", "system"))
-    with house.store.reading() as conn:
-        numbers = list(conn.execute(select(CASE.c.number).where(CASE.c.party_id == party_id).order_by(CASE.c.id)).scalars())
+    if party_id is not None:
+        with house.store.reading() as conn:
+            numbers = list(conn.execute(select(CASE.c.number).where(CASE.c.party_id == party_id).order_by(CASE.c.id)).scalars())
     for number in numbers:
         try:
             with house.store.writing() as conn:
@@ -86,7 +93,7 @@ def carry_out(house: House, party_id: int, note: Mapping[str, Any]) -> Erased:
             raise
         except Exception as error:  # noqa: BLE001  whatever one case has wrong must not keep the others from recording it
             done.failures.append((number, str(error)))
-    if not done.failures:
+    if party_id is not None and not done.failures:
         with house.store.writing() as conn:
             if parties.forget(conn, party_id, now):
                 history.append_to(conn, history.ACCESS, "erased", actor, now, {"party": party_id, "why": note.get("why", "")})
@@ -94,11 +101,13 @@ def carry_out(house: House, party_id: int, note: Mapping[str, Any]) -> Erased:
 
 
 def _record(
-    house: House, conn: Connection, number: str, party_id: int, actor: Actor, note: Mapping[str, Any], now: datetime, done: Erased
+    house: House, conn: Connection, number: str, party_id: int | None, actor: Actor, note: Mapping[str, Any], now: datetime, done: Erased
 ) -> None:
     loaded = cases.load(conn, number)
     stream = history.case_stream(number)
-    if any(event.kind == "erased" and event.data["erased"] == party_id for event in history.read(conn, stream)):
+    if party_id is None:
+        conn.execute(update(CASE).where(CASE.c.id == loaded.id).values(key=None))
+    elif any(event.kind == "erased" and event.data["erased"] == party_id for event in history.read(conn, stream)):
         return
     cancelled = outbox.cancel_unsent(conn, loaded.id)
     work = take_up(house, conn, loaded, now)

@@ -191,6 +191,8 @@ class Teller:
                 return say("{clock}: no longer applies", clock=clock)
             case "clock_on":
                 return say("{clock}: applies now", clock=clock)
+            case "erased" if data["erased"] is None:
+                return say("what was said was erased: {why}", why=data["why"])
             case "erased":
                 return say("the customer was erased: {why}", why=data["why"]) if data["why"] else say("the customer was erased")
             case "recalculated":

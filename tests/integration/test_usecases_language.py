@@ -20,7 +20,20 @@ from engine.ground.calendars import calendar_json
 from engine.ground.canonical import canonical
 from engine.ground.errors import MakegoodError
 from engine.records import cases, library
-from engine.usecases import acting, amending, approving, handing_over, inboxes, listing, opening, postponing, reading, settling, viewing
+from engine.usecases import (
+    acting,
+    amending,
+    approving,
+    handing_over,
+    inboxes,
+    listing,
+    opening,
+    postponing,
+    reading,
+    retaining,
+    settling,
+    viewing,
+)
 from engine.usecases.house import House
 from tests.houses import as_, events_of, state_of
 from tests.small import HEAD, OFFICE, START, bundle_of, empty_house, kinds, messages, put_in_force, sent
@@ -395,6 +408,12 @@ def filed_later(house: House) -> Any:
     return tried(lambda: opening.open_case(house, "small", as_("ann"), given, at="2026-03-01 10:00"))
 
 
+def kept_for(house: House) -> list[int]:
+    """After how many days whoever is closed away now is erased."""
+    act(house, open_(house), "drop")
+    return [(one.due_at - START).days for one in retaining.expiring(house, START + timedelta(days=4000))]
+
+
 def state_after(action: str) -> Callable[[House], Any]:
     def see(house: House) -> Any:
         number = open_(house)
@@ -581,6 +600,8 @@ LINES = [
     Line("Approval.quorum", "quorum: 1", "quorum: 2", answered(("carl", "approve"), ("dora", "conflict")), "second", "first"),
     Line("Approval.pass_", "pass: majority", "pass: 1/2", answered(("carl", "approve"), ("dora", "decline")), "first", "second"),
     Line("Approval.within", "within: 5 days}}", "within: 9 days}}", pending_after(7), 0, 1),
+    Line("Definition.privacy", "contact: the hotline\n", "contact: the hotline\nprivacy: {retain: 3 weeks}\n", kept_for, [], [21]),
+    Line("Privacy.retain", "contact: the hotline\n", "contact: the hotline\nprivacy: {retain: 1 year}\n", kept_for, [], [365]),
     Line("Handover.within", "opening: {by: desk,", "handover: {within: 1 hour}\nopening: {by: desk,", offered_for, 39.0, 1.0),
     Line("Definition.handover", "opening: {by: desk, require", "handover: {}\nopening: {by: desk, require", passed_on, "done", "Denied"),
     Line("Opening.backdate", "opening: {by: desk,", "opening: {by: desk, backdate: 2 days,", filed_later, "NotAllowed", "done"),

@@ -30,6 +30,7 @@ PARCEL = dedent("""\
     languages: [zh, en]
     counting: {roll: next}
     contact: {zh: 服务热线, en: "the hotline"}
+    privacy: {retain: 3 年}
     fields:
       customer:    {type: party, required: true}
       channel:     {type: choice, options: [visit, phone, email, web], required: true}

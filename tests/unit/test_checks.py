@@ -198,6 +198,8 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     "task anywhere without a limit": (put("anywhere/tasks", "{ring: {by: desk}}"), "warning", "task 'ring' has no limit"),
     "task anywhere and in a state": (put("anywhere/tasks", "{look: {by: desk}}"), "error", "Two states have a task 'look'"),
     "task that never opens": (put("states/second/tasks/look/from", "[opened, decide, state first]"), "error", "'look' never opens"),
+    "retention in hours": (put("privacy", {"retain": "24 hours"}), "error", "cannot be kept for 24 hours"),
+    "retention in working days": (put("privacy", {"retain": "9 working days"}), "error", "no whole number of dates"),
     "backdate for the customer alone": (
         put("states/waiting/actions/answered", "{by: customer, to: back, backdate: 1 day}"), "error", "Only staff say when",
     ),

@@ -238,6 +238,12 @@ def test_a_default_is_kept_in_canonical_form(written: str, expected: object) -> 
     assert field(f"{{type: text, default: {written}}}").default == expected
 
 
+def test_retention(parcel: Definition) -> None:
+    assert parcel.privacy.retain == Duration(Decimal(3), Unit.YEARS)
+    assert definition_in(f"{SMALLEST}privacy:\n").privacy.retain is None
+    assert "'soon' is not a duration" in problems_in(f"{SMALLEST}privacy: {{retain: soon}}\n")[0]
+
+
 def test_opening(parcel: Definition) -> None:
     assert parcel.opening.by == (DESK, Who(WhoKind.CUSTOMER))
     assert parcel.opening.require == items("findings")
