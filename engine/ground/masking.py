@@ -8,7 +8,7 @@ HIDDEN = "•••"
 
 _DIGIT = re.compile(r"\d")
 _ADDRESS = re.compile(r"[\w.+'-]+@[\w.-]+")
-_NUMBER = re.compile(r"(?<!\w)\+?\d[\d ()./-]{5,}\d")
+_NUMBER = re.compile(r"(?<![\w.])\+?\d(?:[ ()-]*\d){6,14}(?![\w.])")
 _MASKED_DIGITS, _OPEN_DIGITS = 4, 4
 
 
