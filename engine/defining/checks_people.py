@@ -39,7 +39,7 @@ def unfilled_roles(view: View) -> Iterator[Finding]:
     """Roles of the procedure that no person of the organisation holds."""
     if view.organisation is None:
         return
-    held = {role for person in view.organisation.people.values() for role in person.roles}
+    held = view.organisation.posts.holders.keys()
     needed = {who.name for who, _ in everybody(view.definition) if who.kind is WhoKind.NAMED}
     for name in view.definition.roles:
         if name not in held:

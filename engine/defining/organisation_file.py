@@ -77,7 +77,7 @@ def _unknown_people(organisation: Organisation, tree: Tree) -> Iterator[Problem]
 
 
 def _unknown_authority(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
-    held = {role for person in organisation.people.values() for role in person.roles}
+    held = {*organisation.posts.holders, *(role for person in organisation.people.values() for role in person.roles)}
     for name in organisation.authority:
         if name not in held and name not in organisation.groups:
             yield tree.problem(("authority", name), say("There is no {kind} '{name}'", kind=say("role"), name=name[:80]),
