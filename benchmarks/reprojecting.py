@@ -56,7 +56,7 @@ def reprojection(folder: Path, cases: int, told: Callable[[int, int], None] = la
 
     wall, began = perf_counter(), process_time()
     with house.store.writing() as conn:
-        publishing.put_calendar(house, conn, changed, "chen.jie", clock.now())
+        publishing.put_calendar(house, conn, changed, "wu.ting", clock.now())
     woken = process_time()
     swept = settling.sweep(house, progress=progress)
     ended = process_time()
