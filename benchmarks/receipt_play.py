@@ -92,7 +92,7 @@ def _found_people(applications: Sequence[Application]) -> dict[str, Any]:
     people: dict[str, Any] = {"head": {"name": "Head of permits", "roles": ["permits_lead"], "email": "head@permits.example"}}
     for name in sorted(posts):
         people[_id(name)] = {"name": name, "roles": sorted(posts[name]), "superior": "head", "email": f"{_id(name)}@permits.example"}
-    return {"organisation": "permits", "people": people}
+    return {"organisation": "permits", "people": people, "rights": {"apply": "head"}}
 
 
 def _id(name: str) -> str:
