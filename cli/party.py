@@ -23,7 +23,7 @@ def list_(desk: Desk, text: Annotated[str, arg("TEXT", say("What to look for."))
     """Parties by name."""
     from engine.usecases.finding import find_parties
 
-    found = find_parties(desk.house, text, limit)
+    found = find_parties(desk.house, text, limit, desk.actor())
     if desk.as_json:
         as_json(found)
         return

@@ -29,7 +29,7 @@ def accounts(
     from engine.usecases.accounting import report
 
     first, last = (None if text is None else moment(text, desk.zone, name) for text, name in ((since, "since"), (until, "until")))
-    found = report(desk.house, definition=definition, since=first, until=last)
+    found = report(desk.house, definition=definition, since=first, until=last, actor=desk.actor())
     if desk.as_json:
         as_json(found)
         return

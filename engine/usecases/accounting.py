@@ -19,7 +19,7 @@ from engine.ground.language import spoken
 from engine.records import cases, history, library
 from engine.records.history import EVENT
 from engine.usecases.house import House
-from engine.usecases.viewing import look, refused_on_record
+from engine.usecases.viewing import look, may_oversee, refused_on_record
 
 AT_A_TIME = 500     # cases whose events one statement reads
 
@@ -95,15 +95,17 @@ def case_accounts(house: House, number: str, actor: Actor = THE_SYSTEM) -> CaseA
 
 
 def report(
-    house: House, *, definition: str | None = None, since: datetime | None = None, until: datetime | None = None
+    house: House, *, definition: str | None = None, since: datetime | None = None, until: datetime | None = None,
+    actor: Actor = THE_SYSTEM,
 ) -> AccountsReport:
     """The accounts of all cases opened in a period, summed by definition; one pass over their events, a part at a time.
 
-    Raises NotFound for an unknown definition.
+    Raises NotFound for an unknown definition, Denied for whoever may neither `audit`, `publish` nor `apply`.
     """
     now = house.clock.now()
     sums: dict[str, tuple[Accounts, int, Definition]] = {}
-    with house.store.reading() as conn:
+    with refused_on_record(house, actor, "report"), house.store.reading() as conn:
+        may_oversee(house, conn, actor)
         if definition is not None:
             library.latest(house.store, conn, definition)
         organisations = library.organisations(conn)

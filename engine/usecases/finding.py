@@ -66,14 +66,19 @@ def _public(body: str) -> Iterator[tuple[str, str]]:
                 yield name, one
 
 
-def find_parties(house: House, text: str = "", limit: int = 50) -> list[Party]:
+def find_parties(house: House, text: str = "", limit: int = 50, actor: Actor = THE_SYSTEM) -> list[Party]:
     """Parties, masked, whose name, e-mail or telephone has what the text asks for, by name; without a text the latest.
 
-    Raises Invalid for a limit out of range.
+    Of those found only whoever has a case that the actor may see. Raises Invalid for a limit out of range.
     """
     bounded(limit, 1)
     with house.store.reading() as conn:
-        return [_masked(one) for one in parties.find_parties(conn, text.strip(), limit)]
+        found, seen = parties.find_parties(conn, text.strip(), limit), visible(house, conn, actor)
+        if seen is not None:
+            theirs = select(CASE.c.party_id).where(CASE.c.party_id.in_([one.id for one in found]), seen)
+            known = set(conn.execute(theirs).scalars())
+            found = [one for one in found if one.id in known]
+        return [_masked(one) for one in found]
 
 
 def party(

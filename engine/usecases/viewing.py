@@ -54,6 +54,12 @@ def may_audit(house: House, conn: Connection, actor: Actor) -> None:
         allowed(library.organisation(house.store, conn), actor, "audit")
 
 
+def may_oversee(house: House, conn: Connection, actor: Actor) -> None:
+    """Refuse whoever answers neither for the audit nor for what is in force to see figures of the whole house; raises Denied."""
+    if actor.id != SYSTEM:
+        allowed(library.organisation(house.store, conn), actor, "audit", "publish", "apply")
+
+
 def seen_of(
     house: House, definition: Definition, organisation: Organisation, loaded: Loaded, actor: Actor,
     values: Mapping[str, Any] | None = None,

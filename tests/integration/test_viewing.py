@@ -6,7 +6,7 @@ import pytest
 from test_deputies import PROCEDURE, act, away, house_with
 
 from engine.ground.errors import Denied
-from engine.usecases import access, clock_view, finding, listing, notices, reading
+from engine.usecases import access, accounting, clock_view, finding, listing, notices, reading
 from engine.usecases.house import House
 from tests.houses import as_
 from tests.small import opened, refused, sent, small_house
@@ -29,6 +29,8 @@ def test_a_stranger_to_a_procedure_sees_nothing_of_it() -> None:
         assert "Ann Archer (ann)" in error.facts["who_could"]
     assert listed(house, "eve") == [] and finding.find(house, number, actor=as_("eve")).lines == ()
     assert sent(house, number) and notices.list_notices(house, actor=as_("eve")) == []
+    assert finding.find_parties(house, actor=as_("eve")) == []
+    refused(house, Denied, 6, lambda: accounting.report(house, actor=as_("eve")))
     before = len(access.accesses(house))
     for one in ("ann", "bob", "carl", "dora"):
         assert reading.show(house, number, actor=as_(one)).number == number and listed(house, one) == [number]
