@@ -21,7 +21,7 @@ from engine.deciding.rights import Actor
 from engine.ground.canonical import canonical
 from engine.ground.errors import NotAllowed, Unavailable
 from engine.ground.language import say
-from engine.records import cases, history, library, outbox, parties
+from engine.records import cases, credentials, history, library, outbox, parties
 from engine.records.cases import CASE
 from engine.usecases.access import refusals_noted
 from engine.usecases.allowing import allowed
@@ -65,7 +65,7 @@ def erase(house: House, party_id: int, actor: Actor, reason: str, *, even_open: 
 
 def for_good(house: House, party_id: int | None, names: Sequence[bytes], actor: Actor, why: str, cases_alone: Sequence[str] = ()) -> Erased:
     """Destroy these keys, those of a party or (without one) of cases that have none, and let everything follow."""
-    note = {"by": actor.id, "at": house.clock.now().isoformat(), "why": why}
+    note = {"by": actor.id, "identified": actor.identified, "at": house.clock.now().isoformat(), "why": why}
     house.store.keys.destroy(names, canonical(note))
     return _carry_out(house, party_id, note, cases_alone)
 
@@ -81,7 +81,7 @@ def reapply(house: House) -> list[Erased]:
 def _carry_out(house: House, party_id: int | None, note: Mapping[str, Any], numbers: Sequence[str] = ()) -> Erased:
     """Let everything follow from a destroyed key that is still lacking; what is done already is not done again."""
     now, done = house.clock.now(), Erased(party_id)
-    actor = Actor(note.get("by", "system"))
+    actor = Actor(note.get("by", "system"), identified=note.get("identified", ""))
     if party_id is not None:
         with house.store.reading() as conn:
             numbers = list(conn.execute(select(CASE.c.number).where(CASE.c.party_id == party_id).order_by(CASE.c.id)).scalars())
@@ -110,6 +110,7 @@ def _record(
     elif any(event.kind == "erased" and event.data["erased"] == party_id for event in history.read(conn, stream)):
         return
     cancelled = outbox.cancel_unsent(conn, loaded.id)
+    credentials.end(conn, credentials.listed(conn, (credentials.Kind.LINK,), case_id=loaded.id), now)
     work = take_up(house, conn, loaded, now)
     work.record("erased", actor, now, {"erased": party_id, "why": note.get("why", ""), **({"cancelled": cancelled} if cancelled else {})})
     write(work)

@@ -12,7 +12,7 @@ import pytest
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied, Invalid, MakegoodError, NotAllowed, NotFound
 from engine.records.store import Store
-from engine.usecases import amending, auditing, links, publishing
+from engine.usecases import amending, auditing, erasing, links, publishing
 from engine.usecases.access import accesses
 from engine.usecases.house import House, Settings, read_settings
 from tests.commands import Terminal, opened
@@ -137,6 +137,17 @@ def test_a_link_is_bound_to_the_customer_it_was_made_for(case: tuple[House, Virt
     code = link(house, number)
     amending.correct(house, number, as_("ann"), {"customer": {"name": "Martha Jones", "email": "martha@customer.example"}}, "a mix-up")
     refused(house, Denied, 6, lambda: links.use(house, code, {"answer": "x"}))
+
+
+def test_erasing_the_customer_ends_what_was_given_to_them(case: tuple[House, VirtualClock, str]) -> None:
+    house, _, number = case
+    code = link(house, number)
+    party = state_of(house, number).party
+    assert party is not None
+    erasing.erase(house, party, replace(as_("dora"), identified="password"), "asked", even_open=True)
+    with pytest.raises(Denied):
+        links.use(house, code, {"answer": "x"})
+    assert links.links(house, number, as_("ann")) == [] and events_of(house, number)[-1].identified == "password"
 
 
 @pytest.mark.parametrize("action", ["ask", "pay", "none", "'; DROP TABLE credential"])
