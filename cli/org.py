@@ -7,7 +7,7 @@ from cli.app import Noun
 from cli.options import Number, arg, opt
 from cli.progress import progress, so_far
 from cli.run import Desk, account
-from cli.show import as_json, heading, table
+from cli.show import as_json
 from engine.ground.language import say
 from engine.ground.wall import wall
 
@@ -58,25 +58,14 @@ def invite(desk: Desk, person: Annotated[str, arg("PERSON", say("Who is to log i
 @ORG.verb("show", say("Show who works here, with posts, superiors and logins."))
 def show(desk: Desk) -> None:
     """The organisation in force."""
-    from engine.ground.language import spoken
+    from cli.org_show import print_organisation
     from engine.usecases.reading import organisation
 
     known = organisation(desk.house)
     if desk.as_json:
         as_json(known)
-        return
-    if known.name:
-        heading(known.title.in_(spoken()) or known.name)
-    rows = [
-        (p.id, p.name, ", ".join(p.roles), p.superior or "", p.department or "", p.login or "", p.email or "")
-        for p in known.people.values()
-    ]
-    columns = (say("Id"), say("Name"), say("Posts"), say("Superior"), say("Department"), say("Login"), say("E-mail"))
-    table(columns, rows, empty=say("No organisation was applied yet: makegood org apply FILE"))
-    groups = [(g.id, g.title.in_(spoken()), ", ".join(g.members)) for g in known.groups.values()]
-    if groups:
-        print()
-        table((say("Group"), say("Title"), say("Members")), groups, empty="")
+    else:
+        print_organisation(known)
 
 
 @ORG.verb("who-can", say("Show who may take an action of a case, who is excluded and why, who by deputy, and up to which amount."))
