@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +11,7 @@ from engine.deciding.templates import CompiledTemplate, template
 from engine.defining.definition import Definition
 from engine.ground.errors import Invalid, NotFound
 from engine.ground.language import say
+from engine.ground.valueclass import valueclass
 
 __all__ = ["BUILTIN", "CompiledTemplate", "Rendered", "render_notice", "split_notice", "template"]
 
@@ -20,7 +21,7 @@ BUILTIN = ("reminder", "escalated", "assigned", "overdue", "impossible", "reques
 """The notices that the product brings texts for, in Chinese and English."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Rendered:
     """A finished message; the subject is one line, `html` is None when there is no HTML form in that language."""
 

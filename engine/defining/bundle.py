@@ -1,7 +1,6 @@
 """A bundle: one folder with `procedure.yaml`, `notices/` and `scenarios/`, read whole and reported on whole."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +14,14 @@ from engine.defining.tree import Tree
 from engine.ground.canonical import canonical, digest
 from engine.ground.errors import DefinitionError
 from engine.ground.language import say
+from engine.ground.valueclass import valueclass
 
 if TYPE_CHECKING:
     from engine.defining.folder import Folder
 
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Bundle:
     """A bundle as it lies in a folder, read without problems."""
 

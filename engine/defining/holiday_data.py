@@ -1,16 +1,16 @@
 """Public holidays and make-up workdays from data sets that others keep, as plain dates."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from engine.defining.problems import nearest
 from engine.ground.language import say
+from engine.ground.valueclass import valueclass
 
 FIRST_YEAR = 2004
 """Holidays are pinned from here on, for cases imported from former years; it is the first year the Chinese data know."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class DatesOff:
     """Dates not worked, dates worked in their stead, and where both come from."""
 

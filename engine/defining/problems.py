@@ -1,17 +1,18 @@
 """One thing wrong with a file that somebody wrote: where, what, what was expected, the nearest right word, what to do."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from difflib import get_close_matches
 from typing import Any, Literal
 
 from engine.ground.language import say
+from engine.ground.valueclass import valueclass
 
 MAX_PROBLEMS = 200
 """How many problems of one file are told at once; nobody reads more, and looking for the nearest name takes its time."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Problem:
     """A finding in a file. `line` and `column` count from 1; 0 means the file as a whole."""
 

@@ -1,7 +1,8 @@
-"""Frozen values whose classes are quick to build.
+"""Frozen values whose classes are quick to build, and quick to make.
 
 `dataclass` writes and compiles six functions for each class; for the many small classes of the language that takes longer than anything
-else a cold command does. `valueclass` has it write the initialiser alone and takes the rest, with the same meaning, from here.
+else a cold command does. `valueclass` has it write the initialiser alone and takes the rest from here. That nobody changes a value is
+held by the type checker, to whom these are frozen dataclasses, and not once more at run time.
 """
 
 import dataclasses
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 else:
 
     def valueclass(*, frozen: bool, slots: bool, kw_only: bool = False) -> Any:
-        """A decorator: `dataclass(frozen=True, slots=True)`, compared, hashed and shown by its fields. Both words must stand there for
-        those who check types."""
+        """A decorator: a dataclass with slots, compared, hashed and shown by its fields. Both words must stand there for the type
+        checker."""
         assert frozen and slots
 
         def made(cls: type) -> type:
-            cls = dataclasses.dataclass(cls, frozen=True, slots=True, kw_only=kw_only, eq=False, repr=False)
+            cls = dataclasses.dataclass(cls, slots=True, kw_only=kw_only, eq=False, repr=False)
             names = tuple(cls.__dataclass_fields__)
             one = attrgetter(*names)
 

@@ -1,7 +1,7 @@
 """Examining a bundle before it is published: read whole with what lies beside it, and checked. Touches no database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,11 @@ from engine.defining.organisation import Organisation
 from engine.defining.organisation_file import read_organisation
 from engine.defining.problems import Problem
 from engine.ground.calendars import Calendar
+from engine.ground.valueclass import valueclass
 from engine.usecases.neighbours import Neighbour, Published, neighbours
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Surroundings:
     """What a bundle needs beside itself: calendars, and the organisation its scenarios play in."""
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from engine.ground.clock import Clock, SystemClock
 from engine.ground.errors import Invalid, NotFound, Unavailable
 from engine.ground.language import LANGUAGES, say
+from engine.ground.valueclass import valueclass
 
 if TYPE_CHECKING:  # a command that only reads settings must not pay for SQLAlchemy
     from engine.records.store import Store
@@ -17,7 +18,7 @@ if TYPE_CHECKING:  # a command that only reads settings must not pay for SQLAlch
 SETTINGS_FILE = "makegood.toml"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Settings:
     """What `makegood.toml` says; see docs/operations.md for every key."""
 
@@ -53,7 +54,7 @@ class Settings:
         return url
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class House:
     """What every use case is given: the records, the clock, the settings."""
 

@@ -1,19 +1,19 @@
 """The procedures of which a bundle opens cases: bundles beside it in the same folder, else those in force."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.defining.bundle import definition_of, read_bundle
 from engine.defining.checks_walk import opened
 from engine.defining.definition import Definition
+from engine.ground.valueclass import valueclass
 
 Published = Callable[[str], Mapping[str, Any] | None]
 """The stored document of a procedure in force; None when there is none."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Neighbour:
     """Another procedure: what it says, and the document it is stored as."""
 

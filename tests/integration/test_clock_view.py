@@ -163,10 +163,10 @@ def test_the_command_prints_bars_and_stable_json(tmp_path: Path, capsys: pytest.
     assert set(found) == {"number", "title", "timezone", "at", "clocks"} and all(set(clock) == KEYS for clock in found["clocks"])
     assert main([*words, "--json", "--explain"]) == 0
     assert all(set(clock["explanation"]) == EXPLAINED for clock in json.loads(capsys.readouterr().out)["clocks"])
-    assert main(["case", "accounts", number, "--house", str(tmp_path), "--json"]) == 0
+    assert main(["case", "accounts", number, "--house", str(tmp_path), "--as", "li.na", "--json"]) == 0
     assert set(json.loads(capsys.readouterr().out)["accounts"]) == {
         "elapsed", "waiting_for_customer", "paused", "outside_hours", "unknown", "worked",
     }
-    assert main(["report", "accounts", "--house", str(tmp_path), "--since", "2026-11-01", "--lang", "en"]) == 0
+    assert main(["report", "accounts", "--as", "xu.jing", "--house", str(tmp_path), "--since", "2026-11-01", "--lang", "en"]) == 0
     assert "outside working hours" in capsys.readouterr().out
-    assert main(["report", "accounts", "--house", str(tmp_path), "--until", "yesterday", "--json"]) != 0
+    assert main(["report", "accounts", "--as", "xu.jing", "--house", str(tmp_path), "--until", "yesterday", "--json"]) != 0

@@ -131,7 +131,7 @@ def test_all_problems_of_all_files_are_reported_at_once_in_order(tmp_path: Path)
         "notices/refusal.en.j2:3:1: The file is not UTF-8",
         "notices/refusal.fr.j2:1:1: 'fr' is not among the languages of the procedure",
         "notices/urging.en.j2:2:1: The second line is not empty",
-        "procedure.yaml:9:23: 'type' cannot be 'partie'",
+        f"procedure.yaml:{place(procedure, 'partie')}: 'type' cannot be 'partie'",
         f"procedure.yaml:{place(procedure, 'acknowlege')}: There is no action, task or date field 'acknowlege'",
         "procedure.yml: Nothing reads this file",
         "scenarios/empty.yaml:1:1: The file is empty",
