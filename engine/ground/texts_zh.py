@@ -469,7 +469,9 @@ TEXTS: dict[str, str] = {
     "Look at host, port and security in makegood.toml, and at the network.": "请检查 makegood.toml 中的 host、port 和 security，以及网络。",
     "Look at it again, then repeat.": "请重新查看后再操作。",
     "Look at username and password in makegood.toml.": "请检查 makegood.toml 中的用户名和密码。",
-    "Look further: cd {folder}, then `makegood case list`, `makegood inbox --as li.na`, `makegood case act …`, `makegood --help`.": "继续查看：cd {folder}，然后运行 `makegood case list`、`makegood inbox --as li.na`、`makegood case act …`、`makegood --help`。",
+    "Look further: cd {folder}, then `makegood case list --as wu.ting`, `makegood inbox --as li.na`, "
+    "`makegood case act … --as li.na`, `makegood --help`.": "继续查看：cd {folder}，然后运行 `makegood case list --as wu.ting`、`makegood inbox --as li.na`、"
+    "`makegood case act … --as li.na`、`makegood --help`。",
     "Looking": "正在查看",
     "Lower `quorum`, or add members.": "请降低 `quorum`，或增加成员。",
     "Lower it, or have `authority:` of the organisation changed.": "请降低权限，或请有权者修改组织文件的 `authority:`。",

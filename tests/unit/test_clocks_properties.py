@@ -183,7 +183,7 @@ def test_a_clock_that_comes_and_goes_is_in_the_end_as_one_that_was_always_there(
         story.go("wait", 0)
     assert replace(flips.run(), round=0, fired=[]) == replace(always.run(), round=0, fired=[])
     if not any(step == "leave" for step, _ in told):    # a pause after it carries a rung before due, which fired, past now again
-        assert sorted(flips.run().fired) == sorted(always.run().fired)
+        assert dict(sorted(flips.run().fired)) == dict(sorted(always.run().fired))     # of a repeating rung the furthest stands for all
 
 
 @settings(max_examples=60, deadline=None)
