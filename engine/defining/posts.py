@@ -22,7 +22,7 @@ class Posts:
 
     def __init__(self, organisation: "Organisation") -> None:
         people, groups = organisation.people, organisation.groups
-        self._organisation, self._with_right, self._held = organisation, dict[str, frozenset[str]](), dict[str, frozenset[str]]()
+        self._organisation, self._with_right = organisation, dict[str, frozenset[str]]()
         self.place = {name: place for place, name in enumerate(people)}
         """Where each person stands in the file."""
         self.groups: dict[str, list[str]] = {}
