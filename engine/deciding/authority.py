@@ -35,8 +35,14 @@ def lower(one: Band, other: Band) -> Band:
 
 def height(among: Iterable[Band], currency: str) -> Decimal:
     """The most that the highest of these bands decides in a currency; less than nothing when none decides anything in it."""
-    every = [(Money(_UNLIMITED, currency),) if one is None else one for one in among]
-    return max((money.amount for one in every for money in one if money.currency == currency), default=-_UNLIMITED)
+    most = -_UNLIMITED
+    for one in among:
+        if one is None:
+            return _UNLIMITED
+        for money in one:
+            if money.currency == currency and money.amount > most:
+                most = money.amount
+    return most
 
 
 def of_posts(definition: Definition, organisation: Organisation, posts: Iterable[str], currency: str) -> Decimal:

@@ -14,7 +14,7 @@ NOTHING: frozenset[str] = frozenset()
 
 def role_of(post: str) -> str:
     """The role of a post as written: `clerk` of `clerk of north`."""
-    return post.split(" of ", 1)[0]
+    return post.split(" of ", 1)[0] if " of " in post else post
 
 
 class Posts:
