@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.floor import Floor, Written, connect, differences, written
 from benchmarks.measuring import Figures, Work, beside
-from engine.deciding.rights import Actor
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import MakegoodError
 from engine.records.store import Store
@@ -35,8 +35,8 @@ def prepare(path: Path, count: int) -> tuple[VirtualClock, list[str]]:
     clock = VirtualClock(START)
     house = house_at(path, clock)
     house.store.create()
-    publishing.apply_organisation(house, DEFINITIONS / "organisation.yaml", "system")
-    publishing.publish(house, DEFINITIONS / "product-complaint", "system")
+    publishing.apply_organisation(house, DEFINITIONS / "organisation.yaml", THE_SYSTEM)
+    publishing.publish(house, DEFINITIONS / "product-complaint", THE_SYSTEM)
     numbers: list[str] = []
 
     def opened(_: str | None, done: Outcome | MakegoodError) -> None:

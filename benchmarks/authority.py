@@ -11,7 +11,7 @@ from benchmarks.actions import START, copied, house_at, prepare
 from benchmarks.measuring import Figures, cpu
 from engine.deciding.case import CaseState
 from engine.deciding.obstacles import Situation, of_actor
-from engine.deciding.rights import Actor
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.defining.definition import Action, Definition, Field, FieldType, Role, State
 from engine.defining.organisation import Absence, Organisation, Person
 from engine.defining.words import parse_who
@@ -79,7 +79,7 @@ def full_inbox(folder: Path, tasks: int, runs: int) -> Figures:
     with house.store.writing() as conn:
         known = library.organisation_document(conn)
         known["organisation"]["people"]["many.posts"] = {"name": "Many Posts", "roles": posts}
-        library.apply_organisation(conn, canonical(known), "system", clock.now())
+        library.apply_organisation(conn, canonical(known), THE_SYSTEM, clock.now())
     walls, times = [], []
     for _ in range(runs + 1):
         began = perf_counter()

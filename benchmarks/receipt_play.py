@@ -16,7 +16,7 @@ from time import process_time
 from typing import Any
 
 from benchmarks.receipt_log import Application, Logged
-from engine.deciding.rights import Actor
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import MakegoodError
 from engine.records import timers
@@ -64,8 +64,8 @@ def replay(applications: Sequence[Application], folder: Path, told: Callable[[in
     play = _Play(Replayed(open_house(folder, clock)), clock, _found_people(applications))
     people = folder / "organisation.yaml"
     people.write_text(json.dumps(play.organisation, indent=1), encoding="utf-8")    # JSON is YAML
-    publishing.apply_organisation(play.done.house, people, "system")
-    publishing.publish(play.done.house, DEFINITIONS / BUNDLE, "system")
+    publishing.apply_organisation(play.done.house, people, THE_SYSTEM)
+    publishing.publish(play.done.house, DEFINITIONS / BUNDLE, THE_SYSTEM)
     for one in applications:
         steps += play.steps(one)
     steps.sort(key=lambda step: step[:2])

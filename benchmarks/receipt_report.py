@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.receipt_log import KINDS, MINUTE, Application, kind
 from benchmarks.receipt_play import Replayed
 from engine.deciding.case import CaseState, ClockRun, ClockStatus
+from engine.deciding.rights import THE_SYSTEM
 from engine.records import cases
 from engine.usecases import accounting, auditing
 
@@ -64,7 +65,7 @@ def _clocks(runs: Sequence[ClockRun]) -> dict[str, int]:
 
 def _balanced(done: Replayed, one: Application) -> bool:
     """Whether the time accounts of a case sum up to the time for which it was open, to the second."""
-    found = accounting.case_accounts(done.house, done.numbers[one.id])
+    found = accounting.case_accounts(done.house, done.numbers[one.id], THE_SYSTEM)
     booked, until = found.accounts, found.closed_at or found.at
     parts = booked.waiting_for_customer + booked.paused + booked.outside_hours + booked.unknown
     parts += sum((worked.time for worked in booked.worked), timedelta())

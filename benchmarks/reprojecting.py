@@ -15,6 +15,7 @@ from time import perf_counter, process_time
 from benchmarks.actions import ACKNOWLEDGE, DEFINITIONS, STAFF, START, house_at, prepare
 from benchmarks.floor import Row, connect
 from benchmarks.measuring import Figures, cpu
+from engine.deciding.rights import Actor
 from engine.defining.calendar_file import read_calendar
 from engine.ground.calendars import Calendar
 from engine.ground.clock import VirtualClock
@@ -56,7 +57,7 @@ def reprojection(folder: Path, cases: int, told: Callable[[int, int], None] = la
 
     wall, began = perf_counter(), process_time()
     with house.store.writing() as conn:
-        publishing.put_calendar(house, conn, changed, "wu.ting", clock.now())
+        publishing.put_calendar(house, conn, changed, Actor("wu.ting"), clock.now())
     woken = process_time()
     swept = settling.sweep(house, progress=progress)
     ended = process_time()

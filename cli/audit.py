@@ -76,11 +76,11 @@ def show(desk: Desk, number: _Number = None, kind: _Kinds = None, limit: Limit =
     if number is not None:
         from engine.usecases.reading import history
 
-        print_history(desk, *history(desk.house, number))
+        print_history(desk, *history(desk.house, number, desk.actor()))
         return
     from engine.usecases.lately import lately
 
-    happened = lately(desk.house, kind or (), limit, desk.actor())
+    happened = lately(desk.house, kind or (), limit, actor=desk.actor())
     if desk.as_json:
         as_json({"events": [{"number": one.number, **asdict(one.line)} for one in happened]})
         return
@@ -103,7 +103,7 @@ def access(
     limit: Limit = 50,
 ) -> None:
     """The stream of accesses, in words."""
-    from engine.usecases.access import access_words, accesses
+    from engine.usecases.accesses import access_words, accesses
 
     start = None if from_ is None else moment(from_, desk.zone, "from")
     end = None if until is None else moment(until, desk.zone, "until")

@@ -74,7 +74,8 @@ def find(desk: Desk, text: Annotated[str, arg("TEXT", say("What to look for."))]
     """Cases that contain a text."""
     from engine.usecases.finding import find as find_cases
 
-    print_page(desk, find_cases(desk.house, text, limit, desk.actor()), empty=say("Nothing contains '{text}'.", text=text), where=True)
+    found = find_cases(desk.house, text, limit, actor=desk.actor())
+    print_page(desk, found, empty=say("Nothing contains '{text}'.", text=text), where=True)
 
 
 @CASE.verb("show", say("Show a case: its values, tasks, clocks, notices, files and links; personal data masked."))
@@ -82,7 +83,7 @@ def show(desk: Desk, number: Number, reveal: Unmasked = False, reason: WhyLook =
     """A case whole."""
     from engine.usecases.reading import show as view
 
-    print_case(desk, view(desk.house, number, desk.reveal(reveal, reason), desk.actor()))
+    print_case(desk, view(desk.house, number, desk.looker(reveal, reason)))
 
 
 @CASE.verb("history", say("Show everything that happened to a case, in words; personal data masked."))
@@ -90,7 +91,7 @@ def history(desk: Desk, number: Number, reveal: Unmasked = False, reason: WhyLoo
     """The history of a case."""
     from engine.usecases.reading import history as lines
 
-    print_history(desk, *lines(desk.house, number, desk.reveal(reveal, reason), desk.actor()))
+    print_history(desk, *lines(desk.house, number, desk.looker(reveal, reason)))
 
 
 @CASE.verb("clocks", say("Show each clock of a case as a bar, with what is used, what is left, and when it is due."))

@@ -27,7 +27,7 @@ def list_(
     """One page of notices."""
     from engine.usecases.notices import list_notices
 
-    lines = list_notices(desk.house, status, case, limit, before, desk.actor())
+    lines = list_notices(desk.house, status, case, limit, before, actor=desk.actor())
     if desk.as_json:
         as_json(lines)
         return
@@ -58,7 +58,7 @@ def show(desk: Desk, id_: _Id, reveal: Unmasked = False, reason: WhyLook = None)
     """A notice whole."""
     from engine.usecases.notices import show_notice
 
-    sheet = show_notice(desk.house, id_, desk.reveal(reveal, reason), desk.actor())
+    sheet = show_notice(desk.house, id_, desk.looker(reveal, reason))
     if desk.as_json:
         as_json(sheet)
         return

@@ -23,7 +23,7 @@ def list_(desk: Desk, text: Annotated[str, arg("TEXT", say("What to look for."))
     """Parties by name."""
     from engine.usecases.finding import find_parties
 
-    found = find_parties(desk.house, text, limit, desk.actor())
+    found = find_parties(desk.house, text, limit, actor=desk.actor())
     if desk.as_json:
         as_json(found)
         return
@@ -36,7 +36,7 @@ def show(desk: Desk, id_: Id, limit: Limit = 50, reveal: Unmasked = False, reaso
     """A party."""
     from engine.usecases.finding import party
 
-    found, cases = party(desk.house, id_, limit, desk.reveal(reveal, reason), desk.actor())
+    found, cases = party(desk.house, id_, desk.looker(reveal, reason), limit)
     if desk.as_json:
         as_json({"party": found, "cases": cases.lines, "more": cases.more})
         return
@@ -119,7 +119,7 @@ def retention(
     if not preview:
         return _told(desk, retaining.retain(desk.house, desk.actor()), say("Nobody's time is over."))
     by = desk.house.clock.now() + timedelta(days=30) if until is None else moment(until, desk.zone, "until")
-    found = retaining.expiring(desk.house, by)
+    found = retaining.preview(desk.house, by, desk.actor())
     if desk.as_json:
         as_json(found)
         return None

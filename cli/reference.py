@@ -21,6 +21,7 @@ is nearly right gets a proposal. `makegood --install-completion` lets the shell 
 |---|---|---|
 | `--house FOLDER` | `MAKEGOOD_HOUSE`, or the nearest folder upwards with `makegood.toml` | where to work |
 | `--as PERSON` | `MAKEGOOD_AS`, or the person with your login in the organisation | who acts |
+| `--token-file FILE` | `MAKEGOOD_TOKEN`, or your login | act by the token in this file |
 | `--lang zh\\|en` | `MAKEGOOD_LANG`, the system's locale, or `language` in `makegood.toml` | language of messages and help |
 | `--json` | lines and tables | answer as JSON, errors too: `{"error": {"kind", "message", "hint", "exit_code", "facts"}}` |
 
@@ -97,7 +98,7 @@ def _verb(path: str, command: Any, *, alone: bool) -> Iterator[str]:
     usage += "".join(f" {p.opts[0]} {p.metavar}" for p in command.params if p.required and p.param_type_name == "option")
     yield "" if alone else f"### {path}\n\n{command.help}\n\n"
     yield f"```\nmakegood {path}{usage}\n```\n\n"
-    own = [p for p in command.params if p.name not in ("json_", "as_", "house_", "lang_") and not p.hidden]
+    own = [p for p in command.params if p.name not in ("json_", "as_", "token_file_", "house_", "lang_") and not p.hidden]
     if own:
         yield "| | |\n|---|---|\n"
         for param in own:

@@ -17,7 +17,7 @@ from engine.ground.language import say
 if TYPE_CHECKING:
     from engine.deciding.rights import Actor
     from engine.usecases.house import House
-    from engine.usecases.revealing import Reveal
+    from engine.usecases.revealing import Looker
 
 _USAGE_ERROR = typer.BadParameter.__mro__[1]  # the class of every mistake in the words typed
 
@@ -102,17 +102,16 @@ class Desk:
         """Who acts, and for whom."""
         return self.identity if on_behalf is None else replace(self.identity, on_behalf=on_behalf)
 
-
-    def reveal(self, wanted: bool, reason: str | None) -> "Reveal | None":
-        """Who looks at personal data as they are, and why; None when they are masked. Raises Invalid for a reason without --reveal."""
+    def looker(self, reveal: bool, reason: str | None) -> "Looker":
+        """Who looks: to whom personal data are shown masked, or with --reveal as they are. Raises Invalid for a reason without it."""
         from engine.usecases.revealing import Reveal
 
-        if not wanted and reason is not None:
+        if not reveal and reason is not None:
             raise Invalid(
                 say("--reason says why you look at personal data"), hint=say("Add --reveal, or leave it out."), field="reason",
                 expected="--reveal",
             )
-        return Reveal(self.actor(), reason) if wanted else None
+        return Reveal(self.actor(), reason) if reveal else self.actor()
 
 
 def account() -> str:

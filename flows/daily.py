@@ -6,6 +6,7 @@ from typing import Any
 from prefect import flow
 from prefect.client.schemas.objects import State
 
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.language import say
 from engine.usecases.auditing import anchor
 from engine.usecases.erasing import reapply
@@ -22,7 +23,7 @@ async def daily(house: str) -> State[dict[str, Any]]:
 
 
 def _day(house: House) -> tuple[str, Summary, int]:
-    erased = len(reapply(house)) + len(retain(house))
+    erased = len(reapply(house)) + len(retain(house, THE_SYSTEM))
     return str(anchor(house)), daily_summary(house), erased
 
 

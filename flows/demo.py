@@ -65,9 +65,9 @@ def play(folder: Path, definitions: Path, language: str, told: Callable[[str, Pl
     played = Played(folder, clock.now(), now)
     founding.found(folder, language)
     house = open_house(folder, clock)
-    publishing.apply_organisation(house, definitions / "organisation.yaml", "wu.ting")
+    publishing.apply_organisation(house, definitions / "organisation.yaml", Actor("wu.ting"))
     for name in BUNDLES:
-        publishing.publish(house, definitions / name, "wu.ting")
+        publishing.publish(house, definitions / name, Actor("wu.ting"))
         played.published.append(name)
         told("published", played)
     with prefect_session():
@@ -136,9 +136,8 @@ class _Staff:
             wanted = asks
         if not wanted:
             return
-        filled = {
-            field.name for field in reading.show(self.house, number).fields if field.value not in (None, "") and field.name != "amount"
-        }
+        values = reading.show(self.house, number, actor).fields
+        filled = {field.name for field in values if field.value not in (None, "") and field.name != "amount"}
         needed = {name: ANSWERS[name] for name in wanted[0].require if name in ANSWERS and name not in filled}
         given = {**needed, **({"amount": str(self.chance.choice([0, 300, 4800, 12000]))} if "amount" in needed else {})}
         try:

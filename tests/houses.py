@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.deciding.case import CaseState, Event
-from engine.deciding.rights import Actor
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.clock import VirtualClock
 from engine.records import cases, history
 from engine.records.schema import memory_template
@@ -30,8 +30,8 @@ def as_(person: str, on_behalf: str | None = None) -> Actor:
 def _image(bundle: str) -> bytes:
     store = MemoryStore(memory_template())
     house = House(store, VirtualClock(MONDAY), Settings(folder=Path()))
-    publishing.apply_organisation(house, DEFINITIONS / "organisation.yaml", "system")
-    publishing.publish(house, DEFINITIONS / bundle, "system")
+    publishing.apply_organisation(house, DEFINITIONS / "organisation.yaml", THE_SYSTEM)
+    publishing.publish(house, DEFINITIONS / bundle, THE_SYSTEM)
     return store.keep()
 
 
@@ -47,8 +47,8 @@ def house_in(folder: Path, bundle: str = "product-complaint", at: datetime = MON
     clock = VirtualClock(at)
     house = House(Store(f"sqlite:///{folder / 'makegood.db'}"), clock, Settings(folder=folder))
     house.store.create()
-    publishing.apply_organisation(house, DEFINITIONS / "organisation.yaml", "system")
-    publishing.publish(house, DEFINITIONS / bundle, "system")
+    publishing.apply_organisation(house, DEFINITIONS / "organisation.yaml", THE_SYSTEM)
+    publishing.publish(house, DEFINITIONS / bundle, THE_SYSTEM)
     return house, clock
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.deciding.case import CaseState, Event
+from engine.deciding.rights import THE_SYSTEM
 from engine.defining.bundle import Bundle, read_bundle
 from engine.ground.canonical import canonical
 from engine.ground.clock import VirtualClock
@@ -87,7 +88,7 @@ def _image() -> bytes:
         folder = Path(name)
         (folder / "organisation.yaml").write_text(ORGANISATION, encoding="utf-8")
         store = MemoryStore(memory_template())
-        publishing.apply_organisation(House(store, VirtualClock(START), Settings(folder=Path())), folder / "organisation.yaml", "system")
+        publishing.apply_organisation(House(store, VirtualClock(START), Settings(folder=Path())), folder / "organisation.yaml", THE_SYSTEM)
         return store.keep()
 
 
@@ -122,8 +123,8 @@ def put_in_force(house: House, procedure: str, notices: Mapping[str, str] | Iter
         (Path(folder) / "office.yaml").write_text(calendar, encoding="utf-8")
         read, problems = read_calendar(Path(folder) / "office.yaml")
         assert read is not None, problems
-        library.publish_calendar(conn, "office", canonical(calendar_json(read)), "system", house.clock.now())
-        library.publish_definition(conn, bundle.name, bundle.text, "{}", bundle.hash, "system", house.clock.now())
+        library.publish_calendar(conn, "office", canonical(calendar_json(read)), THE_SYSTEM, house.clock.now())
+        library.publish_definition(conn, bundle.name, bundle.text, "{}", bundle.hash, THE_SYSTEM, house.clock.now())
     return bundle
 
 

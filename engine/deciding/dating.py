@@ -9,7 +9,8 @@ from engine.deciding.clock_rungs import fire_at, rung_at
 from engine.deciding.clock_runs import timed
 from engine.deciding.clock_scene import Calendars
 from engine.deciding.clock_stops import ran_out
-from engine.deciding.obstacles import Obstacle, Reason, Situation
+from engine.deciding.obstacles import Situation
+from engine.deciding.reasons import Obstacle, Reason
 from engine.deciding.rights import Actor
 from engine.defining.definition import Action, ClockSpec, Definition, Field, FieldType, Task
 from engine.ground.calendars import Calendar

@@ -11,13 +11,11 @@ from typing import Any
 from transitions import Machine, MachineError
 
 from engine.deciding.choosing import holding
-from engine.deciding.obstacles import BACK, Obstacle, Reason, Situation, acting, find, obstacles
+from engine.deciding.obstacles import BACK, Situation, acting, find, obstacles
+from engine.deciding.reasons import DENIALS, Obstacle, Reason
 from engine.defining.definition import Action, Definition, Task, WhoKind
 from engine.ground.errors import Denied, Invalid, MakegoodError, NotAllowed
 from engine.ground.language import say, spoken
-
-DENIALS = frozenset({Reason.ROLE, Reason.EXCEPT, Reason.DENY, Reason.LIMIT})
-"""The reasons that lie in who acts."""
 
 
 @dataclass(frozen=True, slots=True)

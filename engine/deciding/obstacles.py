@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from engine.deciding import approvals, authority, rights
@@ -18,6 +17,7 @@ from engine.deciding.clock_due import due_after
 from engine.deciding.clock_scene import Calendars
 from engine.deciding.expressions import expression, truth
 from engine.deciding.fields import empty
+from engine.deciding.reasons import Obstacle, Reason
 from engine.deciding.request_record import Request, RequestKind
 from engine.deciding.rights import Actor
 from engine.defining.absences import BY_NAME
@@ -29,33 +29,6 @@ from engine.ground.language import say
 from engine.ground.money import Money
 
 BACK = "back"
-
-
-class Reason(StrEnum):
-    """Why something is not possible; `because:` in scenarios names these."""
-
-    STATE = "state"
-    CLOSED = "closed"
-    ROLE = "role"
-    EXCEPT = "except"
-    DENY = "deny"
-    AT_MOST = "at_most"
-    WITHIN = "within"
-    AFTER = "after"
-    WAITS = "waits"
-    REQUIRE = "require"
-    WHEN = "when"
-    LIMIT = "limit"
-    APPROVE = "approve"
-    BACKDATE = "backdate"
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """One reason why an action is not possible, in the words spoken now."""
-
-    reason: Reason
-    message: str
 
 
 @dataclass(slots=True)

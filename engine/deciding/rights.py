@@ -36,15 +36,6 @@ class Actor:
     identified: str = ""                 # "password", "token", "local", "link"; "" for the system and in rehearsals
 
 
-By = Actor | str
-"""An actor, or a bare id: somebody whom nobody asked who they are, such as the system."""
-
-
-def as_actor(who: By) -> Actor:
-    """The actor."""
-    return Actor(who) if isinstance(who, str) else who
-
-
 THE_SYSTEM = Actor(SYSTEM)
 """Who looks and acts where nobody in particular does: the scheduler, scenarios, what one use case asks of another."""
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
-from engine.deciding.rights import By, as_actor
+from engine.deciding.rights import Actor
 from engine.defining.definition import Definition
 from engine.defining.organisation import Organisation
 from engine.ground.calendars import Calendar, calendar_from
@@ -72,7 +72,7 @@ class Document(NamedTuple):
 
 
 def publish_definition(
-    conn: Connection, name: str, document_text: str, source_text: str, hash_: str, actor: By, now: datetime
+    conn: Connection, name: str, document_text: str, source_text: str, hash_: str, actor: Actor, now: datetime
 ) -> Published:
     """Store a bundle as the next version of its name, and say so in the stream `definitions`."""
     last = _latest.one(conn, {"of": name})
@@ -80,10 +80,10 @@ def publish_definition(
         return Published(last.id, last.version, True)
     version = last.version + 1 if last else 1
     data = {"definition": name, "version": version, "hash": hash_}
-    history.append_to(conn, history.DEFINITIONS, "published", as_actor(actor), now, data)   # first: whoever appends waits for us here
+    history.append_to(conn, history.DEFINITIONS, "published", actor, now, data)   # first: whoever appends waits for us here
     made = conn.execute(insert(DEFINITION).values(
         name=name, version=version, hash=hash_, document=document_text, source=source_text, published_at=now,
-        published_by=as_actor(actor).id,
+        published_by=actor.id,
     ).returning(DEFINITION.c.id))
     version_id = int(made.scalar_one())
     if "others" in document_text:      # else it asks nothing of other cases, and need not be read
@@ -172,21 +172,21 @@ def _published(conn: Connection, version_id: int, version: int) -> Published:
 # --- calendars and the organisation ---------------------------------------------------------------------------------------
 
 
-def publish_calendar(conn: Connection, name: str, document_text: str, actor: By, now: datetime) -> Published:
+def publish_calendar(conn: Connection, name: str, document_text: str, actor: Actor, now: datetime) -> Published:
     """Store a calendar (canonical text of `calendar_json`) as the next version of its name; it is in force at once."""
     last = conn.execute(_latest_calendar, {"of": name}).one_or_none()
     hash_ = digest(document_text)
     if last is not None and last.hash == hash_:
         return Published(last.id, last.version, True)
     version = last.version + 1 if last else 1
-    history.append_to(conn, history.DEFINITIONS, "calendar", as_actor(actor), now, {"calendar": name, "version": version, "hash": hash_})
+    history.append_to(conn, history.DEFINITIONS, "calendar", actor, now, {"calendar": name, "version": version, "hash": hash_})
     made = conn.execute(insert(CALENDAR).values(
-        name=name, version=version, hash=hash_, document=document_text, published_at=now, published_by=as_actor(actor).id,
+        name=name, version=version, hash=hash_, document=document_text, published_at=now, published_by=actor.id,
     ).returning(CALENDAR.c.id))
     return _published(conn, int(made.scalar_one()), version)
 
 
-def apply_organisation(conn: Connection, document_text: str, actor: By, now: datetime) -> Published:
+def apply_organisation(conn: Connection, document_text: str, actor: Actor, now: datetime) -> Published:
     """Store the organisation (canonical text of its plain tree) as its next version; it is in force at once."""
     query = select(ORGANISATION.c.id, ORGANISATION.c.version, ORGANISATION.c.hash).order_by(ORGANISATION.c.version.desc()).limit(1)
     last = conn.execute(query).one_or_none()
@@ -194,9 +194,9 @@ def apply_organisation(conn: Connection, document_text: str, actor: By, now: dat
     if last is not None and last.hash == hash_:
         return Published(last.id, last.version, True)
     version = last.version + 1 if last else 1
-    history.append_to(conn, history.ORGANISATION, "applied", as_actor(actor), now, {"version": version, "hash": hash_})
+    history.append_to(conn, history.ORGANISATION, "applied", actor, now, {"version": version, "hash": hash_})
     made = conn.execute(insert(ORGANISATION).values(
-        version=version, hash=hash_, document=document_text, applied_at=now, applied_by=as_actor(actor).id,
+        version=version, hash=hash_, document=document_text, applied_at=now, applied_by=actor.id,
     ).returning(ORGANISATION.c.id))
     return _published(conn, int(made.scalar_one()), version)
 

@@ -4,20 +4,17 @@ A refusal changes nothing of what was refused, so it cannot stand in the history
 own, after everything else was rolled back. Only ids, numbers, names of tokens and words of definitions are written, nothing of customers.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from engine.deciding.case import Event
-from engine.deciding.rights import THE_SYSTEM, Actor
-from engine.ground.clock import aware
+from engine.deciding.reasons import DENIALS
+from engine.deciding.rights import Actor
 from engine.ground.errors import Denied, MakegoodError
-from engine.ground.language import say
 from engine.records import history
-from engine.records.history import EVENT
 from engine.usecases.house import House
 
 NOBODY = "unknown"
@@ -57,54 +54,4 @@ def note_refusal(house: House, actor: Actor, what: str, error: MakegoodError, **
 
 def of_rights(error: MakegoodError) -> bool:
     """Whether something was refused because of who asked, be it beside other reasons."""
-    from engine.deciding.machine import DENIALS  # the machine, which commands that only look need not load
-
     return isinstance(error, Denied) or not DENIALS.isdisjoint(error.facts.get("reasons", ()))
-
-
-def accesses(
-    house: House, *, kinds: Sequence[str] = (), person: str | None = None, since: datetime | None = None, until: datetime | None = None,
-    limit: int = 50, actor: Actor = THE_SYSTEM,
-) -> list[Event]:
-    """The latest accesses, latest first: of these kinds (none: all), by or on behalf of a person, within [since, until).
-
-    Raises Invalid for a limit out of range, Tampered for a row that is no event, Denied for whoever may not `audit`.
-    """
-    from engine.usecases.listing import bounded  # each command loads this module, and few list
-    from engine.usecases.viewing import may_audit
-
-    bounded(limit, 1)
-    query = select(EVENT.c.body, EVENT.c.seq).where(EVENT.c.stream == history.ACCESS).order_by(EVENT.c.seq.desc())
-    if kinds:
-        query = query.where(EVENT.c.kind.in_(kinds))
-    if since is not None:
-        query = query.where(EVENT.c.occurred_at >= aware(since))
-    if until is not None:
-        query = query.where(EVENT.c.occurred_at < aware(until))
-    found: list[Event] = []
-    with refusals_noted(house, actor, "audit"), house.store.reading() as conn:
-        may_audit(house, conn, actor)
-        for body, seq in conn.execute(query, execution_options={"yield_per": 500}):
-            event = history.from_body(body, history.ACCESS, seq)
-            if person is None or person in (event.actor, event.on_behalf):
-                found.append(event)
-            if len(found) == limit:
-                break
-    return found
-
-
-def access_words(event: Event) -> tuple[str, str]:
-    """An access in words: what happened, and its facts."""
-    what = _words().get(event.kind, event.kind)
-    facts = (f"{name} {', '.join(map(str, one)) if isinstance(one, list) else one}" for name, one in event.data.items())
-    return what, "; ".join(facts)
-
-
-def _words() -> dict[str, str]:
-    return {
-        "refused": say("was refused"), "login": say("logged in"), "logout": say("logged out"), "login_failed": say("failed to log in"),
-        "invited": say("invited somebody"), "password_set": say("set a password"), "token_created": say("made a token"),
-        "token_revoked": say("revoked a token"), "link_made": say("gave out a link"), "link_used": say("used a link"),
-        "link_revoked": say("revoked a link"), "link_failed": say("tried a link"),
-        "revealed": say("looked at personal data"), "erased": say("erased a person"),
-    }

@@ -11,15 +11,16 @@ from sqlalchemy import Connection, select
 
 from engine.deciding.accounts import NOBODY, NOTHING, Accounts, Organisations, accounts
 from engine.deciding.case import Event
-from engine.deciding.rights import THE_SYSTEM, Actor
+from engine.deciding.rights import Actor
 from engine.defining.definition import Definition
 from engine.defining.vocabulary import Sight
 from engine.ground.clock import aware
 from engine.ground.language import spoken
 from engine.records import cases, history, library
 from engine.records.history import EVENT
+from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
-from engine.usecases.viewing import look, may_oversee, refused_on_record
+from engine.usecases.viewing import look, may_oversee
 
 AT_A_TIME = 500     # cases whose events one statement reads
 
@@ -78,10 +79,10 @@ class AccountsReport:
     definitions: tuple[DefinitionAccounts, ...]
 
 
-def case_accounts(house: House, number: str, actor: Actor = THE_SYSTEM) -> CaseAccounts:
+def case_accounts(house: House, number: str, actor: Actor) -> CaseAccounts:
     """Who or what had a case for how long; raises NotFound, Denied for whoever may not see its history."""
     now = house.clock.now()
-    with refused_on_record(house, actor, "accounts", case=number), house.store.reading() as conn:
+    with refusals_noted(house, actor, "accounts", case=number), house.store.reading() as conn:
         loaded = cases.load(conn, number)
         look(house, conn, loaded, actor, Sight.HISTORY)
         case = loaded.case
@@ -96,7 +97,7 @@ def case_accounts(house: House, number: str, actor: Actor = THE_SYSTEM) -> CaseA
 
 def report(
     house: House, *, definition: str | None = None, since: datetime | None = None, until: datetime | None = None,
-    actor: Actor = THE_SYSTEM,
+    actor: Actor,
 ) -> AccountsReport:
     """The accounts of all cases opened in a period, summed by definition; one pass over their events, a part at a time.
 
@@ -104,7 +105,7 @@ def report(
     """
     now = house.clock.now()
     sums: dict[str, tuple[Accounts, int, Definition]] = {}
-    with refused_on_record(house, actor, "report"), house.store.reading() as conn:
+    with refusals_noted(house, actor, "report"), house.store.reading() as conn:
         may_oversee(house, conn, actor)
         if definition is not None:
             library.latest(house.store, conn, definition)

@@ -4,7 +4,7 @@ from typing import Any
 
 from engine.deciding import rights
 from engine.deciding.machine import refusal
-from engine.deciding.obstacles import Obstacle, Reason
+from engine.deciding.reasons import Obstacle, Reason
 from engine.deciding.request_record import Request, Word
 from engine.deciding.rights import Actor
 from engine.ground.errors import Invalid, MakegoodError, NotAllowed

@@ -15,7 +15,7 @@ from typing import Any, Literal, TextIO
 
 from sqlalchemy import Connection, Row, select
 
-from engine.deciding.rights import THE_SYSTEM, Actor
+from engine.deciding.rights import Actor
 from engine.ground.clock import aware
 from engine.ground.errors import NotFound
 from engine.ground.language import say
@@ -23,8 +23,9 @@ from engine.records import anchors, credentials, history, parties, verifying
 from engine.records.cases import CASE
 from engine.records.history import EVENT
 from engine.records.verifying import Broken, Stream
+from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
-from engine.usecases.viewing import may_audit, refused_on_record
+from engine.usecases.viewing import may_audit
 
 BATCH = 500   # streams whose cases are compared at a time
 
@@ -147,7 +148,7 @@ COLUMNS = ("stream", "seq", "occurred", "recorded", "kind", "actor", "on_behalf"
 
 def export(
     house: House, out: TextIO, form: Literal["csv", "jsonl"], *, number: str | None = None, since: datetime | None = None,
-    actor: Actor = THE_SYSTEM,
+    actor: Actor,
 ) -> int:
     """Write history to `out`, stream by stream in order, and return how many events. `since` bounds the time of recording.
 
@@ -155,7 +156,7 @@ def export(
     safe to open in a spreadsheet (open the file with `newline=""`). Personal values are not in history, only commitments to them.
     Raises NotFound, Invalid, Denied for whoever may not `audit`, and for CSV Tampered at a row that is no event.
     """
-    with refused_on_record(house, actor, "export"), house.store.reading() as conn:
+    with refusals_noted(house, actor, "export"), house.store.reading() as conn:
         may_audit(house, conn, actor)
     query = select(EVENT.c.body, EVENT.c.hash, EVENT.c.stream, EVENT.c.seq).order_by(EVENT.c.stream, EVENT.c.seq)
     if since is not None:

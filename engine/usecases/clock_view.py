@@ -19,7 +19,7 @@ from engine.deciding.clock_runs import LASTING
 from engine.deciding.clock_steps import Step
 from engine.deciding.explaining import Change, Chapter, explain, story
 from engine.deciding.expressions import expression
-from engine.deciding.rights import THE_SYSTEM, Actor
+from engine.deciding.rights import Actor
 from engine.deciding.scope import scope_of
 from engine.defining.definition import ClockSpec, Definition, PointKind
 from engine.ground.errors import Invalid, MakegoodError, NotFound
@@ -28,11 +28,12 @@ from engine.ground.masking import HIDDEN
 from engine.records import cases, history, library, parties, personal
 from engine.records.cases import Loaded
 from engine.records.library import PastCalendar
+from engine.usecases.access import refusals_noted
 from engine.usecases.clock_words import Chosen, Narrator
 from engine.usecases.house import House
 from engine.usecases.stop_words import why_stopped
 from engine.usecases.telling import Teller
-from engine.usecases.viewing import look, refused_on_record
+from engine.usecases.viewing import look
 
 MOST_RUNGS = 30     # occurrences of a repeating rung that are listed
 
@@ -102,7 +103,7 @@ class CaseClocks:
 
 
 def case_clocks(
-    house: House, number: str, clock: str | None = None, *, explained: bool = False, actor: Actor = THE_SYSTEM
+    house: House, number: str, clock: str | None = None, *, explained: bool = False, actor: Actor
 ) -> CaseClocks:
     """Every clock of a case (or one) that ever began, also those that are off as it stands, in figures; `explained`: with how its due
     time came about (clocks rule 17).
@@ -110,7 +111,7 @@ def case_clocks(
     Raises NotFound for an unknown case or clock, Invalid for a clock that has not begun, Denied for whoever may not see the case.
     """
     now = house.clock.now()
-    with refused_on_record(house, actor, "clocks", case=number), house.store.reading() as conn:
+    with refusals_noted(house, actor, "clocks", case=number), house.store.reading() as conn:
         loaded = cases.load(conn, number)
         look(house, conn, loaded, actor)
         view = _view(house, conn, loaded, now)

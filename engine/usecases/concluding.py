@@ -8,7 +8,7 @@ from engine.deciding.approvals import Outcome
 from engine.deciding.machine import refusal
 from engine.deciding.obstacles import find, total_of, uncovered
 from engine.deciding.request_record import Request, RequestKind
-from engine.deciding.rights import Actor
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.duration import parse_duration
 from engine.ground.errors import MakegoodError, NotAllowed
 from engine.ground.language import say
@@ -16,7 +16,7 @@ from engine.usecases.asking import approval, end, given_with, panel_of
 from engine.usecases.doing import own
 from engine.usecases.extending import lengthen
 from engine.usecases.moving import take
-from engine.usecases.work import SYSTEM, Work
+from engine.usecases.work import Work
 
 
 def conclude(work: Work, request: Request, at: datetime, why: str = "") -> None:
@@ -50,7 +50,7 @@ def lapse(work: Work, request: Request, at: datetime) -> None:
 def _end(work: Work, request: Request, how: str, at: datetime, why: str = "") -> None:
     data: dict[str, Any] = {"why": why} if how == "impossible" else {}
     end(work, request, how, data, why)
-    work.record("request_ended", SYSTEM, at, data)
+    work.record("request_ended", THE_SYSTEM, at, data)
 
 
 def _carry_out(work: Work, request: Request, at: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from engine.deciding.rights import Actor
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.defining.clock_parts import awaited
 from engine.defining.definition import EventKind, Happening
 from engine.ground.errors import Conflict, NotAllowed
@@ -16,7 +16,7 @@ from engine.records import cases
 from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
 from engine.usecases.settling import at_once, settle
-from engine.usecases.work import SYSTEM, Outcome, Work, take_up
+from engine.usecases.work import Outcome, Work, take_up
 from engine.usecases.writing import outcome, write
 
 
@@ -75,7 +75,7 @@ def record_delivery(
     if kind == "sent" and staff and not waited:
         return
     settle(work)
-    work.record(kind, SYSTEM, at or work.now, data, happened)
+    work.record(kind, THE_SYSTEM, at or work.now, data, happened)
     at_once(work, work.now)
     write(work)
 

@@ -9,7 +9,8 @@ from engine.deciding import clocks, rights
 from engine.deciding.approvals import Outcome, needed, unasked
 from engine.deciding.case import ClockRun, clock_json
 from engine.deciding.clock_figures import overdue
-from engine.deciding.obstacles import Reason, not_asked, wanting
+from engine.deciding.obstacles import not_asked, wanting
+from engine.deciding.reasons import Reason
 from engine.deciding.request_record import Request, RequestKind
 from engine.deciding.rights import Actor
 from engine.defining.definition import Approval, ClockSpec, Doing, DoingKind, Extension

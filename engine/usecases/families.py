@@ -7,6 +7,7 @@ from datetime import datetime
 
 from engine.deciding import fields
 from engine.deciding.case import CaseState
+from engine.deciding.rights import THE_SYSTEM
 from engine.defining.definition import EventKind, Happening
 from engine.ground.errors import Invalid, MakegoodError, Unavailable
 from engine.ground.language import say
@@ -15,7 +16,7 @@ from engine.records.store import writes
 from engine.usecases.moving import impossible
 from engine.usecases.opening import OPENED_BY, begin, blank
 from engine.usecases.settling import at_once, settle
-from engine.usecases.work import SYSTEM, Wanted, Work, take_up
+from engine.usecases.work import Wanted, Work, take_up
 from engine.usecases.writing import write
 
 OPENED = "opened"                             # link: a case that this one opened; that one has `OPENED_BY`
@@ -89,4 +90,4 @@ def tell_opener(work: Work) -> None:
 
 def _closed(work: Work, procedure: str, number: str, at: datetime) -> None:
     """Record that a case which this one opened was closed."""
-    work.record("linked_closed", SYSTEM, at, {"case_closed": [procedure, number]}, [Happening(EventKind.CASE_CLOSED, procedure)])
+    work.record("linked_closed", THE_SYSTEM, at, {"case_closed": [procedure, number]}, [Happening(EventKind.CASE_CLOSED, procedure)])

@@ -7,20 +7,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from engine.deciding.rights import SYSTEM, THE_SYSTEM, Actor
+from engine.deciding.rights import SYSTEM, Actor
 from engine.ground.canonical import canonical
-from engine.ground.errors import Invalid
+from engine.ground.errors import Denied, Invalid
 from engine.ground.language import say
 from engine.ground.masking import masked_party
 from engine.records import library, parties
 from engine.records.parties import Party
 from engine.usecases.house import House
 from engine.usecases.listing import CASE, COLUMNS, WITH_PARTY, Page, bounded, lines_of, only
-from engine.usecases.revealing import Reveal, looking, may_see_one, note_revealed
+from engine.usecases.revealing import Looker, Reveal, may_reveal_one, on_record
 from engine.usecases.viewing import visible
 
 
-def find(house: House, text: str, limit: int = 50, actor: Actor = THE_SYSTEM) -> Page:
+def find(house: House, text: str, limit: int = 50, *, actor: Actor) -> Page:
     """Cases that the actor may see whose number or public entries contain the text, in any case, or whose customer has what it asks
     for (`engine.ground.terms`).
 
@@ -66,7 +66,7 @@ def _public(body: str) -> Iterator[tuple[str, str]]:
                 yield name, one
 
 
-def find_parties(house: House, text: str = "", limit: int = 50, actor: Actor = THE_SYSTEM) -> list[Party]:
+def find_parties(house: House, text: str = "", limit: int = 50, *, actor: Actor) -> list[Party]:
     """Parties, masked, whose name, e-mail or telephone has what the text asks for, by name; without a text the latest.
 
     Of those found only whoever has a case that the actor may see. Raises Invalid for a limit out of range.
@@ -81,33 +81,28 @@ def find_parties(house: House, text: str = "", limit: int = 50, actor: Actor = T
         return [_masked(one) for one in found]
 
 
-def party(
-    house: House, party_id: int, limit: int = 50, reveal: Reveal | None = None, actor: Actor = THE_SYSTEM
-) -> tuple[Party, Page]:
-    """A party, masked, and its cases that the actor may see, latest first; raises NotFound, Invalid for a limit out of range.
+def party(house: House, party_id: int, by: Looker, limit: int = 50) -> tuple[Party, Page]:
+    """A party, masked, and its cases that the actor may see, latest first; raises NotFound, Invalid for a limit out of range, Denied for
+    whoever sees none of them.
 
-    With `reveal` it is shown as it is, which is recorded first; raises Denied for somebody without work in any of these cases.
+    To a `Reveal` it is shown as it is, which is recorded first; raises Denied for somebody without work in any of these cases.
     """
     bounded(limit, 1)
-    if reveal is None:
-        found, page = _party(house, party_id, limit, None, actor)
-        return _masked(found), page
-    with looking(house, reveal, party=party_id):
-        found, page = _party(house, party_id, limit, reveal, reveal.actor)
-    note_revealed(house, reveal, "party", party=party_id)
-    return found, page
-
-
-def _party(house: House, party_id: int, limit: int, reveal: Reveal | None, actor: Actor) -> tuple[Party, Page]:
-    now = house.clock.now()
-    with house.store.reading() as conn:
+    actor, now = by.actor if isinstance(by, Reveal) else by, house.clock.now()
+    with on_record(house, by, "party", party=party_id), house.store.reading() as conn:
         found = parties.party(conn, party_id)
-        query = only(select(*COLUMNS).select_from(WITH_PARTY), visible(house, conn, actor)).where(CASE.c.party_id == party_id)
-        query = query.order_by(CASE.c.id.desc()).limit(limit + 1)
-        rows = conn.execute(query).all()
-        if reveal is not None:
-            may_see_one(house, conn, [row.id for row in rows], reveal, now)
-        return found, Page(tuple(lines_of(house, conn, rows[:limit], now)), 1, len(rows) > limit, now)
+        seen = visible(house, conn, actor)
+        query = only(select(*COLUMNS).select_from(WITH_PARTY), seen).where(CASE.c.party_id == party_id)
+        rows = conn.execute(query.order_by(CASE.c.id.desc()).limit(limit + 1)).all()
+        if isinstance(by, Reveal):
+            may_reveal_one(house, conn, [row.id for row in rows], actor)
+        elif seen is not None and not rows:
+            raise Denied(
+                say("{who} may not see party {id}: it has no case that they see", who=actor.id, id=party_id),
+                hint=say("Ask whoever works on its cases, or has the right to audit."), who=actor.id, why="see",
+            )
+        page = Page(tuple(lines_of(house, conn, rows[:limit], now)), 1, len(rows) > limit, now)
+    return found if isinstance(by, Reveal) else _masked(found), page
 
 
 def _masked(one: Party) -> Party:

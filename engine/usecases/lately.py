@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
-from engine.deciding.rights import THE_SYSTEM, Actor
+from engine.deciding.rights import Actor
 from engine.ground.errors import Invalid
 from engine.ground.language import say
 from engine.records import cases, library
 from engine.records.history import EVENT, event_from
+from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
 from engine.usecases.listing import bounded
 from engine.usecases.telling import HistoryLine, Teller
-from engine.usecases.viewing import may_audit, refused_on_record
+from engine.usecases.viewing import may_audit
 
 KINDS = (
     "opened", "acted", "task", "breach", "breach_withdrawn", "rung", "reminded", "escalated", "extended", "paused", "resumed", "ended",
@@ -33,7 +34,7 @@ class Happened:
     line: HistoryLine
 
 
-def lately(house: House, kinds: Sequence[str] = (), limit: int = 50, actor: Actor = THE_SYSTEM) -> list[Happened]:
+def lately(house: House, kinds: Sequence[str] = (), limit: int = 50, *, actor: Actor) -> list[Happened]:
     """The latest events of these kinds (none: of all), latest first; `reminded` and `escalated` are rungs that did so.
 
     Raises Invalid for a kind that does not exist or a limit out of range, Denied for whoever may not `audit`.
@@ -48,7 +49,7 @@ def lately(house: House, kinds: Sequence[str] = (), limit: int = 50, actor: Acto
     wanted = select(EVENT.c.stream, EVENT.c.seq).where(EVENT.c.stream.startswith("case/"))
     if kinds:
         wanted = wanted.where(or_(*map(_of_kind, kinds)))
-    with refused_on_record(house, actor, "audit"), house.store.reading() as conn:
+    with refusals_noted(house, actor, "audit"), house.store.reading() as conn:
         may_audit(house, conn, actor)
         rows = conn.execute(wanted.order_by(EVENT.c.occurred_at.desc(), EVENT.c.stream, EVENT.c.seq.desc()).limit(limit)).all()
         told = _told(house, conn, sorted({row.stream for row in rows}))

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
-from engine.deciding.rights import THE_SYSTEM, Actor
+from engine.deciding.rights import Actor
 from engine.ground.errors import Invalid
 from engine.ground.language import say, spoken
 from engine.ground.masking import masked_name
@@ -78,7 +78,7 @@ def list_cases(
     closed: bool = False,
     limit: int = 50,
     page: int = 1,
-    actor: Actor = THE_SYSTEM,
+    actor: Actor,
 ) -> Page:
     """Open cases that the actor may see by urgency (due soonest first, those without a due time last), or closed ones, latest first.
 
@@ -104,11 +104,11 @@ def only(query: Select[Any], condition: ColumnElement[bool] | None) -> Select[An
     return query if condition is None else query.where(condition)
 
 
-def numbers(house: House, prefix: str, limit: int) -> list[str]:
-    """Numbers of open cases that begin so, latest first: for completion."""
+def numbers(house: House, prefix: str, limit: int, actor: Actor) -> list[str]:
+    """Numbers of open cases that begin so and that the actor may see, latest first: for completion."""
     query = select(CASE.c.number).where(CASE.c.number.istartswith(prefix, autoescape=True), CASE.c.closed_at.is_(None))
     with house.store.reading() as conn:
-        return list(conn.execute(query.order_by(CASE.c.id.desc()).limit(limit)).scalars())
+        return list(conn.execute(only(query, visible(house, conn, actor)).order_by(CASE.c.id.desc()).limit(limit)).scalars())
 
 
 # --- rows to lines ----------------------------------------------------------------------------------------------------------

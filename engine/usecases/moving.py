@@ -12,7 +12,7 @@ from engine.deciding.duties import stays
 from engine.deciding.machine import move, not_here, refusal
 from engine.deciding.obstacles import BACK, acting, find, obstacles
 from engine.deciding.request_record import Request, RequestKind
-from engine.deciding.rights import Actor
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.defining.checks_authority import decides
 from engine.defining.definition import Action, EventKind, Happening, State, Task
 from engine.ground.errors import Invalid
@@ -20,7 +20,7 @@ from engine.ground.language import say, spoken
 from engine.usecases.asking import approval, ask, end
 from engine.usecases.doing import carry, tell
 from engine.usecases.parties import parties_apart
-from engine.usecases.work import SYSTEM, Later, Wanted, Work
+from engine.usecases.work import Later, Wanted, Work
 
 AT_ONCE = 50       # actions of the scheduler in a row at one moment: more is a loop in the definition
 
@@ -70,7 +70,7 @@ def attempt(work: Work, name: Later, at: datetime, after: int = 0) -> None:
 
         open_linked(work, name, at)
         return
-    situation = work.situation(SYSTEM, at)
+    situation = work.situation(THE_SYSTEM, at)
     what = find(work.definition, work.case, name)
     found = obstacles(situation, replace(what, by=())) if what else []
     found = [obstacle for obstacle in found if obstacle.reason.value != "role"]   # `act` needs no role: the definition says it
@@ -79,9 +79,9 @@ def attempt(work: Work, name: Later, at: datetime, after: int = 0) -> None:
         impossible(work, {"action": name, "why": why}, _title(work, name), at)
         return
     if parts := needed(what, situation.scope):
-        ask(work, RequestKind.ACTION, name, parts, SYSTEM, at)
+        ask(work, RequestKind.ACTION, name, parts, THE_SYSTEM, at)
         return
-    acts = _finish(work, what, SYSTEM, at) if isinstance(what, Task) else _go(work, what, _target(work, what), SYSTEM, at)
+    acts = _finish(work, what, THE_SYSTEM, at) if isinstance(what, Task) else _go(work, what, _target(work, what), THE_SYSTEM, at)
     for act in acts:
         attempt(work, act, at, after + 1)
 
@@ -90,7 +90,7 @@ def impossible(work: Work, data: dict[str, Any], what: str, at: datetime) -> Non
     """Record that something the definition wants cannot be done (`why` in the data), and tell the owner."""
     if work.case.owner and work.case.owner in work.organisation.people:
         tell(work, "impossible", work.case.owner, data, {"comment": f"{what}: {data['why']}"})
-    work.record("impossible", SYSTEM, at, data)
+    work.record("impossible", THE_SYSTEM, at, data)
 
 
 def endless(work: Work) -> Invalid:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from engine.deciding.rights import THE_SYSTEM, Actor
+from engine.deciding.rights import Actor
 from engine.defining.definition import EventKind, Happening
 from engine.ground.errors import Conflict, Invalid, NotAllowed, NotFound
 from engine.ground.language import say
@@ -18,8 +18,8 @@ from engine.records.outbox import Status
 from engine.usecases.amending import taking_part
 from engine.usecases.door import working
 from engine.usecases.house import House
-from engine.usecases.revealing import Reveal, looking, may_see, note_revealed
-from engine.usecases.viewing import look, refused_on_record, visible
+from engine.usecases.revealing import Looker, Reveal, on_record, seen_by
+from engine.usecases.viewing import visible
 from engine.usecases.work import Work, standing
 
 BY_HAND = "hand"
@@ -71,8 +71,8 @@ class NoticeSheet:
 
 
 def list_notices(
-    house: House, status: str | None = None, case: str | None = None, limit: int = 50, before: int | None = None,
-    actor: Actor = THE_SYSTEM,
+    house: House, status: str | None = None, case: str | None = None, limit: int = 50, before: int | None = None, *,
+    actor: Actor,
 ) -> list[NoticeLine]:
     """Notices, latest first, of one status or one case (by number) if given; `before` the last id seen gives the next page.
     Only those of cases that the actor may see.
@@ -90,26 +90,22 @@ def list_notices(
         return _masked(_lines(conn, outbox.listing(conn, status=status, case=case, limit=limit, before=before, only=seen)))
 
 
-def show_notice(house: House, notice_id: int, reveal: Reveal | None = None, actor: Actor = THE_SYSTEM) -> NoticeSheet:
-    """A notice with every attempt, and with `reveal` its text, which is recorded first; raises NotFound, Denied."""
-    if reveal is None:
-        with refused_on_record(house, actor, "notice", notice=notice_id):
-            sheet = _sheet(house, notice_id, None, actor)
-        tried = tuple(replace(one, error=masked_text(one.error) if one.error else None) for one in sheet.tried)
-        return replace(sheet, line=_masked([sheet.line])[0], text=HIDDEN, html=None, tried=tried)
-    with looking(house, reveal, notice=notice_id):
-        sheet = _sheet(house, notice_id, reveal)
-    note_revealed(house, reveal, "notice", notice=notice_id, case=sheet.line.case)
-    return sheet
+def show_notice(house: House, notice_id: int, by: Looker) -> NoticeSheet:
+    """A notice with every attempt, and to a `Reveal` its text, which is recorded first; raises NotFound, Denied."""
+    with on_record(house, by, "notice", notice=notice_id) as facts:
+        sheet = _sheet(house, notice_id, by)
+        facts["case"] = sheet.line.case
+    if isinstance(by, Reveal):
+        return sheet
+    tried = tuple(replace(one, error=masked_text(one.error) if one.error else None) for one in sheet.tried)
+    return replace(sheet, line=_masked([sheet.line])[0], text=HIDDEN, html=None, tried=tried)
 
 
-def _sheet(house: House, notice_id: int, reveal: Reveal | None, actor: Actor = THE_SYSTEM) -> NoticeSheet:
+def _sheet(house: House, notice_id: int, by: Looker) -> NoticeSheet:
     with house.store.reading() as conn:
         row = _found(conn, notice_id)
-        if reveal is not None and row.case_id is not None:
-            may_see(house, conn, cases.load_id(conn, row.case_id), reveal, house.clock.now())
-        elif row.case_id is not None:
-            look(house, conn, cases.load_id(conn, row.case_id), actor)
+        if row.case_id is not None:
+            seen_by(house, conn, cases.load_id(conn, row.case_id), by)
         attempts = outbox.attempts(conn, notice_id)
         tried = [
             AttemptLine(n=a.n, channel=a.channel, started_at=a.started_at, finished_at=a.finished_at, outcome=a.outcome, error=error)
@@ -140,7 +136,7 @@ def retry(house: House, notice_id: int, actor: Actor) -> NoticeLine:
         _change(conn, row, **values)
         if work is not None:
             work.record("retried", actor, work.now, {"notice": row.id, "name": row.name})
-    return show_notice(house, notice_id).line
+    return show_notice(house, notice_id, actor).line
 
 
 def confirm(house: House, notice_id: int, actor: Actor) -> NoticeLine:
@@ -154,7 +150,7 @@ def confirm(house: House, notice_id: int, actor: Actor) -> NoticeLine:
         if work is not None:
             data: dict[str, Any] = {"sent": row.name, "notice": row.id, "channel": channel, "by_hand": True}
             work.record("sent", actor, work.now, data, [Happening(EventKind.NOTICE_SENT, row.name)])
-    return show_notice(house, notice_id).line
+    return show_notice(house, notice_id, actor).line
 
 
 @contextmanager

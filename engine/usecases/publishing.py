@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine.deciding.rights import By, as_actor
+from engine.deciding.rights import Actor
 from engine.defining.organisation_file import read_organisation
 from engine.defining.problems import Problem, errors
 from engine.ground.calendars import Calendar, calendar_json
@@ -51,19 +51,19 @@ class Applied:
     unchanged: bool
 
 
-def publish(house: House, folder: Path, actor: By, progress: Callable[[ScenarioResult], None] | None = None) -> Published:
+def publish(house: House, folder: Path, actor: Actor, progress: Callable[[ScenarioResult], None] | None = None) -> Published:
     """Publish a bundle, and the calendars beside it that changed; raises DefinitionError with every problem, or with the
     first scenarios that fail. A bundle that says what its latest version says is not published again. Open cases that count by a
     calendar that changed are computed anew, as far as no sweep has done so yet (clocks rule 13). Raises Denied for whoever may not
     `publish`, or may not `apply` calendars where one changed."""
-    with refusals_noted(house, as_actor(actor), "publish", definition=folder.name):
+    with refusals_noted(house, actor, "publish", definition=folder.name):
         return _publish(house, folder, actor, progress)
 
 
-def _publish(house: House, folder: Path, actor: By, progress: Callable[[ScenarioResult], None] | None) -> Published:
+def _publish(house: House, folder: Path, actor: Actor, progress: Callable[[ScenarioResult], None] | None) -> Published:
     with house.store.reading() as conn:
         known, organisation = library.calendars(house.store, conn), library.organisation(house.store, conn)
-        allowed(organisation, as_actor(actor), "publish")
+        allowed(organisation, actor, "publish")
         in_force = library.organisation_document(conn)   # where no file lies beside the bundle, scenarios play in it too
     bundle, around, problems = examine(folder, known, organisation, partial(_in_force, house))
     if bundle is None or around is None or errors(problems):
@@ -82,7 +82,7 @@ def _publish(house: House, folder: Path, actor: By, progress: Callable[[Scenario
         )
     with house.store.writing() as conn:
         now = house.clock.now()     # asked here, since it may have taken a while until nobody else was writing
-        allowed(library.organisation(house.store, conn), as_actor(actor), "publish")
+        allowed(library.organisation(house.store, conn), actor, "publish")
         fresh = tuple(name for name, calendar in around.calendars.items() if not put_calendar(house, conn, calendar, actor, now).unchanged)
         made = library.publish_definition(
             conn, bundle.name, canonical(bundle.document), canonical(dict(bundle.source)), bundle.hash, actor, now
@@ -104,7 +104,7 @@ def _in_force(house: House, procedure: str) -> dict[str, Any] | None:
         return None
 
 
-def put_calendar(house: House, conn: Connection, calendar: Calendar, actor: By, now: datetime) -> library.Published:
+def put_calendar(house: House, conn: Connection, calendar: Calendar, actor: Actor, now: datetime) -> library.Published:
     """Put a calendar into force as the next version of its name, unless the one in force works the same hours of the same dates:
     where its holidays came from does not make another calendar. Cases that count by it fall due, and sweeps compute them anew.
     Raises Denied for whoever may not `apply` one."""
@@ -112,13 +112,13 @@ def put_calendar(house: House, conn: Connection, calendar: Calendar, actor: By, 
     document = canonical(calendar_json(known.calendar if known is not None and known.calendar == calendar else calendar))
     made = library.publish_calendar(conn, calendar.name, document, actor, now)
     if not made.unchanged:
-        allowed(library.organisation(house.store, conn), as_actor(actor), "apply")
+        allowed(library.organisation(house.store, conn), actor, "apply")
     if known is not None and not made.unchanged:
         wake(house, conn, calendar.name)
     return made
 
 
-def apply_organisation(house: House, path: Path, actor: By) -> Applied:
+def apply_organisation(house: House, path: Path, actor: Actor) -> Applied:
     """Put an organisation file into force; raises DefinitionError with every problem, Denied for whoever may not `apply` one."""
     organisation, problems, document = read_organisation(path)
     if organisation is None or errors(problems):
@@ -126,8 +126,8 @@ def apply_organisation(house: House, path: Path, actor: By) -> Applied:
             say("{file} cannot be applied; problems: {count}", file=str(path), count=len(errors(problems))), problems,
             hint=say("Mend them and apply it again."),
         )
-    with refusals_noted(house, as_actor(actor), "apply"), house.store.writing() as conn:
-        allowed(library.organisation(house.store, conn), as_actor(actor), "apply")
+    with refusals_noted(house, actor, "apply"), house.store.writing() as conn:
+        allowed(library.organisation(house.store, conn), actor, "apply")
         now = house.clock.now()
         made = library.apply_organisation(conn, canonical(document), actor, now)
         gone = [row for row in credentials.listed(conn, credentials.OF_PEOPLE) if row.holder not in organisation.people]

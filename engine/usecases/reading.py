@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from engine.deciding.case import CaseState, ClockRun, ClockStatus
-from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.defining.checks_walk import only_system
 from engine.defining.definition import Definition, Field, FieldType
 from engine.defining.organisation import Organisation
@@ -21,52 +20,43 @@ from engine.records.library import Document, Version
 from engine.usecases.house import House
 from engine.usecases.naming import in_words
 from engine.usecases.requests_view import requests_of
-from engine.usecases.revealing import Reveal, looking, may_see, note_revealed
+from engine.usecases.revealing import Looker, Reveal, on_record, seen_by
 from engine.usecases.telling import HistoryLine, Teller
-from engine.usecases.viewing import look, refused_on_record, seen_of
 from engine.usecases.views import CaseView, ClockView, FieldView, NoticeView, TaskView
 
 
-def show(house: House, number: str, reveal: Reveal | None = None, actor: Actor = THE_SYSTEM) -> CaseView:
+def show(house: House, number: str, by: Looker) -> CaseView:
     """A case as it stands, personal data masked; raises NotFound. A fixed number of statements, whatever the case holds.
 
-    With `reveal` personal data are shown as they are, which is recorded first; raises Denied for somebody without work in the case.
-    Fields that are for other readers (`sees:`) stay masked. Raises Denied for an actor who may not see the case.
+    To a `Reveal` personal data are shown as they are, which is recorded first. Fields that are for other readers (`sees:`) stay masked.
+    Raises Denied for whoever may not see the case, or its personal data where they ask for them.
     """
-    if reveal is None:
-        with refused_on_record(house, actor, "show", case=number):
-            return view_of(house, number, None, actor)
-    with looking(house, reveal, case=number):
-        view = view_of(house, number, reveal)
-    shown = [field.name for field in view.fields if field.personal]
-    files_shown = {"files": len(view.files)} if view.files else {}
-    note_revealed(house, reveal, "case", case=number, fields=shown, **files_shown)
+    with on_record(house, by, "case", case=number) as facts:
+        view = view_of(house, number, by)
+        facts["fields"] = [field.name for field in view.fields if field.personal]
+        if view.files:
+            facts["files"] = len(view.files)
     return view
 
 
-def view_of(house: House, number: str, reveal: Reveal | None, actor: Actor = THE_SYSTEM) -> CaseView:
+def view_of(house: House, number: str, by: Looker) -> CaseView:
     """What `show` shows, without recording that somebody looked: for those who record it themselves."""
-    now = house.clock.now()
+    now, masked = house.clock.now(), not isinstance(by, Reveal)
     with house.store.reading() as conn:
         loaded = cases.load(conn, number)
-        if reveal is not None:
-            may_see(house, conn, loaded, reveal, now)
         case = loaded.case
         definition = library.definition(house.store, conn, case.version_id)
         people = library.organisation(house.store, conn)
         zone = library.calendar(house.store, conn, definition.calendar).timezone
         values = personal.open_(conn, loaded.id, case.sealed)
-        if reveal is None:
-            seen = look(house, conn, loaded, actor, values=values)
-        else:
-            seen = seen_of(house, definition, people, loaded, reveal.actor, values)
+        seen = seen_by(house, conn, loaded, by, values=values)
         erased_at = parties.party(conn, case.party).erased_at if case.party is not None else None
-        people_outside = _parties(conn, _party_ids(definition, values, case), masked=reveal is None)
+        people_outside = _parties(conn, _party_ids(definition, values, case), masked=masked)
         version = library.version_number(house.store, conn, case.version_id)
         notices = tuple(_notice(n) for n in reversed(outbox.listing(conn, case=number, limit=200)))
         (last,) = stream.read(conn, stream.case_stream(number), case.seq - 1)
-        kept = tuple(file if reveal else replace(file, sha256="", name=HIDDEN) for file in files.files(conn, loaded.id))
-    if reveal is None:
+        kept = tuple(replace(file, sha256="", name=HIDDEN) if masked else file for file in files.files(conn, loaded.id))
+    if masked:
         values = _masked(definition, values)
     state = definition.states[case.state]
     clocks = tuple(_clock(definition, run, now) for run in case.clocks.values() if run.existed and run.status is not ClockStatus.OFF)
@@ -100,7 +90,7 @@ def view_of(house: House, number: str, reveal: Reveal | None, actor: Actor = THE
         notices=notices,
         files=kept,
         erased_at=erased_at,
-        revealed=reveal is not None,
+        revealed=not masked,
         actions=tuple(name for name, action in state.actions.items() if not only_system(action)),
         open_tasks=tuple(name for name, task in case.tasks.items() if task.status == "open"),
         last={"kind": last.kind, "actor": last.actor, "on_behalf": last.on_behalf, "identified": last.identified},
@@ -108,40 +98,27 @@ def view_of(house: House, number: str, reveal: Reveal | None, actor: Actor = THE
     )
 
 
-def history(
-    house: House, number: str, reveal: Reveal | None = None, actor: Actor = THE_SYSTEM
-) -> tuple[list[HistoryLine], str]:
+def history(house: House, number: str, by: Looker) -> tuple[list[HistoryLine], str]:
     """The history of a case, event by event, in the words of the language spoken now, and the IANA zone of its procedure.
 
-    Personal values are masked but with `reveal`, as in `show`. Raises NotFound, Denied.
+    Personal values are masked but to a `Reveal`, as in `show`. Raises NotFound, Denied.
     """
-    if reveal is None:
-        with refused_on_record(house, actor, "history", case=number):
-            return history_of(house, number, None, actor)
-    with looking(house, reveal, case=number):
-        told = history_of(house, number, reveal)
-    note_revealed(house, reveal, "history", case=number)
-    return told
+    with on_record(house, by, "history", case=number):
+        return history_of(house, number, by)
 
 
-def history_of(
-    house: House, number: str, reveal: Reveal | None, actor: Actor = THE_SYSTEM
-) -> tuple[list[HistoryLine], str]:
+def history_of(house: House, number: str, by: Looker) -> tuple[list[HistoryLine], str]:
     """What `history` tells, without recording that somebody looked: for those who record it themselves."""
+    masked = not isinstance(by, Reveal)
     with house.store.reading() as conn:
         loaded = cases.load(conn, number)
-        if reveal is not None:
-            may_see(house, conn, loaded, reveal, house.clock.now())
         definition = library.definition(house.store, conn, loaded.case.version_id)
-        if reveal is None:
-            seen = look(house, conn, loaded, actor, Sight.HISTORY)
-        else:
-            seen = seen_of(house, definition, library.organisation(house.store, conn), loaded, reveal.actor)
+        seen = seen_by(house, conn, loaded, by, Sight.HISTORY)
         said = personal.said(conn, loaded.id)
         ids = {v for (_, name), v in said.items() if isinstance(v, int) and _is_party(definition, name)}
         zone = library.calendar(house.store, conn, definition.calendar).timezone
-        names = {id_: party["name"] for id_, party in _parties(conn, ids, masked=reveal is None).items()}
-        if reveal is None:
+        names = {id_: party["name"] for id_, party in _parties(conn, ids, masked=masked).items()}
+        if masked:
             said = {(seq, name): value if _is_party(definition, name) else HIDDEN for (seq, name), value in said.items()}
         teller = Teller(
             definition, library.organisation(house.store, conn), zone, said, names,

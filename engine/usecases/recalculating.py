@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from engine.deciding import clocks
 from engine.deciding.case import ClockRun, clock_json, stamp
+from engine.deciding.rights import THE_SYSTEM
 from engine.defining.clock_parts import clocks_and_tasks
 from engine.defining.definition import Definition
 from engine.records.calendar_versions import calendar_changes, calendar_version
-from engine.usecases.work import SYSTEM, Work
+from engine.usecases.work import Work
 
 
 class Versions(NamedTuple):
@@ -61,7 +62,7 @@ def recalculate(work: Work, at: datetime) -> bool:
     if not due:
         return False
     causes = {work.definition.all_clocks[name].calendar or work.definition.calendar for name in due}
-    work.record("recalculated", SYSTEM, at, {
+    work.record("recalculated", THE_SYSTEM, at, {
         "due": due, "calendars": {name: _told(versions[name]) for name in sorted(causes)},
         "clocks": {name: clock_json(run) for name, run in changed.items()},
     })

@@ -26,7 +26,6 @@ from engine.usecases.access import refusals_noted
 from engine.usecases.allowing import allowed
 from engine.usecases.erasing import Erased, for_good
 from engine.usecases.house import House
-from engine.usecases.work import SYSTEM
 
 PARTY = parties.PARTY
 
@@ -54,19 +53,37 @@ def expiring(house: House, until: datetime) -> list[Expiring]:
     return sorted(named, key=lambda one: (one.due_at, one.party or 0, one.cases))
 
 
-def retain(house: House, actor: Actor = SYSTEM) -> list[Erased]:
+def preview(house: House, until: datetime, actor: Actor) -> list[Expiring]:
+    """What `expiring` says, for somebody who asks; raises Denied for whoever has not the right `erase`."""
+    _may_erase(house, actor)
+    return expiring(house, until)
+
+
+def retain(house: House, actor: Actor) -> list[Erased]:
     """Erase everybody whose time is over now; raises Denied for whoever has not the right `erase`."""
-    with refusals_noted(house, actor, "retention"), house.store.reading() as conn:
-        allowed(library.organisation(house.store, conn), actor, "erase")
+    _may_erase(house, actor)
     done = []
     for one in expiring(house, house.clock.now()):
         with house.store.reading() as conn:
+            if not _still(conn, one):
+                continue
             if one.party is not None:
                 names = parties.keys_of(conn, one.party)
             else:
                 names = list(conn.execute(select(CASE.c.key).where(CASE.c.number.in_(one.cases))).scalars())
         done.append(for_good(house, one.party, names, actor, say("retention"), () if one.party is not None else one.cases))
     return done
+
+
+def _may_erase(house: House, actor: Actor) -> None:
+    with refusals_noted(house, actor, "retention"), house.store.reading() as conn:
+        allowed(library.organisation(house.store, conn), actor, "erase")
+
+
+def _still(conn: Connection, one: Expiring) -> bool:
+    """Whether no case of theirs is open by now: erasing the others before them took its time, and somebody may have come back."""
+    theirs = CASE.c.number.in_(one.cases) if one.party is None else CASE.c.party_id == one.party
+    return conn.execute(select(CASE.c.id).where(theirs, CASE.c.closed_at.is_(None)).limit(1)).first() is None
 
 
 def _people(house: House, conn: Connection) -> Iterator[Expiring]:

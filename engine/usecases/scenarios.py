@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.deciding.rights import THE_SYSTEM
 from engine.defining.bundle import Bundle
 from engine.defining.clock_parts import awaited
 from engine.defining.definition import Definition, EventKind
@@ -55,12 +56,12 @@ def run_scenarios(
     house = House(store, clock, Settings(folder=Path()))
     with store.writing() as conn:
         for name, calendar in calendars.items():
-            library.publish_calendar(conn, name, canonical(calendar_json(calendar)), "system", clock.now())
+            library.publish_calendar(conn, name, canonical(calendar_json(calendar)), THE_SYSTEM, clock.now())
         if organisation:
-            library.apply_organisation(conn, canonical(organisation), "system", clock.now())
+            library.apply_organisation(conn, canonical(organisation), THE_SYSTEM, clock.now())
         for name, document in {**{name: other.document for name, other in (others or {}).items()}, bundle.name: bundle.document}.items():
             text = canonical(document)
-            library.publish_definition(conn, name, text, "{}", digest(text), "system", clock.now())
+            library.publish_definition(conn, name, text, "{}", digest(text), THE_SYSTEM, clock.now())
     with store.reading() as conn:   # read once, kept for every scenario
         library.latest(store, conn, bundle.name)
         library.organisation(store, conn)

@@ -14,6 +14,7 @@ from engine.deciding import clocks, duties
 from engine.deciding.case import ClockRun, clock_json, task_json
 from engine.deciding.clocks import Pending, PendingKind
 from engine.deciding.expressions import expression, truth
+from engine.deciding.rights import THE_SYSTEM
 from engine.defining.definition import ClockSpec, Doing, EventKind, Happening, Task
 from engine.ground.errors import Unavailable
 from engine.ground.language import spoken
@@ -24,7 +25,7 @@ from engine.usecases.doing import carry
 from engine.usecases.house import House
 from engine.usecases.moving import AT_ONCE, attempt, endless, take
 from engine.usecases.upcoming import next_up, ripe_actions, ripe_task
-from engine.usecases.work import SYSTEM, Work, take_up
+from engine.usecases.work import Work, take_up
 from engine.usecases.writing import write
 
 AT_A_TIME = 500    # things carried out for one case before the others have their turn
@@ -64,7 +65,7 @@ def carry_out(work: Work, until: datetime, limit: int | None = None) -> int:
         elif due.request:
             lapse(work, work.case.requests[due.request], due.due_at)
         else:
-            take(work, due.action, SYSTEM, due.due_at, {})
+            take(work, due.action, THE_SYSTEM, due.due_at, {})
         at_once(work, due.due_at)
         count += 1
     return count
@@ -86,13 +87,13 @@ def at_once(work: Work, at: datetime) -> None:
         action = next(ripe_actions(work, at), None)
         if action is None:
             return
-        take(work, action.name, SYSTEM, at, {})
+        take(work, action.name, THE_SYSTEM, at, {})
     raise endless(work)
 
 
 def _open(work: Work, task: Task, at: datetime) -> None:
     run = duties.opening(work.case, task, at)
-    work.record("task_opened", SYSTEM, at, {"tasks": {task.name: task_json(run)}}, [Happening(EventKind.TASK_OPENED, task.name)])
+    work.record("task_opened", THE_SYSTEM, at, {"tasks": {task.name: task_json(run)}}, [Happening(EventKind.TASK_OPENED, task.name)])
 
 
 def _point(work: Work, item: Pending) -> None:
@@ -101,11 +102,11 @@ def _point(work: Work, item: Pending) -> None:
     data: dict[str, Any] = {"clock": item.clock, "clocks": {item.clock: clock_json(run)}}
     match item.kind:
         case PendingKind.BREACH:
-            work.record("breach", SYSTEM, item.due_at, data, [Happening(EventKind.CLOCK_DUE, item.clock)])
+            work.record("breach", THE_SYSTEM, item.due_at, data, [Happening(EventKind.CLOCK_DUE, item.clock)])
         case PendingKind.END:
-            work.record("ended", SYSTEM, item.due_at, data, [Happening(EventKind.CLOCK_DUE, item.clock)])
+            work.record("ended", THE_SYSTEM, item.due_at, data, [Happening(EventKind.CLOCK_DUE, item.clock)])
         case PendingKind.RESUME:
-            work.record("resumed", SYSTEM, item.due_at, data)
+            work.record("resumed", THE_SYSTEM, item.due_at, data)
         case PendingKind.USED_UP:
             pause = spec.pause[item.rung]
             data |= {"pause": item.rung, "after": str(pause.up_to)}
@@ -127,9 +128,9 @@ def _rung(work: Work, item: Pending, data: dict[str, Any], spec: ClockSpec, run:
     rung = spec.ladder[item.rung]
     data |= {"rung": item.rung, "at": str(rung.at), "n": item.n}
     extra = _extra(spec, run, item, str(rung.at))
-    if rung.when is not None and not truth(expression(rung.when)(work.scope(SYSTEM, item.due_at, extra))):
+    if rung.when is not None and not truth(expression(rung.when)(work.scope(THE_SYSTEM, item.due_at, extra))):
         data["skipped"] = True
-        work.record("rung", SYSTEM, item.due_at, data)
+        work.record("rung", THE_SYSTEM, item.due_at, data)
         return
     _carry_point(work, "rung", rung.do, item, data, extra)
 
@@ -137,8 +138,8 @@ def _rung(work: Work, item: Pending, data: dict[str, Any], spec: ClockSpec, run:
 def _carry_point(
     work: Work, kind: str, doings: Sequence[Doing], item: Pending, data: dict[str, Any], extra: Mapping[str, Any]
 ) -> None:
-    filled, acts = carry(work, doings, SYSTEM, item.due_at, data, extra)
-    work.record(kind, SYSTEM, item.due_at, data, filled)
+    filled, acts = carry(work, doings, THE_SYSTEM, item.due_at, data, extra)
+    work.record(kind, THE_SYSTEM, item.due_at, data, filled)
     work.given = {}
     for act in acts:
         attempt(work, act, item.due_at)

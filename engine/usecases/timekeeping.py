@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
-from engine.deciding.rights import By, as_actor
+from engine.deciding.rights import Actor
 from engine.defining.calendar_file import WEEKDAYS, read_calendar
 from engine.defining.problems import Problem, errors
 from engine.ground.calendars import Calendar
@@ -40,7 +40,7 @@ class PutInForce:
 
 
 def publish_calendars(
-    house: House, paths: Sequence[Path], actor: By, *, extend: bool = False, progress: Callable[[int, int], None] | None = None
+    house: House, paths: Sequence[Path], actor: Actor, *, extend: bool = False, progress: Callable[[int, int], None] | None = None
 ) -> PutInForce:
     """Put calendar files into force, all or none, and compute open cases anew that count by those that changed.
 
@@ -49,7 +49,7 @@ def publish_calendars(
     Invalid or NotFound for what is no extension, Denied for whoever may not `apply` calendars.
     """
     calendars, problems = _read(paths)
-    with refusals_noted(house, as_actor(actor), "apply"), house.store.writing() as conn:
+    with refusals_noted(house, actor, "apply"), house.store.writing() as conn:
         now = house.clock.now()
         if extend:
             for calendar in calendars:

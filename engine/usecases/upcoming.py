@@ -10,11 +10,12 @@ from engine.deciding.clock_due import due_after
 from engine.deciding.clocks import PendingKind
 from engine.deciding.expressions import expression
 from engine.deciding.obstacles import obstacles
+from engine.deciding.rights import THE_SYSTEM
 from engine.defining.definition import Action, Task, WhoKind
 from engine.ground.duration import Duration
 from engine.ground.errors import CalendarExpired
 from engine.ground.worktime import local_date, start_of_day
-from engine.usecases.work import SYSTEM, Work
+from engine.usecases.work import Work
 
 
 class Upcoming(NamedTuple):
@@ -136,4 +137,4 @@ def _may_open(work: Work, task: Task, at: datetime) -> bool:
 
 
 def _free(work: Work, action: Action, at: datetime) -> bool:
-    return not obstacles(work.situation(SYSTEM, at), action)
+    return not obstacles(work.situation(THE_SYSTEM, at), action)

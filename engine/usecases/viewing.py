@@ -1,7 +1,6 @@
-"""Looking at cases: who may see which part of one, the refusal of whoever may not, and which cases somebody's lists hold."""
+"""Looking at cases: who may see which part of one, and which cases somebody's lists hold."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Connection, and_, cast, false, or_, select, type_coerce
@@ -19,15 +18,6 @@ from engine.records.cases import CASE, Loaded
 from engine.records.items import WORK_ITEM
 from engine.usecases.allowing import allowed
 from engine.usecases.house import House
-
-
-def refused_on_record(house: House, actor: Actor, what: str, **where: Any) -> AbstractContextManager[None]:
-    """Record that somebody may not look; looking that is allowed writes nothing."""
-    if actor.id == SYSTEM:
-        return nullcontext()
-    from engine.usecases.access import refusals_noted  # the machine, which commands that only look need not load
-
-    return refusals_noted(house, actor, what, **where)
 
 
 def look(

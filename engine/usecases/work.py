@@ -18,7 +18,7 @@ from engine.deciding.clock_figures import consumed
 from engine.deciding.expressions import expression
 from engine.deciding.obstacles import Situation
 from engine.deciding.others import Question
-from engine.deciding.rights import Actor
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.deciding.scope import Customer, scope_of
 from engine.defining.definition import Definition, EventKind, Happening, LinkedCase, Who
 from engine.defining.organisation import Organisation
@@ -33,8 +33,6 @@ from engine.usecases.notifying import Outgoing, rendered
 
 if TYPE_CHECKING:
     from engine.usecases.upcoming import Upcoming
-
-SYSTEM = Actor("system")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ class Work:
     case: CaseState
     loaded: Loaded | None = None         # None while the case is being opened
     customer: Customer | None = None
-    actor: Actor = SYSTEM                # who acts just now, while doings are carried out
+    actor: Actor = THE_SYSTEM                # who acts just now, while doings are carried out
     given: dict[str, Any] = field(default_factory=dict)      # canonical values given with this action, comment included
     values: dict[str, Any] = field(default_factory=dict)     # canonical values of sealed fields, opened
     events: list[Event] = field(default_factory=list)
@@ -216,7 +214,7 @@ class Work:
             self.messages += rendered(self, self.outgoing)
             self.outgoing = []
         for told, name in become:
-            self.record(told, SYSTEM, at, {"clock": name, "because": kind})
+            self.record(told, THE_SYSTEM, at, {"clock": name, "because": kind})
         return event
 
     def seal(self, name: str, value: Any, seq: int) -> str:

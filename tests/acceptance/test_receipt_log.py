@@ -18,6 +18,7 @@ from benchmarks.receipt_log import DATE, KINDS, LOG, MINUTE, ZONE, Application, 
 from benchmarks.receipt_play import Replayed, replay
 from benchmarks.receipt_report import case_of, report, reproduced
 from engine.deciding.case import CaseState
+from engine.deciding.rights import THE_SYSTEM
 from engine.usecases import reading
 from engine.usecases.clock_view import case_clocks
 
@@ -97,9 +98,9 @@ def test_nothing_is_computed_anew_where_nothing_changed(told: Told) -> None:
 def test_every_view_of_a_case_can_be_shown(told: Told) -> None:
     for one in told.log[::10]:
         number = told.done.numbers[one.id]
-        assert reading.show(told.done.house, number).customer
-        assert len(reading.history(told.done.house, number)[0]) == told.states[one.id].seq
-        for clock in case_clocks(told.done.house, number, explained=True).clocks:
+        assert reading.show(told.done.house, number, THE_SYSTEM).customer
+        assert len(reading.history(told.done.house, number, THE_SYSTEM)[0]) == told.states[one.id].seq
+        for clock in case_clocks(told.done.house, number, explained=True, actor=THE_SYSTEM).clocks:
             assert clock.explanation and clock.explanation["due_at"] == clock.expected_at
 
 

@@ -170,9 +170,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     """A house in memory with everything shipped published, on 10 November 2026."""
     folder = tmp_path_factory.mktemp("house")
     house = House(MemoryStore(memory_template()), VirtualClock(datetime(2026, 11, 10, 1, 0, tzinfo=UTC)), Settings(folder=folder))
-    apply_organisation(house, SHIPPED / "organisation.yaml", "wu.ting")
+    apply_organisation(house, SHIPPED / "organisation.yaml", Actor("wu.ting"))
     for name in BUNDLES:
-        publish(house, SHIPPED / name, "wu.ting")
+        publish(house, SHIPPED / name, Actor("wu.ting"))
     return house
 
 

@@ -82,8 +82,8 @@ def new_house(folder: Path, channels: str = "", now: datetime = NOW) -> House:
     Store(f"sqlite:///{folder / 'makegood.db'}").create()
     house = open_house(folder, VirtualClock(now))
     with house.store.writing() as conn:
-        library.publish_calendar(conn, "always", canonical(calendar_json(ALWAYS)), "owner", now)
-        library.apply_organisation(conn, canonical(people), "owner", now)
+        library.publish_calendar(conn, "always", canonical(calendar_json(ALWAYS)), Actor("owner"), now)
+        library.apply_organisation(conn, canonical(people), Actor("owner"), now)
     publish(house, "letterbox", PROCEDURE, TEXTS)
     return house
 
@@ -98,7 +98,7 @@ def publish(house: House, name: str, procedure: str, texts: Mapping[str, str]) -
     read, problems = read_bundle(bundle)
     assert read is not None, problems
     with house.store.writing() as conn:
-        library.publish_definition(conn, read.name, read.text, canonical(dict(read.source)), read.hash, "owner", house.clock.now())
+        library.publish_definition(conn, read.name, read.text, canonical(dict(read.source)), read.hash, Actor("owner"), house.clock.now())
 
 
 def later(house: House, **by: float) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from engine.deciding.case import CaseState, ClockRun, ClockStatus, Event, apply, clock_json
+from engine.deciding.rights import Actor
 from engine.ground.canonical import digest
 from engine.records import cases, library, personal, sealing
 from engine.records.cases import Item, Loaded
@@ -21,7 +22,7 @@ def new_store(folder: Path) -> Store:
     store = Store(f"sqlite:///{folder / 'makegood.db'}")
     store.create()
     with store.writing() as conn:
-        library.publish_definition(conn, "plain", "{}", "{}", digest("{}"), "owner", NOW)
+        library.publish_definition(conn, "plain", "{}", "{}", digest("{}"), Actor("owner"), NOW)
     return store
 
 

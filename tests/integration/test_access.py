@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import Conflict, Denied, Invalid, NotAllowed
 from engine.records.history import EVENT
 from engine.usecases import acting, amending, auditing, opening, postponing
-from engine.usecases.access import access_words, accesses, note_access
+from engine.usecases.access import note_access
+from engine.usecases.accesses import access_words, accesses
 from tests.commands import Terminal, opened, small_house
 from tests.houses import as_, house_in, memory_house, open_one
 from tests.small import refused
@@ -23,7 +25,7 @@ def test_a_refusal_names_who_what_which_case_and_why() -> None:
     house, clock = memory_house()
     number = open_one(house)
     refused(house, Denied, 6, lambda: acting.act(house, number, "acknowledge", as_("sun.hao")))
-    (event,) = accesses(house)
+    (event,) = accesses(house, actor=THE_SYSTEM)
     assert (event.stream, event.kind, event.actor, event.occurred_at) == ("access", "refused", "sun.hao", clock.now())
     assert event.data == {"what": "acknowledge", "case": number, "why": ["role", "require"]}
     assert access_words(event) == ("was refused", f"case {number}; what acknowledge; why role, require")
@@ -40,7 +42,7 @@ def test_every_door_records_its_refusals() -> None:
         ("open", lambda: opening.open_case(house, "product-complaint", as_("sanne.visser"), given)),
     ):
         refused(house, Denied, 6, try_)
-        assert accesses(house)[0].data["what"] == what
+        assert accesses(house, actor=THE_SYSTEM)[0].data["what"] == what
 
 
 def test_what_is_refused_for_other_reasons_is_no_matter_of_access() -> None:
@@ -48,7 +50,7 @@ def test_what_is_refused_for_other_reasons_is_no_matter_of_access() -> None:
     number = open_one(house)
     refused(house, NotAllowed, 5, lambda: acting.act(house, number, "no_such_action", as_("li.na")))
     refused(house, Invalid, 3, lambda: acting.act(house, number, "acknowledge", as_("li.na"), {"nothing": "of that name"}))
-    assert accesses(house) == []
+    assert accesses(house, actor=THE_SYSTEM) == []
 
 
 def test_several_cases_at_once_are_refused_in_one_entry_and_the_rest_of_the_transaction_stays() -> None:
@@ -57,7 +59,8 @@ def test_several_cases_at_once_are_refused_in_one_entry_and_the_rest_of_the_tran
     batch = [("a", {"region": "domestic"}), ("b", {"region": "domestic"})]
     opening.open_many(house, "product-complaint", as_("sanne.visser"), batch, lambda origin, result: told.append(type(result)))
     assert told == [Denied, Denied]
-    assert [event.data for event in accesses(house)] == [{"what": "open", "definition": "product-complaint", "why": ["role"]}]
+    (event,) = accesses(house, actor=THE_SYSTEM)
+    assert event.data == {"what": "open", "definition": "product-complaint", "why": ["role"]}
 
 
 def test_accesses_can_be_chosen_by_kind_person_and_time() -> None:
@@ -67,11 +70,12 @@ def test_accesses_can_be_chosen_by_kind_person_and_time() -> None:
         note_access(house, "refused", as_(who), {"what": "note"})
         clock.move_to(clock.now() + timedelta(hours=1))
     note_access(house, "revealed", as_("li.na", "sun.hao"), {"party": 1})
-    assert [event.seq for event in accesses(house)] == [4, 3, 2, 1]
-    assert [event.seq for event in accesses(house, kinds=["revealed"])] == [4]
-    assert [event.seq for event in accesses(house, person="sun.hao")] == [4, 2]
-    assert [event.seq for event in accesses(house, since=first + timedelta(hours=1), until=first + timedelta(hours=3))] == [3, 2]
-    assert [event.seq for event in accesses(house, limit=1)] == [4]
+    assert [event.seq for event in accesses(house, actor=THE_SYSTEM)] == [4, 3, 2, 1]
+    assert [event.seq for event in accesses(house, kinds=["revealed"], actor=THE_SYSTEM)] == [4]
+    assert [event.seq for event in accesses(house, person="sun.hao", actor=THE_SYSTEM)] == [4, 2]
+    within = accesses(house, since=first + timedelta(hours=1), until=first + timedelta(hours=3), actor=THE_SYSTEM)
+    assert [event.seq for event in within] == [3, 2]
+    assert [event.seq for event in accesses(house, limit=1, actor=THE_SYSTEM)] == [4]
 
 
 def test_accesses_are_verified_anchored_and_cannot_be_changed(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from engine.deciding.accounts import accounts
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.errors import MakegoodError, NotFound
 from engine.records import library
 from engine.usecases import acting, amending, postponing, publishing, settling
@@ -48,7 +49,7 @@ def test_every_second_is_booked_once(seed: int) -> None:
     now = house.clock.now()
     total: Counter[str] = Counter()
     for number in numbers:
-        found = case_accounts(house, number)
+        found = case_accounts(house, number, THE_SYSTEM)
         booked = found.accounts
         assert sum(parts(booked), ZERO) == booked.elapsed and all(part >= ZERO and not part.microseconds for part in parts(booked))
         reopened = any(event.data.get("act") == "reopen" for event in events_of(house, number))
@@ -56,7 +57,7 @@ def test_every_second_is_booked_once(seed: int) -> None:
             assert booked.elapsed == (found.closed_at or now).replace(microsecond=0) - found.opened_at.replace(microsecond=0)
         total.update({one.role or "": int(one.time.total_seconds()) for one in booked.worked})
         total["elapsed"] += int(booked.elapsed.total_seconds())
-    (summed,) = report(house).definitions
+    (summed,) = report(house, actor=THE_SYSTEM).definitions
     assert summed.cases == 2 and summed.accounts.elapsed.total_seconds() == total.pop("elapsed")
     assert {one.role or "": one.time.total_seconds() for one in summed.accounts.worked} == {k: v for k, v in total.items() if v}
 
@@ -95,7 +96,7 @@ def test_each_account_has_its_time() -> None:
     clock.move_to(MONDAY + 29 * HOUR)                                # 90 minutes of break, then half an hour
     amending.assign(house, number, as_("wang.fang"), "liu.yang")
     clock.move_to(MONDAY + 30 * HOUR)                                # one hour worked by the next owner
-    booked = case_accounts(house, number).accounts
+    booked = case_accounts(house, number, THE_SYSTEM).accounts
     assert booked.waiting_for_customer == 21 * HOUR and booked.paused == 2 * HOUR and booked.outside_hours == 1.5 * HOUR
     assert [(one.role, one.time) for one in booked.worked] == [("intake", 4.5 * HOUR), ("quality", HOUR)]
     assert booked.elapsed == 30 * HOUR and booked.unknown == ZERO
@@ -107,11 +108,11 @@ def test_a_case_without_an_owner_is_worked_by_nobody_and_a_closed_one_stands_sti
     clock.move_to(MONDAY + 2 * HOUR)
     acting.act(house, number, "withdraw", as_("li.na"), {"comment": "撤回"})
     clock.move_to(MONDAY + 200 * HOUR)
-    found = case_accounts(house, number)
+    found = case_accounts(house, number, THE_SYSTEM)
     assert found.accounts.elapsed == 2 * HOUR and [one.role for one in found.accounts.worked] == [None]
     acting.act(house, number, "reopen", as_("wu.ting"), {"comment": "重新立案", "order_no": "AB123456", "nature": "quality"})
     clock.move_to(MONDAY + 201 * HOUR)
-    assert case_accounts(house, number).accounts.elapsed == 3 * HOUR     # the closed time is nobody's
+    assert case_accounts(house, number, THE_SYSTEM).accounts.elapsed == 3 * HOUR     # the closed time is nobody's
 
 
 def test_an_owner_who_changes_posts_is_booked_under_the_post_of_the_time(tmp_path: Path) -> None:
@@ -122,9 +123,9 @@ def test_an_owner_who_changes_posts_is_booked_under_the_post_of_the_time(tmp_pat
     line = next(line for line in text.splitlines() if line.strip().startswith("li.na:"))
     changed = tmp_path / "organisation.yaml"
     changed.write_text(text.replace(line, line.replace("[intake]", "[warehouse]")), encoding="utf-8")
-    publishing.apply_organisation(house, changed, "zhao.lei")
+    publishing.apply_organisation(house, changed, Actor("zhao.lei"))
     clock.move_to(MONDAY + 3 * HOUR)
-    booked = case_accounts(house, number).accounts
+    booked = case_accounts(house, number, THE_SYSTEM).accounts
     assert [(one.role, one.time) for one in booked.worked] == [("intake", HOUR), ("warehouse", 2 * HOUR)]
 
 
@@ -132,7 +133,7 @@ def test_time_beyond_the_calendar_is_unknown_not_guessed() -> None:
     house, clock = memory_house()
     number = open_one(house)
     clock.move_to(MONDAY + timedelta(days=60))                       # the calendar ends with the year
-    booked = case_accounts(house, number).accounts
+    booked = case_accounts(house, number, THE_SYSTEM).accounts
     assert booked.unknown == timedelta(days=14, hours=9) and sum(parts(booked), ZERO) == timedelta(days=60)
 
 
@@ -141,11 +142,11 @@ def test_a_report_takes_the_cases_opened_in_a_period_and_few_statements() -> Non
     for day in range(6):
         clock.move_to(MONDAY + timedelta(days=day))
         open_one(house)
-    assert report(house, since=MONDAY + timedelta(days=2), until=MONDAY + timedelta(days=4)).definitions[0].cases == 2
-    assert report(house, since=MONDAY + timedelta(days=30)).definitions == ()
+    assert report(house, since=MONDAY + timedelta(days=2), until=MONDAY + timedelta(days=4), actor=THE_SYSTEM).definitions[0].cases == 2
+    assert report(house, since=MONDAY + timedelta(days=30), actor=THE_SYSTEM).definitions == ()
     assert statements(house) == statements_with_more_cases(house)
     with pytest.raises(NotFound):
-        report(house, definition="product-complain")
+        report(house, definition="product-complain", actor=THE_SYSTEM)
 
 
 def statements(house: House) -> int:
@@ -155,11 +156,11 @@ def statements(house: House) -> int:
         nonlocal count
         count += 1
 
-    report(house)
+    report(house, actor=THE_SYSTEM)
     with house.store.reading() as conn:
         engine = conn.engine
     event.listen(engine, "before_cursor_execute", counted)
-    report(house)
+    report(house, actor=THE_SYSTEM)
     event.remove(engine, "before_cursor_execute", counted)
     return count
 

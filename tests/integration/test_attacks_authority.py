@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from engine.deciding.case import Event
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import DefinitionError, Denied, MakegoodError, NotAllowed
 from engine.records.store import Store
-from engine.usecases import access, acting, approving, handing_over, publishing
+from engine.usecases import accesses, acting, approving, handing_over, publishing
 from engine.usecases.house import House, Settings
 from tests.houses import as_, events_of, state_of
 from tests.small import DONE, HEAD, ORGANISATION, ROLES, START, do, opened, put_in_force, small_house, written
@@ -131,7 +132,7 @@ def not_counted(house: House, number: str, request: int, by: str, answer: str = 
         approving.vote(house, number, request, as_(by), answer, "because")
     assert state_of(house, number) == before
     if isinstance(error.value, Denied):
-        [noted] = access.accesses(house, kinds=["refused"], limit=1)
+        [noted] = accesses.accesses(house, kinds=["refused"], limit=1, actor=THE_SYSTEM)
         assert (noted.actor, noted.data["case"], noted.data["what"]) == (by, number, "vote")
     return error.value
 
@@ -222,7 +223,7 @@ def in_a_folder(folder: Path, ceiling: str = "") -> House:
     written(folder, PROPOSALS)
     with (folder / "organisation.yaml").open("a", encoding="utf-8") as file:
         file.write(ceiling)
-    publishing.apply_organisation(house, folder / "organisation.yaml", "system")
+    publishing.apply_organisation(house, folder / "organisation.yaml", THE_SYSTEM)
     put_in_force(house, PROPOSALS)
     return house
 
@@ -273,7 +274,7 @@ def test_a_definition_that_grants_more_than_the_organisation_lets_it_is_not_publ
     house = in_a_folder(tmp_path, "authority: {manager: 50 EUR, panel: 50 EUR}\n")
     (tmp_path / "makegood.toml").touch()
     with pytest.raises(DefinitionError) as error:
-        publishing.publish(house, written(tmp_path, GRANTS), "system")
+        publishing.publish(house, written(tmp_path, GRANTS), THE_SYSTEM)
     assert "The authority of 'manager' is above what the organisation lets it decide: 50.00 EUR" in str(error.value.problems)
     assert "The authority of 'director' is above what the organisation lets it decide: nothing" in str(error.value.problems)
     put_in_force(house, GRANTS)                       # published before the organisation said so
@@ -291,7 +292,7 @@ def staffed(house: House, **away: str) -> None:
         assert absence in text
     with TemporaryDirectory() as folder:
         (Path(folder) / "organisation.yaml").write_text(text, encoding="utf-8")
-        publishing.apply_organisation(house, Path(folder) / "organisation.yaml", "system")
+        publishing.apply_organisation(house, Path(folder) / "organisation.yaml", THE_SYSTEM)
 
 
 def test_nobody_approves_what_they_asked_for_as_a_deputy() -> None:

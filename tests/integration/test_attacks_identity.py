@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.usecases.access import accesses
+from engine.deciding.rights import THE_SYSTEM
+from engine.usecases.accesses import accesses
 from engine.usecases.auditing import verify
 from engine.usecases.house import open_house
 from tests.commands import Terminal, opened, small_house
@@ -245,4 +246,4 @@ def test_a_token_may_be_called_anything_that_fits_on_a_line(house: House, name: 
 
 def recorded(house: House) -> list:  # type: ignore[type-arg]
     """The stream of accesses, latest first."""
-    return accesses(open_house(house.type.folder), limit=500)
+    return accesses(open_house(house.type.folder), limit=500, actor=THE_SYSTEM)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import Denied, Invalid
 from engine.records import cases, files
 from engine.usecases import amending, erasing, finding, handing_out, notices, reading
-from engine.usecases.access import accesses
+from engine.usecases.accesses import accesses
 from engine.usecases.delivering import claim
 from engine.usecases.house import House, open_house
 from engine.usecases.revealing import Reveal
@@ -131,7 +132,7 @@ LI_NA = as_("li.na")    # has work in the case, but neither the right to hand ou
 REACHES: dict[str, Callable[[House, str, Path], object]] = {
     "a case": lambda house, number, _: reading.show(house, number, Reveal(OUTSIDER)),
     "its history": lambda house, number, _: reading.history(house, number, Reveal(OUTSIDER)),
-    "a party": lambda house, _, __: finding.party(house, 1, reveal=Reveal(OUTSIDER)),
+    "a party": lambda house, _, __: finding.party(house, 1, Reveal(OUTSIDER)),
     "a notice": lambda house, _, __: notices.show_notice(house, 1, Reveal(OUTSIDER)),
     "everything": lambda house, number, folder: handing_out.export_party(house, number, folder / "out", Reveal(OUTSIDER)),
     "everything of a party": lambda house, _, folder: handing_out.export_party(house, "1", folder / "out", Reveal(OUTSIDER)),
@@ -147,7 +148,7 @@ def test_whoever_has_no_right_sees_nothing_and_that_they_tried_is_recorded(house
     before = state_of_everything(house)
     with pytest.raises(Denied):
         REACHES[reach](house, number, tmp_path)
-    (tried,) = accesses(house)
+    (tried,) = accesses(house, actor=THE_SYSTEM)
     assert tried.kind == "refused" and tried.actor in (OUTSIDER.id, "li.na")
     assert state_of_everything(house) == before and not (tmp_path / "out").exists()
     assert reading.show(house, number, Reveal(as_("li.na"))).customer is not None
@@ -175,7 +176,7 @@ def test_the_files_of_the_house_hold_no_personal_value_whatever_happened(house: 
     amending.correct(house, number, as_("li.na"), {"customer": {**customer, "address": f"{secrets[6]}a"}}, secrets[3])
     assert len(claim(house, 10)) > 0
     reading.show(house, number, Reveal(as_("li.na"), "called back"))
-    finding.find(house, secrets[0])
+    finding.find(house, secrets[0], actor=THE_SYSTEM)
     raw = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert {name for name in raw if name.startswith("makegood.db")} >= {"makegood.db", "makegood.db-wal"}
     assert [(name, secret) for name, lying in raw.items() for secret in secrets if secret.encode() in lying] == []

@@ -10,9 +10,10 @@ from test_deputies import PROCEDURE, act, away, house_with, possible
 
 from engine.deciding.checking import check_all
 from engine.deciding.expressions import expression
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.defining.problems import errors
 from engine.ground.errors import Denied, Invalid, MakegoodError
-from engine.usecases import access, amending, handing_over, opening, postponing, publishing, reading
+from engine.usecases import access, accesses, amending, handing_over, opening, postponing, publishing, reading
 from engine.usecases.house import House
 from tests.houses import as_, state_of
 from tests.small import ORGANISATION, bundle_of, opened, refused, small_house, written
@@ -74,8 +75,8 @@ ATTACKS: dict[str, tuple[Callable[[], tuple[House, str]], Callable[[House, str],
         lambda: proposed("ann", away("[{from: 2026-03-02, until: 2026-03-06, deputy: bob}]")),
         lambda house, number: act(house, number, "approve", "bob", "carl", cost="101 EUR")),
     "stopping the clocks": (lambda: proposed("ann"), lambda house, number: postponing.pause(house, number, as_("eve"), None, "x")),
-    "looking into a case": (lambda: proposed("ann"), lambda house, number: reading.show(house, number, actor=as_("eve"))),
-    "looking into its history": (lambda: proposed("ann"), lambda house, number: reading.history(house, number, actor=as_("eve"))),
+    "looking into a case": (lambda: proposed("ann"), lambda house, number: reading.show(house, number, as_("eve"))),
+    "looking into its history": (lambda: proposed("ann"), lambda house, number: reading.history(house, number, as_("eve"))),
     "a note in another's case": (lambda: proposed("ann"), lambda house, number: amending.note(house, number, as_("eve"), "x")),
     "handing a case to oneself": (lambda: proposed("ann"), lambda house, number: amending.assign(house, number, as_("eve"), "eve")),
     "a correction": (lambda: proposed("ann"), lambda house, number: amending.correct(house, number, as_("eve"), {"cost": "1"}, "x")),
@@ -87,20 +88,20 @@ def test_the_attack_is_refused_recorded_and_changes_nothing(name: str) -> None:
     prepare, attack = ATTACKS[name]
     house, number = prepare()
     before = state_of(house, number)
-    count = len(access.accesses(house, kinds=["refused"]))
+    count = len(accesses.accesses(house, kinds=["refused"], actor=THE_SYSTEM))
     with pytest.raises(MakegoodError) as told:
         attack(house, number)
     assert told.value.message and access.of_rights(told.value), told.value
     assert state_of(house, number) == before
-    assert len(access.accesses(house, kinds=["refused"])) == count + 1
+    assert len(accesses.accesses(house, kinds=["refused"], actor=THE_SYSTEM)) == count + 1
 
 
 def test_nobody_puts_rights_of_their_own_into_force(tmp_path: Path) -> None:
     house, _ = small_house(PROCEDURE)
     file = tmp_path / "organisation.yaml"
     file.write_text(ORGANISATION.replace("roles: [porter]", "roles: [porter, director]"), encoding="utf-8")
-    refused(house, Denied, 6, lambda: publishing.apply_organisation(house, file, "eve"))
-    refused(house, Denied, 6, lambda: publishing.publish(house, written(tmp_path, PROCEDURE), "eve"))
+    refused(house, Denied, 6, lambda: publishing.apply_organisation(house, file, Actor("eve")))
+    refused(house, Denied, 6, lambda: publishing.publish(house, written(tmp_path, PROCEDURE), Actor("eve")))
 
 
 @pytest.mark.parametrize("own", [
@@ -144,7 +145,7 @@ def test_no_text_of_a_notice_gets_out(text: str) -> None:
         bundle = written(Path(folder), PROCEDURE + "notices: {told: {to: owner, via: [email]}}\n", {"told.en": text})
         house, _ = small_house(PROCEDURE)
         with pytest.raises(MakegoodError):
-            publishing.publish(house, bundle, "carl")
+            publishing.publish(house, bundle, Actor("carl"))
 
 
 def test_handing_over_is_no_way_to_a_right() -> None:

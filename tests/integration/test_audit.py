@@ -13,7 +13,7 @@ import pytest
 from recording import NOW, event, moved, new_store, opened
 
 from engine.deciding.case import rebuild
-from engine.deciding.rights import Actor
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.canonical import canonical, digest
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Conflict, Invalid, NotFound, Tampered, Unavailable
@@ -29,8 +29,8 @@ def house(tmp_path: Path) -> House:
     """Three cases with four events each, a personal value, a file, and versions of everything that is published."""
     store = new_store(tmp_path)
     with store.writing() as conn:
-        library.publish_calendar(conn, "office", '{"name":"office"}', "owner", NOW)
-        library.apply_organisation(conn, '{"organisation":"acme"}', "owner", NOW)
+        library.publish_calendar(conn, "office", '{"name":"office"}', Actor("owner"), NOW)
+        library.apply_organisation(conn, '{"organisation":"acme"}', Actor("owner"), NOW)
         for n in range(1, 4):
             loaded = opened(conn, f"A-{n}", secret="the screen flickers")
             for step in range(3):
@@ -234,7 +234,7 @@ def test_any_single_changed_character_of_any_row_is_found(house: House) -> None:
 
 def test_json_lines_hold_every_event_as_hashed(house: House) -> None:
     out = io.StringIO()
-    assert auditing.export(house, out, "jsonl") == 18
+    assert auditing.export(house, out, "jsonl", actor=THE_SYSTEM) == 18
     head = ""
     for line in out.getvalue().splitlines():
         form = json.loads(line)
@@ -244,7 +244,7 @@ def test_json_lines_hold_every_event_as_hashed(house: House) -> None:
 
 def test_csv_holds_one_row_for_each_event_of_one_case(house: House) -> None:
     out = io.StringIO()
-    assert auditing.export(house, out, "csv", number="A-2") == 5
+    assert auditing.export(house, out, "csv", number="A-2", actor=THE_SYSTEM) == 5
     rows = list(csv.DictReader(io.StringIO(out.getvalue(), newline="")))
     assert [(row["seq"], row["act"], row["to"]) for row in rows[:2]] == [("1", "", "registered"), ("2", "go", "step0")]
     assert json.loads(rows[0]["data"])["number"] == "A-2"
@@ -252,11 +252,11 @@ def test_csv_holds_one_row_for_each_event_of_one_case(house: House) -> None:
 
 def test_since_is_when_it_was_recorded(house: House) -> None:
     out = io.StringIO()
-    assert auditing.export(house, out, "jsonl", since=NOW + timedelta(hours=3)) == 6
+    assert auditing.export(house, out, "jsonl", since=NOW + timedelta(hours=3), actor=THE_SYSTEM) == 6
     with pytest.raises(Invalid):
-        auditing.export(house, out, "jsonl", since=NOW.replace(tzinfo=None))
+        auditing.export(house, out, "jsonl", since=NOW.replace(tzinfo=None), actor=THE_SYSTEM)
     with pytest.raises(NotFound):
-        auditing.export(house, out, "csv", number="A-7")
+        auditing.export(house, out, "csv", number="A-7", actor=THE_SYSTEM)
 
 
 @pytest.mark.parametrize("word", ["=1+1", "+49", "-5", "@SUM(A1)", "\t=1", "\r=1"])
@@ -265,7 +265,7 @@ def test_no_cell_of_a_csv_is_a_formula(house: House, word: str) -> None:
         loaded = cases.load(conn, "A-1")
         cases.save(conn, loaded, [event(loaded.case, "acted", NOW + timedelta(days=1), act=word, to=word)], [], 0, None, None)
     out = io.StringIO()
-    auditing.export(house, out, "csv", number="A-1")
+    auditing.export(house, out, "csv", number="A-1", actor=THE_SYSTEM)
     row = list(csv.DictReader(io.StringIO(out.getvalue(), newline="")))[-1]
     assert row["act"] == row["to"] == "'" + word
 
@@ -275,7 +275,7 @@ def test_words_that_look_like_json_do_not_shift_the_columns(house: House, words:
     with house.store.writing() as conn:
         made = history.append_to(conn, history.ACCESS, "looked", Actor(words, words), NOW, {"to": words, words: words})
     out = io.StringIO()
-    auditing.export(house, out, "csv")
+    auditing.export(house, out, "csv", actor=THE_SYSTEM)
     row = next(csv.DictReader(io.StringIO(out.getvalue(), newline="")))
     assert (row["actor"], row["on_behalf"], row["to"], json.loads(row["data"])) == (words, words, words, made.data)
 
@@ -288,11 +288,11 @@ def test_a_row_that_is_no_event_any_more_is_said_in_words_wherever_it_is_met(hou
         with pytest.raises(Tampered, match="as stored cannot be read"):
             cases.load(conn, "A-3")
     with pytest.raises(Tampered, match="Row 3 of case/A-2"):
-        auditing.export(house, io.StringIO(), "csv")
+        auditing.export(house, io.StringIO(), "csv", actor=THE_SYSTEM)
 
 
 def test_personal_values_are_never_exported(house: House) -> None:
     for form in ("csv", "jsonl"):
         out = io.StringIO()
-        auditing.export(house, out, form)
+        auditing.export(house, out, form, actor=THE_SYSTEM)
         assert "flickers" not in out.getvalue()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from engine.deciding.case import ClockRun, rebuild
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import NotAllowed
 from engine.ground.language import speak
 from engine.usecases import amending, opening, postponing, reading, settling
@@ -72,7 +73,7 @@ class Told:
         return [what for what in kinds(self.house, self.number) if what.split()[0] in (kinds_of or ("breach", "rung"))]
 
     def told(self, name: str) -> list[str]:
-        (figures,) = case_clocks(self.house, self.number, name, explained=True).clocks
+        (figures,) = case_clocks(self.house, self.number, name, explained=True, actor=THE_SYSTEM).clocks
         assert figures.explanation is not None
         return list(figures.explanation["text"])
 
@@ -83,12 +84,12 @@ class Told:
 def test_a_new_triage_swaps_the_set_of_clocks_each_from_the_opening() -> None:
     case = Told(CLOCKS)
     assert [case.run(name).status for name in ("urgent", "usual")] == ["off", "off"]
-    assert reading.show(case.house, case.number).clocks == ()
+    assert reading.show(case.house, case.number, THE_SYSTEM).clocks == ()
     case.at(6).do("triage", level="high")
     assert (case.due("urgent"), case.run("usual").status, case.run("urgent").started_at) == (8.0, "off", START)
     case.at(7).do("triage", level="low")
     assert (case.run("urgent").status, case.due("usual")) == ("off", 48.0)
-    assert [one.name for one in reading.show(case.house, case.number).clocks] == ["usual"]
+    assert [one.name for one in reading.show(case.house, case.number, THE_SYSTEM).clocks] == ["usual"]
     assert case.happened("clock_on", "clock_off") == ["clock_on urgent", "clock_off urgent", "clock_on usual"]
     assert case.at(40).happened() == ["rung urgent 50%", "rung usual 50%"]      # nothing of the clock that is off
     refused(case.house, NotAllowed, 5, lambda: postponing.pause(case.house, case.number, as_("ann"), "urgent", "x"))
@@ -105,7 +106,7 @@ def test_a_clock_that_begins_to_apply_when_it_is_overdue_already_breaches_when_i
 
 def test_history_says_which_rungs_only_the_calculation_passed() -> None:
     case = Told(CLOCKS).at(9).do("triage", level="high").at(10)
-    details = [line for told in reading.history(case.house, case.number)[0] for line in told.details]
+    details = [line for told in reading.history(case.house, case.number, THE_SYSTEM)[0] for line in told.details]
     assert [line for line in details if "passed" in line] == ["urgent: passed by calculation, not carried out: 50%"]
 
 
@@ -132,7 +133,7 @@ def test_a_condition_may_read_where_the_case_is_and_what_was_done() -> None:
 def test_a_limit_that_is_known_later_counts_from_the_start() -> None:
     limits = "[{when: level == 'high', is: 8 hours}, {when: level == 'low', is: 48 hours}]"
     case = Told(f"clocks: {{c: {{within: {limits}, from: opened, until: answer}}}}\n")
-    assert (case.run("c").status, reading.show(case.house, case.number).clocks) == ("off", ())
+    assert (case.run("c").status, reading.show(case.house, case.number, THE_SYSTEM).clocks) == ("off", ())
     assert case.at(5).do("triage", level="low").due("c") == 48.0
     assert case.at(6).do("triage", level="none_yet").run("c").status == "off"
     assert case.at(7).do("triage", level="high").due("c") == 8.0
@@ -146,7 +147,7 @@ def test_a_clock_that_came_and_went_is_explained() -> None:
         "Did not apply from 2026-03-02 11:00 on: triage (Ann Archer).",
     ]
     assert any(line.endswith("It does not apply now; if it did it would be due 2026-03-02 17:00.") for line in case.told("urgent"))
-    [figures] = case_clocks(case.house, case.number, "urgent").clocks
+    [figures] = case_clocks(case.house, case.number, "urgent", actor=THE_SYSTEM).clocks
     assert (figures.status, figures.due_at, figures.rungs, figures.consumed) == ("off", None, (), None)
     never = Told(CLOCKS).told("urgent")
     assert never[-1] == "Did not apply from 2026-03-02 09:00 on: opened the case (Ann Archer)." and len(never) == 3

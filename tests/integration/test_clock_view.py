@@ -8,6 +8,7 @@ import pytest
 
 from cli.case_clocks import bar
 from cli.main import main
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import Invalid, MakegoodError, NotFound
 from engine.ground.language import speak
 from engine.usecases import acting, amending, approving, postponing, settling
@@ -45,7 +46,7 @@ def asked() -> tuple[House, str]:
 
 
 def one(house: House, number: str, clock: str, *, explained: bool = True) -> ClockFigures:
-    return case_clocks(house, number, clock, explained=explained).clocks[0]
+    return case_clocks(house, number, clock, explained=explained, actor=THE_SYSTEM).clocks[0]
 
 
 def text(figures: ClockFigures) -> list[str]:
@@ -116,7 +117,7 @@ def test_a_clock_that_the_closing_of_its_case_stopped_is_over_and_does_not_stand
 def test_every_clock_of_any_case_is_told_and_what_is_told_leads_to_its_due_time(seed: int) -> None:
     house, numbers = lived(seed)
     for number in numbers:
-        for figures in case_clocks(house, number, explained=True).clocks:
+        for figures in case_clocks(house, number, explained=True, actor=THE_SYSTEM).clocks:
             assert figures.explanation is not None
             run = state_of(house, number).clocks[figures.name]
             if run.due_at is not None:
@@ -138,12 +139,12 @@ def test_clocks_that_do_not_exist_or_have_not_begun_are_refused() -> None:
     with pytest.raises(NotFound, match="total"):
         _raised_with_hint(house, number, "totl")
     with pytest.raises(Invalid):
-        case_clocks(house, number, "deciding")
+        case_clocks(house, number, "deciding", actor=THE_SYSTEM)
 
 
 def _raised_with_hint(house: House, number: str, clock: str) -> None:
     try:
-        case_clocks(house, number, clock)
+        case_clocks(house, number, clock, actor=THE_SYSTEM)
     except MakegoodError as error:
         raise type(error)(error.hint, hint="", kind="clock", name=clock) from error
 

@@ -19,7 +19,7 @@ from posting import (
 )
 from sqlalchemy import select, update
 
-from engine.deciding.rights import Actor
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.clock import SystemClock, VirtualClock
 from engine.ground.errors import Conflict, Denied, Invalid, NotAllowed, NotFound
 from engine.records import history, outbox
@@ -52,7 +52,7 @@ def test_a_notice_is_sent_once_and_its_case_knows(tmp_path: Path) -> None:
     assert (done.sent, done.failed, done.remaining) == (1, 0, 0)
     [file] = (tmp_path / "outbox" / "email").glob("*.eml")
     assert f"We have your complaint {number}" in file.read_text()
-    [line] = list_notices(house, case=number)
+    [line] = list_notices(house, case=number, actor=THE_SYSTEM)
     assert (line.status, line.channel, line.sent_at, line.attempts) == ("sent", "email", NOW + timedelta(minutes=1), 1)
     assert events(house, number)[-1][0] == "sent"
     assert deliver(house).sent == 0
@@ -80,7 +80,7 @@ def test_without_an_address_the_next_channel_is_taken(tmp_path: Path) -> None:
     house = with_channels(new_house(tmp_path), **FILES)
     [notice] = put(house, via=("email", "sms"), email="")
     assert deliver(house).sent == 1
-    sheet = show_notice(house, notice)
+    sheet = show_notice(house, notice, THE_SYSTEM)
     assert sheet.line.channel == "sms"
     assert [(attempt.channel, attempt.outcome) for attempt in sheet.tried] == [("email", "refused"), ("sms", "accepted")]
 
@@ -90,7 +90,7 @@ def test_a_channel_that_is_not_set_up_is_passed_over_and_the_dead_letter_says_so
     [notice] = put(house, via=("pigeon", "email"), email="")
     done = deliver(house)
     assert (done.dead, done.failures[0][0]) == (1, notice)
-    line = show_notice(house, notice).line
+    line = show_notice(house, notice, THE_SYSTEM).line
     assert line.status == "dead"
     assert line.error == "pigeon: channel pigeon is not set up in makegood.toml; email: no mail address of the recipient is known"
 
@@ -100,7 +100,7 @@ def test_a_mandatory_notice_that_reaches_nobody_becomes_work_for_the_owner_until
     number = complain(house)
     assert deliver(house).by_hand == 1
     assert inbox(house) == [("notice", "receipt", None, "li.na")]
-    [line] = list_notices(house, status="by_hand")
+    [line] = list_notices(house, status="by_hand", actor=THE_SYSTEM)
     confirmed = confirm(house, line.id, LI_NA)
     assert (confirmed.status, confirmed.channel) == ("sent", "hand")
     assert inbox(house) == []
@@ -115,7 +115,7 @@ def test_a_channel_by_hand_becomes_work_at_once(tmp_path: Path) -> None:
     complain(house, address="1 Zhongshan Road")
     assert deliver(house).by_hand == 1
     assert inbox(house) == [("notice", "receipt", None, "li.na")]
-    [line] = list_notices(house)
+    [line] = list_notices(house, actor=THE_SYSTEM)
     assert confirm(house, line.id, LI_NA).channel == "letter"
 
 
@@ -127,7 +127,7 @@ def test_a_notice_to_somebody_erased_or_gone_is_cancelled_and_recorded(tmp_path:
     put(house, person="zhao.lei", party_id=None)
     done = deliver(house)
     assert (done.sent, done.cancelled) == (0, 2)
-    assert [(line.status, line.error) for line in list_notices(house)] == [
+    assert [(line.status, line.error) for line in list_notices(house, actor=THE_SYSTEM)] == [
         ("cancelled", "zhao.lei no longer works here"), ("cancelled", "the recipient's data have been erased"),
     ]
     kind, data = events(house, number)[-1]
@@ -147,14 +147,14 @@ def test_passing_failures_are_tried_again_after_growing_pauses_and_eight_times_a
     waits = []
     for _ in range(7):
         assert failing(house).status == "waiting"
-        [line] = list_notices(house)
+        [line] = list_notices(house, actor=THE_SYSTEM)
         assert line.fire_at is not None
         waits.append((line.fire_at - house.clock.now()) // timedelta(minutes=1))
         assert delivering.claim(house, 1) == []
         later(house, minutes=waits[-1])
     assert waits == [1, 5, 15, 60, 240, 240, 240]
     assert failing(house, "still no").status == "dead"
-    [line] = list_notices(house)
+    [line] = list_notices(house, actor=THE_SYSTEM)
     assert (line.error, line.attempts) == ("email: still no", 8)
 
 
@@ -163,7 +163,7 @@ def test_a_permanent_failure_goes_to_the_next_channel_at_once(tmp_path: Path) ->
     put(house, via=("email", "sms"))
     assert failing(house, permanent=True).status == "waiting"
     assert deliver(house).sent == 1
-    assert list_notices(house)[0].channel == "sms"
+    assert list_notices(house, actor=THE_SYSTEM)[0].channel == "sms"
 
 
 def test_a_dead_letter_can_be_retried_on_all_its_channels(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_dead_letter_can_be_retried_on_all_its_channels(tmp_path: Path) -> Non
     assert deliver(house).dead == 1
     set_party(house, email="wang@example.com")
     mended = with_channels(house, **FILES)
-    [line] = list_notices(mended, status="dead")
+    [line] = list_notices(mended, status="dead", actor=THE_SYSTEM)
     assert retry(mended, line.id, LI_NA).via == ("email", "letter")
     assert events(house, number)[-1][0] == "retried"
     assert deliver(mended).sent == 1
@@ -186,16 +186,16 @@ def test_who_takes_no_part_may_neither_retry_nor_confirm_and_unknown_notices_are
     house = new_house(tmp_path)
     complain(house)
     deliver(house)
-    [line] = list_notices(house)
+    [line] = list_notices(house, actor=THE_SYSTEM)
     with pytest.raises(Invalid, match="nobody"):
         retry(house, line.id, Actor("somebody"))
     with pytest.raises((Denied, Invalid)):
         confirm(house, line.id, Actor("somebody"))
     with pytest.raises(NotFound, match="no notice 99"):
-        show_notice(house, 99)
+        show_notice(house, 99, THE_SYSTEM)
     with pytest.raises(Invalid, match="not a status"):
-        list_notices(house, status="lost")
-    assert show_notice(house, line.id).line.status == "by_hand"
+        list_notices(house, status="lost", actor=THE_SYSTEM)
+    assert show_notice(house, line.id, THE_SYSTEM).line.status == "by_hand"
 
 
 def test_two_deliveries_never_get_the_same_notice_and_the_slower_one_notices(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_two_deliveries_never_get_the_same_notice_and_the_slower_one_notices(tmp
     assert isinstance(again, Sending)
     assert delivering.finish(house, again, Receipt.ACCEPTED).status == "sent"
     assert delivering.finish(house, sending, Failed("late", permanent=True)) == Settled(None)
-    assert list_notices(house)[0].status == "sent"
+    assert list_notices(house, actor=THE_SYSTEM)[0].status == "sent"
 
 
 def test_a_notice_under_way_cannot_be_retried(tmp_path: Path) -> None:
@@ -242,7 +242,7 @@ def test_what_was_sent_is_never_sent_again_even_if_its_case_cannot_be_changed_th
     later(house, minutes=20)
     assert deliver(house).sent == 1
     assert not file.exists()
-    [line] = list_notices(house)
+    [line] = list_notices(house, actor=THE_SYSTEM)
     assert (line.status, line.attempts, line.sent_at) == ("sent", 1, NOW)
     assert events(house, number)[-1][0] == "sent"
 
@@ -295,7 +295,7 @@ def test_a_delivery_killed_after_sending_repeats_one_message_with_the_same_messa
     assert deliver(House(house.store, VirtualClock(until), house.settings)).sent == 3
     assert len(list((tmp_path / "outbox" / "email").glob("*.eml"))) == 3    # the repeated one replaced itself
     assert files[0].stat().st_mtime_ns > first
-    tried = [[(a.n, a.outcome) for a in show_notice(house, notice).tried] for notice in notices]
+    tried = [[(a.n, a.outcome) for a in show_notice(house, notice, THE_SYSTEM).tried] for notice in notices]
     assert sorted(tried, key=len, reverse=True) == [[(1, None), (2, "accepted")], [(1, "accepted")], [(1, "accepted")]]
 
 
@@ -317,4 +317,4 @@ def test_several_processes_deliver_every_notice_exactly_once(tmp_path: Path) -> 
     ]
     sent = [int(process.communicate(timeout=60)[0]) for process in running]
     assert sum(sent) == 120
-    assert {line.attempts for line in list_notices(house, limit=200)} == {1}
+    assert {line.attempts for line in list_notices(house, limit=200, actor=THE_SYSTEM)} == {1}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import Denied
 from engine.usecases import acting, amending, inboxes, opening, publishing, reading, settling
 from engine.usecases.house import House
@@ -52,7 +53,7 @@ def house_with(*changes: tuple[str, str], procedure: str = PROCEDURE) -> House:
         text = text.replace(old, new)
     with TemporaryDirectory() as folder:
         (Path(folder) / "organisation.yaml").write_text(text, encoding="utf-8")
-        publishing.apply_organisation(house, Path(folder) / "organisation.yaml", "system")
+        publishing.apply_organisation(house, Path(folder) / "organisation.yaml", THE_SYSTEM)
     return house
 
 
@@ -92,7 +93,7 @@ def test_both_names_stand_in_history_whether_the_deputy_says_so_or_not() -> None
         act(house, number, "approve", "bob", on_behalf)
         last = events_of(house, number)[-1]
         assert (last.actor, last.on_behalf, state_of(house, number).acts["approve"].actors) == ("bob", "carl", ["bob", "carl"])
-        lines, _ = reading.history(house, number)
+        lines, _ = reading.history(house, number, THE_SYSTEM)
         assert lines[-1].who == "Bob Baker for Carl Cooper"
 
 
@@ -173,7 +174,7 @@ def test_a_denial_of_opening_and_of_an_assigned_task() -> None:
     with TemporaryDirectory() as folder:
         text = ORGANISATION.replace("roles: [desk, lab]", "deny: [lab], roles: [desk, lab]")
         (Path(folder) / "o.yaml").write_text(text, encoding="utf-8")
-        publishing.apply_organisation(house, Path(folder) / "o.yaml", "system")
+        publishing.apply_organisation(house, Path(folder) / "o.yaml", THE_SYSTEM)
     assert "test" not in possible(house, number, "bob")
 
 
@@ -205,7 +206,7 @@ def test_reminders_and_escalations_reach_the_deputy_and_say_so() -> None:
     assert messages(house, number)[0].text.startswith("You stand in for Carl Cooper, who is away until 2026-03-06.\n\n")
     event = events_of(house, number)[-1]
     assert event.data["reminded"] == ["carl"] and event.data["stood_in"] == {"carl": "eve"}
-    assert "Carl Cooper is away, Eve Eaton stands in" in reading.history(house, number)[0][-1].details
+    assert "Carl Cooper is away, Eve Eaton stands in" in reading.history(house, number, THE_SYSTEM)[0][-1].details
     later(house, 3.7)
     assert ("escalated", "eve") in sent(house, number) and state_of(house, number).added == ["carl"]
     later(house, 2)

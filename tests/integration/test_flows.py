@@ -18,6 +18,7 @@ import pytest
 from posting import LI_NA, NOW, complain, later, new_house, publish, put, with_channels
 from sqlalchemy import update
 
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.clock import VirtualClock
 from engine.records import outbox
 from engine.records.cases import CASE
@@ -147,7 +148,7 @@ def test_days_pass_as_flow_runs_on_a_virtual_clock(session: Any, tmp_path: Path)
     assert [one.name for one in ran] == ["sweep", "delivery"] * 3
     assert told == ran
     assert all(one.completed for one in ran)
-    assert {line.status for line in list_notices(house)} == {"sent"}
+    assert {line.status for line in list_notices(house, actor=THE_SYSTEM)} == {"sent"}
 
 
 def test_a_flow_tells_its_house_in_its_language(session: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,7 +214,7 @@ def test_a_schedule_really_fires_and_a_signal_stops_everything_cleanly(tmp_path:
             time.sleep(0.25)
         assert {run["state_type"] for run in runs} & {"COMPLETED"}, runs
         assert all(run["auto_scheduled"] for run in runs)
-        assert [line.status for line in list_notices(house)] == ["sent"]
+        assert [line.status for line in list_notices(house, actor=THE_SYSTEM)] == ["sent"]
     finally:
         serving.send_signal(signal.SIGTERM)
         said = serving.communicate(timeout=60)[0]

@@ -118,5 +118,5 @@ def memory() -> MemoryStore:
 
     store = MemoryStore(schema.memory_template())
     with store.writing() as conn:
-        library.publish_definition(conn, "plain", "{}", "{}", digest("{}"), "owner", NOW)
+        library.publish_definition(conn, "plain", "{}", "{}", digest("{}"), Actor("owner"), NOW)
     return store

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from cli import session
-from engine.deciding.rights import Actor
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Conflict, Denied, Invalid, NotFound
 from engine.records.store import Store
 from engine.usecases import auditing, identity, publishing, tokens
-from engine.usecases.access import accesses
+from engine.usecases.accesses import accesses
 from engine.usecases.house import House, Settings, read_settings
 from tests.small import ORGANISATION, START
 
@@ -30,7 +30,7 @@ def house(tmp_path: Path) -> House:
     store = Store(f"sqlite:///{tmp_path / 'makegood.db'}")
     store.create()
     made = House(store, VirtualClock(START), Settings(folder=tmp_path, database=f"sqlite:///{tmp_path / 'makegood.db'}", identity="login"))
-    publishing.apply_organisation(made, tmp_path / "organisation.yaml", "system")
+    publishing.apply_organisation(made, tmp_path / "organisation.yaml", THE_SYSTEM)
     return made
 
 
@@ -50,7 +50,7 @@ def later(house: House, **by: int) -> None:
 
 
 def noted(house: House) -> list[tuple[str, str]]:
-    return [(event.actor, event.kind) for event in reversed(accesses(house))]
+    return [(event.actor, event.kind) for event in reversed(accesses(house, actor=THE_SYSTEM))]
 
 
 def why(found: pytest.ExceptionInfo[Denied]) -> str:
@@ -150,10 +150,10 @@ def ended_by_leaving(house: House) -> None:
 def left_and_came_back(house: House, back: bool = True) -> None:
     file = house.settings.folder / "organisation.yaml"
     file.write_text("\n".join(line for line in ORGANISATION.replace(", ann", "").splitlines() if "ann:" not in line), encoding="utf-8")
-    publishing.apply_organisation(house, file, "system")
+    publishing.apply_organisation(house, file, THE_SYSTEM)
     if back:
         file.write_text(ORGANISATION, encoding="utf-8")
-        publishing.apply_organisation(house, file, "system")
+        publishing.apply_organisation(house, file, THE_SYSTEM)
 
 
 SECRETS: list[str] = []
@@ -173,7 +173,8 @@ def test_a_session_that_ended_proves_nothing(house: House, end: Callable[[House]
     with pytest.raises(Denied) as refused:
         by(house, SECRETS[-1])
     assert why(refused) == reason
-    assert (accesses(house)[0].kind, accesses(house)[0].data) == ("refused", {"what": "identify", "why": [reason]})
+    last = accesses(house, actor=THE_SYSTEM)[0]
+    assert (last.kind, last.data) == ("refused", {"what": "identify", "why": [reason]})
 
 
 def test_the_database_holds_no_secret(house: House) -> None:
@@ -334,7 +335,7 @@ def test_nobody_acts_as_somebody_else_where_people_log_in(house: House) -> None:
     with pytest.raises(Denied) as refused:
         by(house, None)
     assert why(refused) == "not logged in"
-    assert [(event.actor, event.data["why"]) for event in accesses(house, kinds=["refused"])] == [
+    assert [(event.actor, event.data["why"]) for event in accesses(house, kinds=["refused"], actor=THE_SYSTEM)] == [
         ("unknown", ["not logged in"]), ("ann", ["another person"]),
     ]
 

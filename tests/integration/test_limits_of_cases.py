@@ -3,6 +3,7 @@
 from datetime import timedelta
 from textwrap import dedent
 
+from engine.deciding.rights import THE_SYSTEM
 from engine.usecases import amending, reading, settling
 from engine.usecases.clock_view import case_clocks
 from tests.houses import as_, state_of
@@ -38,7 +39,7 @@ def test_a_promise_moves_with_its_field_and_says_how_it_was_counted() -> None:
     runs = state_of(house, number).clocks
     assert (runs["answer"].budget, runs["answer"].due_at) == ("5 days", clock.now() + timedelta(days=7, hours=8))
     assert runs["visit"].budget == "latest of (2 working days before 2026-03-20; 1 day)"
-    answer, visit = (case_clocks(house, number, name, explained=True).clocks[0] for name in ("answer", "visit"))
+    answer, visit = (case_clocks(house, number, name, explained=True, actor=THE_SYSTEM).clocks[0] for name in ("answer", "visit"))
     assert answer.explanation is not None and visit.explanation is not None
     assert [line for line in answer.explanation["text"] if "Calendar" not in line and "Began" not in line] == [
         "Limit: 5 days (promised = 5).",
@@ -64,8 +65,8 @@ def test_an_amount_that_cannot_be_counted_is_shown_and_no_sweep_stumbles_over_it
     clock.move_to(clock.now() + timedelta(days=3))
     settling.sweep(house)
     assert "rung answer due" in kinds(house, right) and "rung answer due" not in kinds(house, wrong)
-    (answer,) = (one for one in reading.show(house, wrong).clocks if one.name == "answer")
-    (figures,) = case_clocks(house, wrong, "answer", explained=True).clocks
+    (answer,) = (one for one in reading.show(house, wrong, THE_SYSTEM).clocks if one.name == "answer")
+    (figures,) = case_clocks(house, wrong, "answer", explained=True, actor=THE_SYSTEM).clocks
     assert (answer.due_at, figures.unknown) == (None, "-5 days cannot be counted")
     assert figures.explanation is not None and "Due time unknown: -5 days cannot be counted." in figures.explanation["text"]
 

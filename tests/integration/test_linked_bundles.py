@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.deciding.rights import THE_SYSTEM
 from engine.defining.diagram import mermaid
 from engine.defining.diff import diff
 from engine.defining.problems import Problem
@@ -114,12 +115,12 @@ def test_a_closing_of_what_is_never_opened_is_found(tmp_path: Path) -> None:
 def test_publishing_needs_the_other_procedure_in_force_or_beside(tmp_path: Path) -> None:
     house, _ = empty_house()
     with pytest.raises(DefinitionError) as refusal:
-        publish(house, folder_with(tmp_path / "a", WAIT, None), "system")
+        publish(house, folder_with(tmp_path / "a", WAIT, None), THE_SYSTEM)
     assert "neither published nor beside this one" in str(refusal.value.problems[0])
     bundle = folder_with(tmp_path / "b", WAIT)
-    assert ["is not published yet" in warning.what for warning in publish(house, bundle, "system").warnings] == [True]
-    publish(house, bundle.parent / "repair", "system")
-    assert publish(house, folder_with(tmp_path / "c", WAIT, None), "system").warnings == (), "in force is enough"
+    assert ["is not published yet" in warning.what for warning in publish(house, bundle, THE_SYSTEM).warnings] == [True]
+    publish(house, bundle.parent / "repair", THE_SYSTEM)
+    assert publish(house, folder_with(tmp_path / "c", WAIT, None), THE_SYSTEM).warnings == (), "in force is enough"
     assert do(house, opened(house), "go").links == [("opened", "R-001")]
 
 
@@ -159,8 +160,8 @@ def test_a_scenario_tells_what_was_not_opened(tmp_path: Path) -> None:
 
 def test_publishing_plays_scenarios_with_what_is_in_force(tmp_path: Path) -> None:
     house, _ = empty_house()
-    publish(house, folder_with(tmp_path / "a", WAIT).parent / "repair", "system")
-    assert publish(house, folder_with(tmp_path / "b", WAIT, None, scenario=STORY), "system").scenarios == 1
+    publish(house, folder_with(tmp_path / "a", WAIT).parent / "repair", THE_SYSTEM)
+    assert publish(house, folder_with(tmp_path / "b", WAIT, None, scenario=STORY), THE_SYSTEM).scenarios == 1
 
 
 def test_a_later_step_knows_only_what_was_expected_to_be_opened(tmp_path: Path) -> None:

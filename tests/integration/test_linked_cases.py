@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from engine.deciding.case import ClockStatus, case_json, rebuild
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import Invalid, NotAllowed
 from engine.usecases import acting, auditing, linking, listing, reading, settling
 from engine.usecases.house import House
@@ -204,7 +205,7 @@ def test_cases_that_open_each_other_without_end_open_nothing_and_say_so() -> Non
     do(house, number, "go")
     last = events_of(house, number)[-1]
     assert last.kind == "impossible" and "small → repair → repair" in last.data["why"]
-    assert [line.number for line in listing.list_cases(house).lines] == [number]
+    assert [line.number for line in listing.list_cases(house, actor=THE_SYSTEM).lines] == [number]
 
 
 # --- waiting ------------------------------------------------------------------------------------------------------------
@@ -370,9 +371,9 @@ def test_history_says_which_case_was_opened_and_closed() -> None:
     number = opened(house)
     do(house, number, "go")
     do(house, "R-2026-001", "finish", "bob")
-    told = [line.what for line in reading.history(house, number)[0]]
+    told = [line.what for line in reading.history(house, number, THE_SYSTEM)[0]]
     assert told[-2:] == ["opened R-2026-001 (repair)", "R-2026-001 (repair) was closed"]
-    assert "opened by case S-2026-001" in reading.history(house, "R-2026-001")[0][0].details
+    assert "opened by case S-2026-001" in reading.history(house, "R-2026-001", THE_SYSTEM)[0][0].details
 
 
 def test_a_wrong_action_of_the_linked_case_changes_neither() -> None:

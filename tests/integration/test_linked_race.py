@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from engine.deciding.case import case_json, rebuild
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.clock import VirtualClock
 from engine.records.store import Store
 from engine.usecases import auditing, publishing
@@ -63,9 +64,9 @@ def test_two_closings_at_once_are_both_told_and_the_second_lets_the_case_go_on(t
     bundle = written(tmp_path / "definitions", PARENT)
     (bundle.parent / "repair").mkdir()
     (bundle.parent / "repair" / "procedure.yaml").write_text(CHILD, encoding="utf-8")
-    publishing.apply_organisation(house, bundle.parent / "organisation.yaml", "system")
-    publishing.publish(house, bundle.parent / "repair", "system")
-    publishing.publish(house, bundle, "system")
+    publishing.apply_organisation(house, bundle.parent / "organisation.yaml", THE_SYSTEM)
+    publishing.publish(house, bundle.parent / "repair", THE_SYSTEM)
+    publishing.publish(house, bundle, THE_SYSTEM)
     number = opened(house)
     do(house, number, "go")
     do(house, number, "go")

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied, Invalid, MakegoodError, NotAllowed, NotFound
 from engine.records.store import Store
 from engine.usecases import amending, auditing, erasing, links, publishing
-from engine.usecases.access import accesses
+from engine.usecases.accesses import accesses
 from engine.usecases.house import House, Settings, read_settings
 from tests.commands import Terminal, opened
 from tests.commands import small_house as house_on_disk
@@ -76,7 +77,7 @@ def test_a_customer_takes_the_action_that_the_link_is_for(case: tuple[House, Vir
     links.use(house, code, {"answer": "it was wet", "comment": "sorry"})
     event = events_of(house, number)[-1]
     assert (event.actor, event.identified, event.data["act"], state_of(house, number).state) == ("customer", "link", "answered", "new")
-    assert [one.kind for one in accesses(house)] == ["link_used", "link_made"] and auditing.verify(house).problems == []
+    assert [one.kind for one in accesses(house, actor=THE_SYSTEM)] == ["link_used", "link_made"] and auditing.verify(house).problems == []
 
 
 def test_a_link_counts_once(case: tuple[House, VirtualClock, str]) -> None:
@@ -88,7 +89,7 @@ def test_a_link_counts_once(case: tuple[House, VirtualClock, str]) -> None:
     for again in (lambda: links.use(house, code, {"answer": "no, dry"}), lambda: links.look(house, code)):
         with pytest.raises(Denied):
             again()
-        assert (accesses(house)[0].kind, accesses(house)[0].data) == ("link_failed", {"why": ["ended"]})
+        assert (accesses(house, actor=THE_SYSTEM)[0].kind, accesses(house, actor=THE_SYSTEM)[0].data) == ("link_failed", {"why": ["ended"]})
     assert state_of(house, number) == state and links.links(house, number, as_("ann")) == []
 
 
@@ -232,7 +233,7 @@ def test_of_several_at_once_one_wins(tmp_path: Path) -> None:
     from tests.small import ORGANISATION
 
     (tmp_path / "organisation.yaml").write_text(ORGANISATION, encoding="utf-8")
-    publishing.apply_organisation(house, tmp_path / "organisation.yaml", "system")
+    publishing.apply_organisation(house, tmp_path / "organisation.yaml", THE_SYSTEM)
     put_in_force(house, PROCEDURE.replace("to: new, require", "require"))     # the case stays: only the code can refuse the others
     number = open_one(house, customer=CUSTOMER)
     do(house, number, "ask")

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select, text
 
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import Invalid
 from engine.records import tables
 from engine.records.items import NO_DUE, WORK_ITEM
@@ -122,7 +123,7 @@ def test_pages_hold_every_open_case_once_by_urgency(rows: list[tuple[datetime | 
     fill(HOUSE, rows)
     seen, page = [], 1
     while True:
-        found = list_cases(HOUSE, limit=size, page=page)
+        found = list_cases(HOUSE, limit=size, page=page, actor=THE_SYSTEM)
         seen += found.lines
         if not found.more:
             break
@@ -134,7 +135,7 @@ def test_pages_hold_every_open_case_once_by_urgency(rows: list[tuple[datetime | 
 def test_what_cannot_be_known_comes_first_and_says_so() -> None:
     emptied(HOUSE)
     fill(HOUSE, [(START, [("desk", None)]), (datetime(1970, 1, 1, tzinfo=UTC), [("desk", None)]), (None, [("desk", None)])])
-    lines = list_cases(HOUSE).lines
+    lines = list_cases(HOUSE, actor=THE_SYSTEM).lines
     assert [(line.number, line.due_unknown, line.due_at) for line in lines] == [
         ("S-002", True, None),
         ("S-001", False, START),
@@ -157,9 +158,9 @@ def test_looking_takes_few_statements_whatever_is_listed() -> None:
 
         event.listen(Engine, "before_cursor_execute", count)
         try:
-            list_cases(HOUSE, limit=100)
+            list_cases(HOUSE, limit=100, actor=THE_SYSTEM)
             inbox(HOUSE, "bob", limit=100)
-            find(HOUSE, "case", limit=100)
+            find(HOUSE, "case", limit=100, actor=THE_SYSTEM)
         finally:
             event.remove(Engine, "before_cursor_execute", count)
         return len(asked)
@@ -170,10 +171,10 @@ def test_looking_takes_few_statements_whatever_is_listed() -> None:
 def test_numbers_for_completion_begin_as_typed() -> None:
     emptied(HOUSE)
     fill(HOUSE, [(None, [])] * 12)
-    assert numbers(HOUSE, "s-01", 10) == ["S-012", "S-011", "S-010"] and numbers(HOUSE, "S-%", 10) == []
+    assert numbers(HOUSE, "s-01", 10, THE_SYSTEM) == ["S-012", "S-011", "S-010"] and numbers(HOUSE, "S-%", 10, THE_SYSTEM) == []
 
 
 @pytest.mark.parametrize(("limit", "page"), [(0, 1), (1001, 1), (10, 0)])
 def test_endless_pages_are_refused(limit: int, page: int) -> None:
     with pytest.raises(Invalid):
-        list_cases(HOUSE, limit=limit, page=page)
+        list_cases(HOUSE, limit=limit, page=page, actor=THE_SYSTEM)

@@ -7,6 +7,7 @@ import pytest
 
 from engine.deciding.case import ClockRun, Event, rebuild
 from engine.deciding.clock_migration import played
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
 from engine.ground.language import speak
@@ -110,7 +111,7 @@ def test_a_case_stays_on_its_version_until_somebody_says_otherwise(office: tuple
     put_in_force(house, changed(("within: 5 days", "within: 8 days")))
     clock.move_to(START + DAY)
     acting.act(house, number, "look", as_("ann"))
-    assert reading.show(house, number).version == 1 and state_of(house, number).clocks["reply"].due_at == due_on(5)
+    assert reading.show(house, number, THE_SYSTEM).version == 1 and state_of(house, number).clocks["reply"].due_at == due_on(5)
 
 
 def test_one_event_tells_versions_reason_and_due_times(office: tuple[House, VirtualClock]) -> None:
@@ -125,7 +126,7 @@ def test_one_event_tells_versions_reason_and_due_times(office: tuple[House, Virt
     assert (event.actor, event.occurred_at) == ("dora", START + DAY)
     case = state_of(house, number)
     assert (case.owner, case.entered_at, case.clocks["reply"].started_at) == ("ann", START, START)
-    assert reading.show(house, number).version == 2
+    assert reading.show(house, number, THE_SYSTEM).version == 2
 
 
 def test_what_does_not_differ_stays_as_it_is(office: tuple[House, VirtualClock]) -> None:
@@ -340,7 +341,7 @@ def test_what_waits_for_approval_is_to_be_asked_for_anew_and_whoever_asked_hears
     migrating.migrate(house, [number], Wanted(as_("dora"), reason="new"))
     assert list(state_of(house, number).requests) == [offer]
     assert events_of(house, number)[-1].data["ended"] == {str(answer): "left"} and sent(house, number)[-1] == ("request_answered", "ann")
-    assert any("no longer possible" in line for line in reading.history(house, number)[0][-1].details)
+    assert any("no longer possible" in line for line in reading.history(house, number, THE_SYSTEM)[0][-1].details)
 
 
 def test_states_that_are_held_go_over_too(office: tuple[House, VirtualClock]) -> None:
@@ -371,7 +372,7 @@ def test_tasks_come_and_go_with_the_version(office: tuple[House, VirtualClock]) 
     case = state_of(house, number)
     assert moved.tasks == {"weigh": "cancelled", "dry": "open"} and case.tasks["paint"].assignee == "bob"
     assert (case.clocks["weigh"].status, case.clocks["dry"].started_at) == ("cancelled", START + DAY)
-    assert {task.name: task.title for task in reading.show(house, number).tasks}["weigh"] == "weigh"
+    assert {task.name: task.title for task in reading.show(house, number, THE_SYSTEM).tasks}["weigh"] == "weigh"
 
 
 @pytest.mark.parametrize("state", ["nowhere", "done"])
@@ -394,7 +395,7 @@ def test_values_of_fields_that_the_version_lacks_are_kept_and_told(office: tuple
     assert moved.left == ("colour", "words") == tuple(migrated(house, number).data["left"])
     assert state_of(house, number).fields["colour"] == "red" and "words" in state_of(house, number).sealed
     assert to_next(house, number, to=1).refused == []
-    assert {view.name: view.value for view in reading.show(house, number).fields} == {"colour": "red", "words": "•••"}
+    assert {view.name: view.value for view in reading.show(house, number, THE_SYSTEM).fields} == {"colour": "red", "words": "•••"}
 
 
 @pytest.mark.parametrize(
@@ -535,7 +536,7 @@ def test_every_open_case_of_a_bundle_goes_over_and_a_refused_one_holds_up_nobody
     done = migrating.migrate_all(house, "small", Wanted(as_("dora"), "new law"), progress=lambda *so_far: told.append(so_far))
     assert [moved.number for moved in done.moved] == [numbers[0], numbers[2]]
     assert [refused.number for refused in done.refused] == [numbers[1]] and told == [(3, 3)]
-    assert [reading.show(house, number).version for number in (*numbers, new)] == [2, 1, 2, 1, 2]
+    assert [reading.show(house, number, THE_SYSTEM).version for number in (*numbers, new)] == [2, 1, 2, 1, 2]
     again = migrating.migrate_all(house, "small", Wanted(as_("dora"), "new law", given={"colour": "green"}))
     assert [moved.number for moved in again.moved] == [numbers[1]] and again.refused == []
     assert auditing.verify(house).problems == []
@@ -567,7 +568,7 @@ def test_only_those_on_one_version_can_be_chosen(office: tuple[House, VirtualClo
     second = opened(house)
     put_in_force(house, changed(("within: 5 days", "within: 8 days")))
     done = migrating.migrate_all(house, "small", Wanted(as_("dora"), "new law"), since=2)
-    assert [moved.number for moved in done.moved] == [second] and reading.show(house, first).version == 1
+    assert [moved.number for moved in done.moved] == [second] and reading.show(house, first, THE_SYSTEM).version == 1
 
 
 def test_a_dry_run_tells_everything_and_changes_nothing(office: tuple[House, VirtualClock]) -> None:
@@ -609,7 +610,7 @@ def test_history_tells_it_in_words(office: tuple[House, VirtualClock], language:
     over(house, number, states={"checking": "testing"})
     speak(language)
     try:
-        line = reading.history(house, number)[0][-1]
+        line = reading.history(house, number, THE_SYSTEM)[0][-1]
     finally:
         speak("en")
     assert line.what == what and list(line.details) == details
@@ -623,12 +624,13 @@ def test_clocks_of_former_versions_and_how_due_times_came_about_can_be_seen(offi
     over(house, number)
     put_in_force(house, changed(("  reply:", "  letter:"), ("within: 5 days", "within: 9 days")))
     to_next(house, number)
-    figures = {one.name: one for one in case_clocks(house, number, explained=True).clocks}
+    figures = {one.name: one for one in case_clocks(house, number, explained=True, actor=THE_SYSTEM).clocks}
     assert figures["reply"].status == "cancelled" and figures["letter"].due_at == due_on(9)
     text = list((figures["letter"].explanation or {})["text"])
     assert any("moved the case from version 2 of its procedure to version 3" in line for line in text), text
-    assert {view.name: view.status for view in reading.show(house, number).clocks} == {"reply": "cancelled", "letter": "running"}
-    assert listing.list_cases(house).lines[0].due_at == due_on(9)
+    clocks = reading.show(house, number, THE_SYSTEM).clocks
+    assert {view.name: view.status for view in clocks} == {"reply": "cancelled", "letter": "running"}
+    assert listing.list_cases(house, actor=THE_SYSTEM).lines[0].due_at == due_on(9)
 
 
 def test_time_is_booked_by_the_version_of_then(office: tuple[House, VirtualClock]) -> None:
@@ -639,7 +641,7 @@ def test_time_is_booked_by_the_version_of_then(office: tuple[House, VirtualClock
     put_in_force(house, changed(("  asking:\n", "  asking:\n    awaits: customer\n")))
     over(house, number)
     clock.move_to(START + 3 * DAY)
-    assert case_accounts(house, number).accounts.waiting_for_customer == 2 * DAY
+    assert case_accounts(house, number, THE_SYSTEM).accounts.waiting_for_customer == 2 * DAY
 
 
 # --- history played once more -------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.errors import MakegoodError, NotAllowed
 from engine.ground.language import say
 from engine.records import others
@@ -248,18 +249,18 @@ def test_answers_are_those_of_a_count_over_all_cases_whatever_happened(house: Ho
 def test_publishing_fills_in_what_the_cases_there_hold_at_once_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     house, _ = empty_house()
     bundle = written(tmp_path, PLAIN)
-    publishing.publish(house, bundle, "carl")
+    publishing.publish(house, bundle, Actor("carl"))
     for n in range(5):
         opened(house, account=f"A{n}", amount="1")
     written(tmp_path, ASKING, TOLD)
     with monkeypatch.context() as patch:
         patch.setattr(others, "kept_values", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            publishing.publish(house, bundle, "carl")
+            publishing.publish(house, bundle, Actor("carl"))
     assert kept(house) == [] and others_asked(house) == set()
-    assert publishing.publish(house, bundle, "carl").version == 2
+    assert publishing.publish(house, bundle, Actor("carl")).version == 2
     assert len(kept(house)) == 10 and others_asked(house) == {"account", "paid", "amount", "kind", "customer"}
-    assert publishing.publish(house, bundle, "carl").unchanged and len(kept(house)) == 10
+    assert publishing.publish(house, bundle, Actor("carl")).unchanged and len(kept(house)) == 10
 
 
 def others_asked(house: House) -> set[str]:
@@ -280,7 +281,7 @@ def test_scenarios_know_other_cases_as_a_house_does(tmp_path: Path) -> None:
           - do: {action: pay, by: ann, case: b}
         """
     house, _ = empty_house()
-    assert publishing.publish(house, written(tmp_path, ASKING, TOLD, {"cap": story}), "carl").scenarios == 1
+    assert publishing.publish(house, written(tmp_path, ASKING, TOLD, {"cap": story}), Actor("carl")).scenarios == 1
 
 
 RACER = """
@@ -316,8 +317,8 @@ def test_two_cases_that_act_at_once_do_not_both_fit_under_the_cap(tmp_path: Path
     house = House(Store(f"sqlite:///{tmp_path / 'makegood.db'}"), VirtualClock(START), Settings(folder=tmp_path))
     house.store.create()
     bundle = written(tmp_path, ASKING, TOLD)
-    publishing.apply_organisation(house, tmp_path / "organisation.yaml", "system")
-    publishing.publish(house, bundle, "system")
+    publishing.apply_organisation(house, tmp_path / "organisation.yaml", THE_SYSTEM)
+    publishing.publish(house, bundle, THE_SYSTEM)
     numbers = [opened(house, account="A1", amount="60") for _ in range(2)]
     start = str(time.time() + 4)
     racers = [subprocess.Popen([sys.executable, "-c", RACER, str(tmp_path), number, start], cwd=Path(__file__).parent.parent.parent,

@@ -10,13 +10,13 @@ from postgres import binaries, server
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from engine.deciding.rights import Actor
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied, Invalid, NotAllowed, Unavailable
 from engine.records.grants import APPLICATION, AUDITOR, grants, grants_on_keys
 from engine.records.store import Store
 from engine.usecases import acting, auditing, identity, links, opening, publishing, settling
-from engine.usecases.access import accesses
+from engine.usecases.accesses import accesses
 from engine.usecases.house import House, Settings
 from tests.houses import DEFINITIONS, GIVEN, MONDAY, as_
 
@@ -59,8 +59,8 @@ def house(address: str) -> House:
     """A house with a complaint, made by the application role alone."""
     database = address.format(role="clerk", name="house")
     made = House(store_of(address, "clerk"), VirtualClock(MONDAY), Settings(folder=DEFINITIONS, database=database))
-    publishing.apply_organisation(made, DEFINITIONS / "organisation.yaml", "system")
-    publishing.publish(made, DEFINITIONS / "product-complaint", "system")
+    publishing.apply_organisation(made, DEFINITIONS / "organisation.yaml", THE_SYSTEM)
+    publishing.publish(made, DEFINITIONS / "product-complaint", THE_SYSTEM)
     return made
 
 
@@ -77,7 +77,7 @@ def test_everything_works_as_the_application_role(house: House) -> None:
     assert identity.identify(house, "root", session=lambda: made.secret) == Actor("wu.ting", None, "password")
     with pytest.raises(Denied):
         links.look(house, "0" * 40)
-    assert [event.kind for event in accesses(house)] == ["link_failed", "login", "password_set", "invited", "refused"]
+    assert [event.kind for event in accesses(house, actor=THE_SYSTEM)] == ["link_failed", "login", "password_set", "invited", "refused"]
     assert auditing.verify(house).problems == []
 
 

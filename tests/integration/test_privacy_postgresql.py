@@ -7,6 +7,7 @@ from alembic import command
 from postgres import binaries, server
 from sqlalchemy import create_engine, text
 
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Invalid
 from engine.records import files, outbox, parties, personal, schema
@@ -72,12 +73,12 @@ def test_erasing_and_looking_work_as_on_a_file(address: str) -> None:
     store = store_of(address, "house")
     store.create()
     house = House(store, VirtualClock(MONDAY), Settings(folder=DEFINITIONS))
-    publishing.apply_organisation(house, DEFINITIONS / "organisation.yaml", "system")
-    publishing.publish(house, DEFINITIONS / "product-complaint", "system")
+    publishing.apply_organisation(house, DEFINITIONS / "organisation.yaml", THE_SYSTEM)
+    publishing.publish(house, DEFINITIONS / "product-complaint", THE_SYSTEM)
     number = opening.open_case(house, "product-complaint", as_("li.na"), GIVEN).number
     again = opening.open_case(house, "product-complaint", as_("li.na"), GIVEN).number
     amending.attach(house, number, as_("li.na"), "scan.txt", b"the scan")
-    assert {line.number for line in finding.find(house, "王小明").lines} == {number, again}
+    assert {line.number for line in finding.find(house, "王小明", actor=THE_SYSTEM).lines} == {number, again}
     assert reading.show(house, number, Reveal(as_("li.na"))).files[0].name == "scan.txt"
     done = erasing.erase(house, 1, as_("helen.price"), "asked", even_open=True)
     assert (done.cases, done.failures) == ([number, again], [])

@@ -9,6 +9,7 @@ import pytest
 from recording import NOW, opened
 from sqlalchemy import text
 
+from engine.deciding.rights import Actor
 from engine.ground.calendars import calendar_json
 from engine.ground.canonical import canonical, digest
 from engine.ground.errors import NotFound
@@ -45,7 +46,7 @@ def store() -> MemoryStore:
 def publish(store: Store, title: str, name: str = "returns") -> library.Published:
     document = procedure(title)
     with store.writing() as conn:
-        return library.publish_definition(conn, name, document, '{"procedure.yaml":"…"}', digest(document), "owner", NOW)
+        return library.publish_definition(conn, name, document, '{"procedure.yaml":"…"}', digest(document), Actor("owner"), NOW)
 
 
 def test_a_case_stays_on_its_version_and_the_next_one_gets_the_latest(store: MemoryStore) -> None:
@@ -83,10 +84,10 @@ def test_the_latest_calendar_of_each_name_is_in_force_at_once(store: MemoryStore
     with store.writing() as conn:
         with pytest.raises(NotFound):
             library.calendar(store, conn, "office")
-        assert library.publish_calendar(conn, "office", office(), "owner", NOW) == (1, 1, False)
+        assert library.publish_calendar(conn, "office", office(), Actor("owner"), NOW) == (1, 1, False)
         assert library.calendar(store, conn, "office").timezone == "UTC"
-        assert library.publish_calendar(conn, "office", office("Asia/Shanghai"), "owner", NOW) == (2, 2, False)
-        assert library.publish_calendar(conn, "office", office("Asia/Shanghai"), "owner", NOW).unchanged
+        assert library.publish_calendar(conn, "office", office("Asia/Shanghai"), Actor("owner"), NOW) == (2, 2, False)
+        assert library.publish_calendar(conn, "office", office("Asia/Shanghai"), Actor("owner"), NOW).unchanged
         assert library.calendar(store, conn, "office").timezone == "Asia/Shanghai"
         with pytest.raises(NotFound) as caught:
             library.calendar(store, conn, "ofice")
@@ -97,10 +98,10 @@ def test_the_latest_calendar_of_each_name_is_in_force_at_once(store: MemoryStore
 def test_without_an_organisation_there_is_an_empty_one_then_the_latest(store: MemoryStore) -> None:
     with store.writing() as conn:
         assert library.organisation(store, conn).people == {}
-        library.apply_organisation(conn, organisation("li.na"), "owner", NOW)
+        library.apply_organisation(conn, organisation("li.na"), Actor("owner"), NOW)
         assert list(library.organisation(store, conn).people) == ["li.na"]
-        assert library.apply_organisation(conn, organisation("li.na"), "owner", NOW).unchanged
-        assert library.apply_organisation(conn, organisation("li.na", "wang.fang"), "owner", NOW) == (2, 2, False)
+        assert library.apply_organisation(conn, organisation("li.na"), Actor("owner"), NOW).unchanged
+        assert library.apply_organisation(conn, organisation("li.na", "wang.fang"), Actor("owner"), NOW) == (2, 2, False)
     with store.reading() as conn:
         assert list(library.organisation(store, conn).people) == ["li.na", "wang.fang"]
         assert [one.kind for one in history.read(conn, "organisation")] == ["applied", "applied"]
@@ -108,9 +109,9 @@ def test_without_an_organisation_there_is_an_empty_one_then_the_latest(store: Me
 
 def test_what_was_read_before_costs_no_statement_but_the_look_at_what_is_in_force(store: MemoryStore) -> None:
     with store.writing() as conn:
-        library.publish_definition(conn, "returns", procedure("one"), "{}", digest(procedure("one")), "owner", NOW)
-        library.publish_calendar(conn, "office", office(), "owner", NOW)
-        library.apply_organisation(conn, organisation("li.na"), "owner", NOW)
+        library.publish_definition(conn, "returns", procedure("one"), "{}", digest(procedure("one")), Actor("owner"), NOW)
+        library.publish_calendar(conn, "office", office(), Actor("owner"), NOW)
+        library.apply_organisation(conn, organisation("li.na"), Actor("owner"), NOW)
         opened(conn, "A-1")
     sent: list[str] = []
     for expected in (7, 2):
@@ -134,7 +135,7 @@ def test_another_process_publishing_is_seen_by_the_next_transaction(tmp_path: Pa
     with one.reading() as conn:
         assert library.organisation(one, conn).people == {}
         with other.writing() as writing:
-            library.apply_organisation(writing, organisation("li.na"), "owner", NOW)
+            library.apply_organisation(writing, organisation("li.na"), Actor("owner"), NOW)
         assert library.organisation(one, conn).people == {}, "one transaction sees one organisation"
     with one.reading() as conn:
         assert list(library.organisation(one, conn).people) == ["li.na"]
@@ -142,6 +143,6 @@ def test_another_process_publishing_is_seen_by_the_next_transaction(tmp_path: Pa
 
 def test_times_of_publishing_are_kept_in_utc(store: MemoryStore) -> None:
     with store.writing() as conn:
-        library.publish_calendar(conn, "office", office(), "owner", NOW + timedelta(hours=1))
+        library.publish_calendar(conn, "office", office(), Actor("owner"), NOW + timedelta(hours=1))
         assert conn.execute(text("SELECT published_at FROM calendar_version")).scalar() == "2026-11-20 09:00:00.000000"
         assert next(history.read(conn, "definitions")).recorded_at.tzinfo == UTC

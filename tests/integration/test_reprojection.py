@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from engine.deciding.case import Event
+from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import DefinitionError, Invalid, NotFound
 from engine.ground.language import speak
@@ -55,7 +56,7 @@ def file(folder: Path, text: str, name: str = "office") -> Path:
 
 
 def put(house: House, folder: Path, text: str, **more: Any) -> timekeeping.PutInForce:
-    return timekeeping.publish_calendars(house, [file(folder, text)], "dora", **more)
+    return timekeeping.publish_calendars(house, [file(folder, text)], Actor("dora"), **more)
 
 
 def later(clock: VirtualClock) -> None:
@@ -143,7 +144,7 @@ def test_only_definitions_that_use_the_calendar_are_touched(office: tuple[House,
     house, clock = office
     other = PROCEDURE.replace("procedure: small", "procedure: small").replace("calendar: office", "calendar: shop")
     number = opened(house)
-    timekeeping.publish_calendars(house, [file(tmp_path, OFFICE.replace("office", "shop"), "shop")], "dora")
+    timekeeping.publish_calendars(house, [file(tmp_path, OFFICE.replace("office", "shop"), "shop")], Actor("dora"))
     put_in_force(house, other)
     elsewhere = opened(house)
     later(clock)
@@ -154,10 +155,10 @@ def test_only_definitions_that_use_the_calendar_are_touched(office: tuple[House,
 
 def test_a_clock_with_a_calendar_of_its_own_moves_and_the_others_do_not(tmp_path: Path) -> None:
     house, clock = small_house(PROCEDURE + "  check: {from: opened, until: look, within: 3 working days, calendar: shop}\n")
-    timekeeping.publish_calendars(house, [file(tmp_path, OFFICE.replace("office", "shop"), "shop")], "dora")
+    timekeeping.publish_calendars(house, [file(tmp_path, OFFICE.replace("office", "shop"), "shop")], Actor("dora"))
     number = opened(house)
     later(clock)
-    timekeeping.publish_calendars(house, [file(tmp_path, SHORTER.replace("office", "shop"), "shop")], "dora")
+    timekeeping.publish_calendars(house, [file(tmp_path, SHORTER.replace("office", "shop"), "shop")], Actor("dora"))
     assert (due_of(house, number, "check"), due_of(house, number)) == (FRIDAY, THURSDAY)
     assert recalculated(house, number)[0].data["calendars"] == {"shop": [1, 2]}
 
@@ -275,7 +276,7 @@ def test_a_year_that_is_missing_from_the_calendar_refuses_nothing_and_all_become
         postponing.resume(house, number, as_("carl"), "reply", "heard")
     put_in_force(house, PROCEDURE.replace("3 working days", "1 hours"), calendar=ENDING.replace("2026-03-04", "2025-12-31"))
     urgent = opened(house)
-    assert [(line.number, line.due_unknown, line.overdue) for line in listing.list_cases(house).lines] == [
+    assert [(line.number, line.due_unknown, line.overdue) for line in listing.list_cases(house, actor=THE_SYSTEM).lines] == [
         (first, True, False), (asking, True, False), (looked, True, False), (urgent, False, False)
     ]
     acting.act(house, urgent, "answer", as_("ann"))
@@ -334,14 +335,14 @@ def test_an_extension_only_goes_further(office: tuple[House, VirtualClock], tmp_
 def test_only_what_is_in_force_can_be_extended(office: tuple[House, VirtualClock], tmp_path: Path) -> None:
     house, _ = office
     with pytest.raises(NotFound, match="officer"):
-        timekeeping.publish_calendars(house, [file(tmp_path, OFFICE.replace("office", "officer"), "officer")], "dora", extend=True)
+        timekeeping.publish_calendars(house, [file(tmp_path, OFFICE.replace("office", "officer"), "officer")], Actor("dora"), extend=True)
 
 
 def test_of_several_files_none_is_put_into_force_when_one_is_wrong(office: tuple[House, VirtualClock], tmp_path: Path) -> None:
     house, _ = office
     before = dump(house)
     with pytest.raises(DefinitionError) as refused:
-        timekeeping.publish_calendars(house, [file(tmp_path, SHORTER), file(tmp_path, "calendar: shop\n", "shop")], "dora")
+        timekeeping.publish_calendars(house, [file(tmp_path, SHORTER), file(tmp_path, "calendar: shop\n", "shop")], Actor("dora"))
     assert len(refused.value.problems) == 3 and dump(house) == before
 
 
@@ -422,7 +423,7 @@ def in_force_only(house: House, folder: Path, text: str, clock: VirtualClock) ->
     calendar, _ = read_calendar(file(folder, text))
     assert calendar is not None
     with house.store.writing() as conn:
-        publishing.put_calendar(house, conn, calendar, "dora", clock.now())
+        publishing.put_calendar(house, conn, calendar, Actor("dora"), clock.now())
 
 
 def test_an_act_before_the_re_projection_came_by_computes_the_case_anew_first(office: tuple[House, VirtualClock], tmp_path: Path) -> None:
@@ -501,10 +502,10 @@ def test_publishing_a_bundle_brings_its_changed_calendar_along(tmp_path: Path) -
     later(clock)
     bundle = written(tmp_path, PROCEDURE)
     (tmp_path / "calendars" / "office.yaml").write_text(SHORTER, encoding="utf-8")
-    done = publishing.publish(house, bundle, "dora")
+    done = publishing.publish(house, bundle, Actor("dora"))
     assert (done.unchanged, done.calendars, done.recalculated, done.failures) == (True, ("office",), 1, ())
     assert due_of(house, number) == FRIDAY
-    assert publishing.publish(house, bundle, "dora").recalculated == 0 and len(recalculated(house, number)) == 1
+    assert publishing.publish(house, bundle, Actor("dora")).recalculated == 0 and len(recalculated(house, number)) == 1
 
 
 def test_an_upgrade_of_the_holiday_data_moves_no_running_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -543,7 +544,7 @@ def test_where_holidays_came_from_makes_no_new_version(office: tuple[House, Virt
     put(house, tmp_path, OFFICE + "holidays: {country: GB, subdivision: ENG}\n")
     upgraded = replace(timekeeping.calendar_of(house, "office"), sources=("holidays 99.0 GB/ENG",))
     with house.store.writing() as conn:
-        made = publishing.put_calendar(house, conn, upgraded, "dora", clock.now())
+        made = publishing.put_calendar(house, conn, upgraded, Actor("dora"), clock.now())
     assert (made.version, made.unchanged) == (2, True)
 
 
@@ -562,7 +563,7 @@ def test_history_tells_it_in_words(office: tuple[House, VirtualClock], tmp_path:
     put(house, tmp_path, SHORTER)
     speak(language)
     try:
-        line = reading.history(house, number)[0][-1]
+        line = reading.history(house, number, THE_SYSTEM)[0][-1]
     finally:
         speak("en")
     assert (line.what, line.details) == (what, (detail,))
@@ -603,6 +604,7 @@ KILLED = """
 import sys
 from datetime import datetime
 from pathlib import Path
+from engine.deciding.rights import Actor
 from engine.ground.clock import VirtualClock
 from engine.records.store import Store
 from engine.usecases import timekeeping
@@ -610,7 +612,7 @@ from engine.usecases.house import House, Settings
 
 folder = Path(sys.argv[1])
 house = House(Store(f"sqlite:///{folder / 'makegood.db'}"), VirtualClock(datetime.fromisoformat(sys.argv[2])), Settings(folder=folder))
-timekeeping.publish_calendars(house, [folder / "office.yaml"], "dora", progress=lambda done, of: print(done, of, flush=True))
+timekeeping.publish_calendars(house, [folder / "office.yaml"], Actor("dora"), progress=lambda done, of: print(done, of, flush=True))
 """
 
 
@@ -619,7 +621,7 @@ def test_a_process_killed_in_the_middle_loses_nothing_and_the_next_sweep_finishe
     house = House(Store(url), clock, Settings(folder=tmp_path))
     house.store.create()
     (tmp_path / "organisation.yaml").write_text(ORGANISATION, encoding="utf-8")
-    publishing.apply_organisation(house, tmp_path / "organisation.yaml", "system")
+    publishing.apply_organisation(house, tmp_path / "organisation.yaml", THE_SYSTEM)
     put_in_force(house, PROCEDURE)
     numbers: list[str] = []
     opening.open_many(house, "small", as_("ann"), [(None, {})] * 400, lambda _, done: numbers.append(getattr(done, "number", "")))

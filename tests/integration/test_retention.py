@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from engine.deciding.rights import THE_SYSTEM
 from engine.defining.bundle import read_bundle
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied
@@ -54,11 +55,11 @@ def test_whoever_has_no_open_case_is_erased_when_the_time_is_over_and_not_before
     number = closed(house, customer=CUSTOMER)
     assert due(house) == [(1, LAST)]
     clock.move_to(LAST - timedelta(minutes=1))
-    assert retaining.expiring(house, clock.now()) == [] == retaining.retain(house)
+    assert retaining.expiring(house, clock.now()) == [] == retaining.retain(house, THE_SYSTEM)
     (preview,) = retaining.expiring(house, LAST)
     assert (preview.name, preview.cases) == ("R* T*", (number,))
     clock.move_to(LAST)
-    assert [(one.party, one.cases) for one in retaining.retain(house)] == [(1, [number])]
+    assert [(one.party, one.cases) for one in retaining.retain(house, THE_SYSTEM)] == [(1, [number])]
     assert reading.show(house, number, Reveal(as_("carl"))).customer is None
     assert (auditing.verify(house).problems, auditing.verify(house).erased, due(house)) == ([], 1, [])
     assert (events_of(house, number)[-1].actor, events_of(house, number)[-1].data["why"]) == ("system", "retention")
@@ -95,10 +96,10 @@ def test_what_was_said_in_a_case_without_a_party_goes_too() -> None:
     amending.note(house, number, as_("ann"), "Rose Tyler called")
     acting.act(house, number, "end", as_("ann"))
     clock.move_to(LAST)
-    assert [(one.party, one.cases) for one in retaining.retain(house)] == [(None, [number])]
+    assert [(one.party, one.cases) for one in retaining.retain(house, THE_SYSTEM)] == [(None, [number])]
     told = [line.details for line in reading.history(house, number, Reveal(as_("carl")))[0]]
     assert "Rose Tyler" not in str(told) and ("(erased)",) in told
-    assert (auditing.verify(house).problems, retaining.retain(house)) == ([], [])
+    assert (auditing.verify(house).problems, retaining.retain(house, THE_SYSTEM)) == ([], [])
 
 
 def test_carrying_it_out_by_hand_needs_the_right_to_erase() -> None:

@@ -11,6 +11,7 @@ import pytest
 from mailserver import mail_server
 from posting import later, new_house, put, with_channels
 
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import Invalid
 from engine.usecases.house import House
 from engine.usecases.notices import list_notices, show_notice
@@ -72,8 +73,8 @@ def test_a_refused_recipient_or_text_is_permanent_and_the_next_channel_is_taken(
         done = deliver(mailing(house, port))
     assert (done.sent, done.failed) == (2, 1)
     assert code in done.failures[0][2]
-    assert show_notice(house, first).line.channel == "sms"
-    assert show_notice(house, other).line.channel == "email"
+    assert show_notice(house, first, THE_SYSTEM).line.channel == "sms"
+    assert show_notice(house, other, THE_SYSTEM).line.channel == "email"
 
 
 def test_a_recipient_that_is_busy_is_tried_again_later(tmp_path: Path) -> None:
@@ -83,7 +84,7 @@ def test_a_recipient_that_is_busy_is_tried_again_later(tmp_path: Path) -> None:
     with mail_server(tmp_path / "mail") as port:
         done = deliver(mailing(house, port))
     assert (done.sent, done.failed, done.remaining) == (1, 1, 0)
-    [waiting] = list_notices(house, status="waiting")
+    [waiting] = list_notices(house, status="waiting", actor=THE_SYSTEM)
     assert waiting.via == ("email",)
     assert "451" in str(waiting.error)
 
@@ -97,7 +98,7 @@ def test_a_connection_dropped_after_the_text_leads_to_one_repeat_with_the_same_m
         assert deliver(mailing(house, port)).sent == 1
     first, repeat = received(tmp_path / "mail")
     assert first["Message-ID"] == repeat["Message-ID"]
-    assert list_notices(house)[0].attempts == 2
+    assert list_notices(house, actor=THE_SYSTEM)[0].attempts == 2
 
 
 def test_a_server_that_takes_too_long_counts_as_a_passing_failure(tmp_path: Path) -> None:
@@ -107,7 +108,7 @@ def test_a_server_that_takes_too_long_counts_as_a_passing_failure(tmp_path: Path
         done = deliver(mailing(house, port, timeout=1))
     assert done.failed == 1
     assert "timed out" in done.failures[0][2]
-    assert list_notices(house)[0].status == "waiting"
+    assert list_notices(house, actor=THE_SYSTEM)[0].status == "waiting"
 
 
 def test_when_the_server_is_away_one_notice_is_tried_and_the_others_are_put_back_untried(tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_when_the_server_is_away_one_notice_is_tried_and_the_others_are_put_back
         pass
     done = deliver(mailing(house, port))
     assert (done.failed, done.put_back, done.remaining) == (1, 9, 0)
-    assert sorted(line.attempts for line in list_notices(house)) == [0] * 9 + [1]
+    assert sorted(line.attempts for line in list_notices(house, actor=THE_SYSTEM)) == [0] * 9 + [1]
     with mail_server(tmp_path / "mail", port=port):
         later(house, minutes=1)
         assert deliver(mailing(house, port)).sent == 10
@@ -152,7 +153,7 @@ def test_the_server_is_known_by_its_certificate_and_we_by_our_password(
         later(house, minutes=5)
         monkeypatch.setenv("MAIL_PASSWORD", "geheim")
         assert deliver(mailing(house, port, **ours)).sent == 1
-    assert "geheim" not in repr(list_notices(house))
+    assert "geheim" not in repr(list_notices(house, actor=THE_SYSTEM))
 
 
 def test_an_address_beyond_ascii_reaches_a_server_that_knows_them(tmp_path: Path) -> None:
@@ -189,4 +190,4 @@ def test_with_wrong_settings_nothing_is_sent_at_all(tmp_path: Path) -> None:
     put(house)
     with pytest.raises(Invalid):
         deliver(with_channels(house, email={"kind": "file"}, sms={"kind": "fax"}))
-    assert list_notices(house)[0].attempts == 0
+    assert list_notices(house, actor=THE_SYSTEM)[0].attempts == 0

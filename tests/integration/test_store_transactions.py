@@ -9,6 +9,7 @@ import pytest
 from recording import NOW, new_store, opened
 from sqlalchemy import text
 
+from engine.deciding.rights import Actor
 from engine.ground.errors import Conflict, Invalid, Unavailable
 from engine.records import cases, library, schema, series
 from engine.records.store import MemoryStore, Store
@@ -50,10 +51,10 @@ def test_what_was_published_in_a_transaction_that_failed_is_forgotten(tmp_path: 
     assert store.cache == {("definition", 1): "kept"}
     with store.writing() as conn:
         with pytest.raises(RuntimeError), store.savepoint(conn):
-            made = library.publish_definition(conn, "other", "{}", "{}", "x", "owner", NOW)
+            made = library.publish_definition(conn, "other", "{}", "{}", "x", Actor("owner"), NOW)
             store.cache["definition", made.id] = "never published"
             raise RuntimeError
-        assert library.publish_definition(conn, "third", "{}", "{}", "x", "owner", NOW).id == made.id
+        assert library.publish_definition(conn, "third", "{}", "{}", "x", Actor("owner"), NOW).id == made.id
         assert store.cache == {}
 
 

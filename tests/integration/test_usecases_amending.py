@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from engine.deciding.case import ClockStatus
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Conflict, Denied, Invalid, NotAllowed, NotFound
 from engine.usecases import acting, amending, auditing, filing, linking, opening, postponing, reading, settling
@@ -107,7 +108,7 @@ def test_the_same_content_twice_is_kept_once_and_both_times_are_recorded(case: O
     for name in ("a.txt", "b.txt"):
         amending.attach(house, number, as_("ann"), name, b"same", "text/plain")
     amending.attach(house, number, as_("ann"), "c.txt", b"other", "text/plain")
-    assert [file.size for file in reading.show(house, number).files] == [4, 5]
+    assert [file.size for file in reading.show(house, number, THE_SYSTEM).files] == [4, 5]
     assert kinds(house, number).count("attached") == 3
 
 
@@ -221,7 +222,7 @@ def test_a_correction_changes_something_says_why_and_leaves_required_fields_fill
 def test_correcting_the_customer_names_another_party(case: Opened) -> None:
     house, _, number = case
     amending.correct(house, number, as_("ann"), {"customer": {"name": "Martha Jones", "email": "m@customer.example"}}, "mixed up")
-    assert state_of(house, number).party == 2 and reading.show(house, number).customer["name"] == "M* J*"  # type: ignore[index]
+    assert state_of(house, number).party == 2 and reading.show(house, number, THE_SYSTEM).customer["name"] == "M* J*"  # type: ignore[index]
 
 
 def test_a_correction_moves_the_deadline_and_arms_the_rungs_again(case: Opened) -> None:
@@ -402,7 +403,7 @@ def test_an_origin_opens_one_case_only() -> None:
 
 def test_who_looked_at_an_older_revision_is_told_what_it_is_now(case: Opened) -> None:
     house, _, number = case
-    seen = reading.show(house, number).revision
+    seen = reading.show(house, number, THE_SYSTEM).revision
     amending.note(house, number, as_("bob"), "x")
     error = refused(house, Conflict, 7, lambda: acting.act(house, number, "go", as_("ann"), {}, revision=seen))
     assert error.facts["state"] == "first" and error.facts["revision"] == seen + 1

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.deciding.case import CaseState, ClockStatus, case_json, rebuild
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import Denied, Invalid, MakegoodError, NotAllowed
 from engine.usecases import acting, auditing, postponing, settling
 from engine.usecases.house import House
@@ -143,7 +144,7 @@ def test_an_act_is_dated_when_it_was_done_and_recorded_now_and_history_shows_bot
     assert (event.occurred_at, event.recorded_at, case.entered_at) == (hours(2), hours(3), hours(2))
     arrival = case.clocks["arrival"]
     assert (arrival.status, arrival.ended_at, arrival.breached_at) == (ClockStatus.MET, hours(2), None)
-    lines, _ = history(house, number)
+    lines, _ = history(house, number, THE_SYSTEM)
     assert [(line.occurred_at, line.recorded_at) for line in lines][-1] == (hours(2), hours(3))
     sound(house, number)
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from engine.deciding.case import ClockStatus, TaskStatus
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import Denied, Invalid, NotAllowed
 from engine.usecases import acting, amending, opening, reading, settling
 from engine.usecases.house import House
@@ -69,7 +70,7 @@ def test_assigning_to_nobody_leaves_the_owner() -> None:
     house, number = case_with("assign: helper")
     assert do(house, number, "go").owner == "ann"
     assert do(house, number, "go", helper="bob").owner == "bob"
-    assert [field.text for field in reading.show(house, number).fields if field.name == "helper"] == ["Bob Baker"]
+    assert [field.text for field in reading.show(house, number, THE_SYSTEM).fields if field.name == "helper"] == ["Bob Baker"]
 
 
 def test_reassigning_tells_the_new_owner() -> None:
@@ -145,7 +146,7 @@ def test_a_party_given_with_an_action_is_the_customer_from_then_on() -> None:
     house, number = case_with("notice: figures")
     do(house, number, "go", customer=CUSTOMER)
     assert state_of(house, number).party == 1 and sent(house, number) == [("figures", "customer")]
-    shown = reading.show(house, number)
+    shown = reading.show(house, number, THE_SYSTEM)
     assert shown.customer and shown.customer["name"] == "R* T*"
 
 
@@ -189,7 +190,7 @@ def test_a_personal_field_that_is_emptied_is_empty_and_one_that_was_empty_is_not
     do(house, number, "go")
     assert "sealed" not in events_of(house, number)[-1].data
     do(house, number, "go", remark="as it was")
-    assert state_of(house, number).sealed and "remark" not in {field.name for field in reading.show(house, number).fields}
+    assert state_of(house, number).sealed and "remark" not in {field.name for field in reading.show(house, number, THE_SYSTEM).fields}
 
 
 def test_opening_and_the_first_state_have_their_doings_in_order() -> None:

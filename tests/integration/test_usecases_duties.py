@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.deciding.case import ClockStatus, TaskStatus, case_json, rebuild
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.calendars import ALWAYS, calendar_json
 from engine.ground.canonical import canonical
 from engine.records import library
@@ -419,7 +420,7 @@ states:
 """ + DONE
     house, clock = small_house(procedure)
     with house.store.writing() as conn:
-        library.publish_calendar(conn, "sundays", canonical(calendar_json(ALWAYS)), "system", clock.now())
+        library.publish_calendar(conn, "sundays", canonical(calendar_json(ALWAYS)), THE_SYSTEM, clock.now())
     clock.move_to(at(3, 6, 9))      # a Friday
     number = opened(house)
     assert state_of(house, number).clocks["file"].due_at == at(3, 9), "Saturday and Sunday are worked there"

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from engine.deciding.checking import check_all
+from engine.deciding.rights import THE_SYSTEM
 from engine.defining import definition
 from engine.defining.calendar_file import read_calendar
 from engine.ground.calendars import calendar_json
@@ -124,7 +125,7 @@ def in_force(procedure: str) -> House:
         (Path(folder) / "night.yaml").write_text(NIGHT, encoding="utf-8")
         night, _ = read_calendar(Path(folder) / "night.yaml")
         assert night is not None
-        library.publish_calendar(conn, "night", canonical(calendar_json(night)), "system", house.clock.now())
+        library.publish_calendar(conn, "night", canonical(calendar_json(night)), THE_SYSTEM, house.clock.now())
     return house
 
 
@@ -162,7 +163,7 @@ def shown(part: str, name: str = "") -> Callable[[House], Any]:
     """A part of the view of a case; with a name the title of that field, task or clock."""
 
     def see(house: House) -> Any:
-        value = getattr(reading.show(house, open_(house)), part)
+        value = getattr(reading.show(house, open_(house), THE_SYSTEM), part)
         return next(one.title for one in value if one.name == name) if name else value
 
     return see
@@ -239,7 +240,7 @@ def open_tasks(*actions: str) -> Callable[[House], Any]:
         number = open_(house)
         for action in actions:
             act(house, number, action)
-        return reading.show(house, number).open_tasks
+        return reading.show(house, number, THE_SYSTEM).open_tasks
 
     return see
 
@@ -458,7 +459,7 @@ def kept_apart(house: House) -> Any:
 def waits_for(house: House) -> Any:
     number = open_(house)
     act(house, number, "go")
-    return (reading.show(house, number).awaits, listing.list_cases(house).lines[0].awaits)
+    return (reading.show(house, number, THE_SYSTEM).awaits, listing.list_cases(house, actor=THE_SYSTEM).lines[0].awaits)
 
 
 def outbox(part: str, name: str = "hello", **given: Any) -> Callable[[House], Any]:

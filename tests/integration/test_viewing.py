@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from test_deputies import PROCEDURE, act, away, house_with
 
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import Denied
-from engine.usecases import access, accounting, clock_view, finding, listing, notices, reading
+from engine.usecases import accesses, accounting, clock_view, finding, listing, notices, reading
 from engine.usecases.house import House
 from tests.houses import as_
 from tests.small import opened, refused, sent, small_house
@@ -21,7 +22,7 @@ def test_a_stranger_to_a_procedure_sees_nothing_of_it() -> None:
     number = opened(house)
     act(house, number, "propose", "ann")
     look = (
-        lambda: reading.show(house, number, actor=as_("eve")), lambda: reading.history(house, number, actor=as_("eve")),
+        lambda: reading.show(house, number, as_("eve")), lambda: reading.history(house, number, as_("eve")),
         lambda: clock_view.case_clocks(house, number, actor=as_("eve")),
     )
     for one in look:
@@ -31,23 +32,23 @@ def test_a_stranger_to_a_procedure_sees_nothing_of_it() -> None:
     assert sent(house, number) and notices.list_notices(house, actor=as_("eve")) == []
     assert finding.find_parties(house, actor=as_("eve")) == []
     refused(house, Denied, 6, lambda: accounting.report(house, actor=as_("eve")))
-    before = len(access.accesses(house))
+    before = len(accesses.accesses(house, actor=THE_SYSTEM))
     for one in ("ann", "bob", "carl", "dora"):
-        assert reading.show(house, number, actor=as_(one)).number == number and listed(house, one) == [number]
+        assert reading.show(house, number, as_(one)).number == number and listed(house, one) == [number]
         assert notices.list_notices(house, actor=as_(one))
-    assert len(access.accesses(house)) == before, "looking that is allowed writes nothing"
+    assert len(accesses.accesses(house, actor=THE_SYSTEM)) == before, "looking that is allowed writes nothing"
 
 
 def test_whoever_audits_sees_every_case_and_a_deputy_what_is_lent() -> None:
     house = house_with(("audit: [director, ann]", "audit: eve"))
     number = opened(house)
-    assert listed(house, "eve") == [number] and reading.history(house, number, actor=as_("eve"))
+    assert listed(house, "eve") == [number] and reading.history(house, number, as_("eve"))
     house = house_with(away("[{from: 2026-03-02, until: 2026-03-02, deputy: eve}]"))
     number = opened(house)
-    assert listed(house, "eve") == [number] and reading.show(house, number, actor=as_("eve"))
+    assert listed(house, "eve") == [number] and reading.show(house, number, as_("eve"))
     house.clock.move_to(house.clock.now() + timedelta(days=1))  # type: ignore[attr-defined]
     assert listed(house, "eve") == []
-    refused(house, Denied, 6, lambda: reading.show(house, number, actor=as_("eve")))
+    refused(house, Denied, 6, lambda: reading.show(house, number, as_("eve")))
 
 
 def test_a_post_of_a_unit_sees_the_cases_of_its_unit_alone() -> None:
@@ -57,7 +58,7 @@ def test_a_post_of_a_unit_sees_the_cases_of_its_unit_alone() -> None:
     )
     number, other = opened(house), opened(house, north="south")
     assert listed(house, "bob") == [number] and listed(house, "eve") == [other]
-    refused(house, Denied, 6, lambda: reading.show(house, other, actor=as_("bob")))
+    refused(house, Denied, 6, lambda: reading.show(house, other, as_("bob")))
 
 
 @pytest.mark.parametrize(("person", "shown"), [("carl", "12"), ("ann", "•••")])
@@ -65,8 +66,8 @@ def test_a_field_for_other_readers_is_masked_in_case_history_and_search(person: 
     about = "  about: {type: person}"
     house, _ = small_house(PROCEDURE.replace(about, f"{about}\n  code: {{type: text, pattern: '[0-9]+', sees: manager}}"))
     number = opened(house, code="12")
-    view = reading.show(house, number, actor=as_(person))
+    view = reading.show(house, number, as_(person))
     assert next(field.text for field in view.fields if field.name == "code") == shown
-    told = [detail for line in reading.history(house, number, actor=as_(person))[0] for detail in line.details if detail.startswith("code")]
+    told = [detail for line in reading.history(house, number, as_(person))[0] for detail in line.details if detail.startswith("code")]
     assert told == [f"code: {shown}"]
     assert finding.find(house, "12", actor=as_(person)).lines == ()

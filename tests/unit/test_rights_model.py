@@ -11,7 +11,8 @@ from typing import Any
 
 from engine.deciding import seeing
 from engine.deciding.case import Act, CaseState, TaskRun, TaskStatus
-from engine.deciding.obstacles import Reason, Situation, acting, obstacles
+from engine.deciding.obstacles import Situation, acting, obstacles
+from engine.deciding.reasons import Reason
 from engine.deciding.rights import Actor
 from engine.defining.definition import Action, Definition, Field, FieldType, Role, State, Task, Text, Who, WhoKind
 from engine.defining.organisation import Absence, Group, Organisation, Person, Rights
