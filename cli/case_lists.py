@@ -46,7 +46,7 @@ def print_page(desk: Desk, page: "Page", *, empty: str, where: bool = False) -> 
         print(paint(say("There are more: --page {next}, or a larger --limit.", next=page.page + 1), "dim"))
 
 
-def print_inbox(desk: Desk, lines: "tuple[InboxLine, ...]", more: bool, at: datetime) -> None:
+def print_inbox(lines: "tuple[InboxLine, ...]", more: bool, at: datetime) -> None:
     """What waits for somebody."""
     columns = (say("Number"), say("To do"), say("State"), say("Customer"), say("Owner"), say("Due"))
     rows = [

@@ -11,7 +11,7 @@ from engine.ground.wall import wall, wall_done, wall_due
 if TYPE_CHECKING:
     from engine.usecases.requests_view import RequestView
     from engine.usecases.telling import HistoryLine
-    from engine.usecases.views import CaseView, ClockView
+    from engine.usecases.views import CaseView, ClockView, NoticeView
     from engine.usecases.work import Outcome
 
 
@@ -69,54 +69,42 @@ def print_case(desk: Desk, case: "CaseView") -> None:
         return
     zone = case.timezone
     heading(f"{case.number}  {clean(case.title or case.definition)}")
-    customer = case.customer or {}
-    state = standing(case.state_title + (f" ({case.state})" if case.state_title != case.state else ""), case.awaits)
-    facts(
-        [
-            (say("State"), state, "" if case.closed_at is None else "dim"),
-            (say("Owner"), _named(case.owner_name, case.owner), ""),
-            (say("Also told"), ", ".join(case.added), ""),
-            (say("Customer"), clean(", ".join(v for k, v in customer.items() if k not in ("id", "language"))), ""),
-            (say("Customer"), say("erased {at}", at=wall(case.erased_at, zone)) if case.erased_at else "", "dim"),
-            (say("Opened"), wall(case.opened_at, zone), ""),
-            (say("Closed"), wall(case.closed_at, zone), ""),
-            (
-                say("Version"),
-                say(
-                    "{definition} version {version}, revision {revision}",
-                    definition=case.definition,
-                    version=case.version,
-                    revision=case.revision,
-                ),
-                "dim",
-            ),
-        ]
-    )
+    facts(_about(case, zone))
     if case.revealed:
         print(paint(say("Personal data are shown; that you looked is recorded."), "dim"))
     _part(say("Values"), [(clean(f.title), clean(f.text) or say("(erased)"), "") for f in case.fields if f.text or f.personal])
     _part(say("Clocks"), [(clean(clock.title), *_clock(clock, case.at, zone)) for clock in case.clocks])
     _part(say("Tasks"), [_task(task, case.at, zone) for task in case.tasks])
     _part(say("Waiting for an answer"), [_request(request, case.at, zone) for request in case.requests])
-    _part(
-        say("Possible actions"),
-        [(", ".join((*case.open_tasks, *case.actions)), say("for whom and when: makegood case act {number}", number=case.number), "dim")]
-        if case.actions or case.open_tasks
-        else [],
-    )
-    _part(
-        say("Notices"),
-        [
-            (
-                f"{notice.id}",
-                f"{clean(notice.name)} → {notice.to}: {_notice(notice.status)} {wall(notice.sent_at or notice.created_at, zone)}",
-                "red" if notice.status in ("dead", "by_hand") else "",
-            )
-            for notice in case.notices
-        ],
-    )
+    possible = ", ".join((*case.open_tasks, *case.actions))
+    where = say("for whom and when: makegood case act {number}", number=case.number)
+    _part(say("Possible actions"), [(possible, where, "dim")] if possible else [])
+    _part(say("Notices"), [_sent(notice, zone) for notice in case.notices])
     _part(say("Files"), [(clean(file.name), say("{size:byte|bytes}", size=file.size), "") for file in case.files])
     _part(say("Links"), [(other, kind, "") for kind, other in case.links])
+
+
+def _about(case: "CaseView", zone: str) -> list[tuple[str, str, str]]:
+    customer = case.customer or {}
+    state = standing(case.state_title + (f" ({case.state})" if case.state_title != case.state else ""), case.awaits)
+    version = say(
+        "{definition} version {version}, revision {revision}", definition=case.definition, version=case.version, revision=case.revision
+    )
+    return [
+        (say("State"), state, "" if case.closed_at is None else "dim"),
+        (say("Owner"), _named(case.owner_name, case.owner), ""),
+        (say("Also told"), ", ".join(case.added), ""),
+        (say("Customer"), clean(", ".join(v for k, v in customer.items() if k not in ("id", "language"))), ""),
+        (say("Customer"), say("erased {at}", at=wall(case.erased_at, zone)) if case.erased_at else "", "dim"),
+        (say("Opened"), wall(case.opened_at, zone), ""),
+        (say("Closed"), wall(case.closed_at, zone), ""),
+        (say("Version"), version, "dim"),
+    ]
+
+
+def _sent(notice: "NoticeView", zone: str) -> tuple[str, str, str]:
+    what = f"{clean(notice.name)} → {notice.to}: {_notice(notice.status)} {wall(notice.sent_at or notice.created_at, zone)}"
+    return f"{notice.id}", what, "red" if notice.status in ("dead", "by_hand") else ""
 
 
 def _part(title: str, rows: list[tuple[str, str, str]]) -> None:

@@ -22,7 +22,7 @@ def _inbox(
     if desk.as_json:
         as_json({"person": found.person, "more": found.more, "cases": found.lines})
         return
-    print_inbox(desk, found.lines, found.more, found.at)
+    print_inbox(found.lines, found.more, found.at)
 
 
 INBOX = Verb("inbox", say("What waits for you, the most urgent first."), _inbox)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from engine.deciding.checking_names import unknown
 from engine.deciding.checking_others import wrong_questions
 from engine.deciding.scope_words import RUNG_WORDS
 from engine.deciding.syntax import environment
@@ -23,8 +24,6 @@ _OF_CLOCK = frozenset({"due", "used"})
 
 def texts_that_cannot_be_read(definition: Definition) -> Iterator[Finding]:
     """Texts with a mistake in their syntax, without a subject, or with a name that nothing has."""
-    from engine.deciding.checking import unknown
-
     for notice, language, text, html in _texts(definition):
         file = _file(notice, language, html)
         for first, part in _parts(text, html):

@@ -161,7 +161,3 @@ def calendar_from(form: Mapping[str, Any]) -> Calendar:
         valid_through=date.fromisoformat(through) if through else None, sources=tuple(form.get("sources", ())),
         next_day_after_closing="after_closing" in form,
     )
-
-
-ALWAYS = Calendar("always", "UTC", (((0, DAY),),) * 7)
-"""Every hour of every day, in UTC."""

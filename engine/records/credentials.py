@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, and_, delete, insert, select, update
 
@@ -100,11 +100,18 @@ def end(conn: Connection, rows: Sequence[Row[Any]], now: datetime) -> None:
 # --- guessing ---------------------------------------------------------------------------------------------------------------
 
 
-def attempt(conn: Connection, subject: str, now: datetime, *, free: int, first: timedelta, longest: timedelta) -> datetime | None:
+class Patience(NamedTuple):
+    """How long is waited after failures: from number `free` on `first`, doubled by each further one, up to `longest`."""
+
+    free: int
+    first: timedelta
+    longest: timedelta
+
+
+def attempt(conn: Connection, subject: str, now: datetime, patience: Patience) -> datetime | None:
     """Count an attempt at `subject` as failed, until `forgive` says otherwise; or until when none is heard.
 
-    It counts before it is tried, so that many at once are no way around. From failure number `free` on nothing is heard for `first`, and
-    each further one doubles that, up to `longest`. A day after the last one they are forgotten.
+    It counts before it is tried, so that many at once are no way around. A day after the last one failures are forgotten.
     """
     alone(conn, f"guess/{subject}")
     conn.execute(delete(GUESS).where(GUESS.c.blocked_until < now - timedelta(days=1)))
@@ -113,7 +120,8 @@ def attempt(conn: Connection, subject: str, now: datetime, *, free: int, first: 
         until: datetime = known.blocked_until
         return until
     failures = 1 if known is None else known.failures + 1
-    wait = timedelta() if failures < free else min(longest, first * 2 ** min(failures - free, 30))
+    beyond = failures - patience.free
+    wait = timedelta() if beyond < 0 else min(patience.longest, patience.first * 2 ** min(beyond, 30))
     forgive(conn, subject)
     conn.execute(insert(GUESS).values(subject=hashed(subject), failures=failures, blocked_until=now + wait))
     return None

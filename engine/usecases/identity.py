@@ -17,7 +17,7 @@ from engine.defining.organisation import Organisation
 from engine.ground.errors import Denied, NotFound, Unavailable
 from engine.ground.language import say
 from engine.records import credentials, library
-from engine.records.credentials import Kind
+from engine.records.credentials import Kind, Patience
 from engine.usecases.access import NOBODY, note, note_access, refusals_noted
 from engine.usecases.allowing import allowed
 from engine.usecases.house import House
@@ -27,7 +27,7 @@ INVITED = timedelta(days=3)
 """How long an invitation waits to be taken up."""
 
 LOCAL, BY_PASSWORD, BY_TOKEN = "local", "password", "token"
-_HEARD = {"free": 5, "first": timedelta(seconds=30), "longest": timedelta(hours=1)}   # of failed logins in one name
+_PATIENCE = Patience(5, timedelta(seconds=30), timedelta(hours=1))       # of failed logins in one name
 _NOTED = timedelta(minutes=1)          # uses of a session within that are not noted one by one
 
 
@@ -154,7 +154,7 @@ def _heard(house: House, person: str) -> datetime:
     """The present moment, if an attempt in that name is heard now, which counts as failed until it succeeds; raises Denied."""
     now = house.clock.now()
     with house.store.writing() as conn:
-        until = credentials.attempt(conn, _subject(person), now, **_HEARD)     # type: ignore[arg-type]  # of several types
+        until = credentials.attempt(conn, _subject(person), now, _PATIENCE)
         known = library.organisation(house.store, conn).people
     if until is None:
         return now

@@ -17,7 +17,7 @@ from engine.defining.definition import Action, Definition, FieldType, State, Tas
 from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
 from engine.ground.language import say, spoken
 from engine.records import cases, credentials
-from engine.records.credentials import Kind
+from engine.records.credentials import Kind, Patience
 from engine.usecases.access import note, note_access, refusals_noted
 from engine.usecases.amending import taking_part
 from engine.usecases.door import still_open, working
@@ -27,7 +27,7 @@ from engine.usecases.work import Outcome, Work, take_up
 
 LONGEST_LIFE = timedelta(days=180)
 BY_LINK = Actor(CUSTOMER, identified="link")
-_HEARD = {"free": 20, "first": timedelta(seconds=1), "longest": timedelta(minutes=1)}   # of codes that nobody was given, in all
+_PATIENCE = Patience(20, timedelta(seconds=1), timedelta(minutes=1))      # of codes that nobody was given, in all
 
 
 class GivenOut(NamedTuple):
@@ -186,7 +186,7 @@ def _heard(house: House, code: str) -> Row[Any]:
     """The link that a code belongs to, if it counts; raises Denied, and for a while without looking when too many do not."""
     now = house.clock.now()
     with house.store.writing() as conn:
-        until = credentials.attempt(conn, "links", now, **_HEARD)      # type: ignore[arg-type]  # of several types
+        until = credentials.attempt(conn, "links", now, _PATIENCE)
         row = credentials.of_secret(conn, Kind.LINK, code.strip()) if until is None else None
         if row is not None:
             credentials.forgive(conn, "links")

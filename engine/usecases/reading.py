@@ -60,37 +60,16 @@ def view_of(house: House, number: str, by: Looker) -> CaseView:
         values = _masked(definition, values)
     state = definition.states[case.state]
     clocks = tuple(_clock(definition, run, now) for run in case.clocks.values() if run.existed and run.status is not ClockStatus.OFF)
+    shown = _fields(definition, case, values, zone, people_outside, people)
     return CaseView(
-        number=case.number,
-        definition=definition.name,
-        version=version,
-        title=definition.title.in_(spoken()),
-        state=case.state,
-        state_title=state.title.in_(spoken()) or case.state,
-        awaits=state.awaits,
-        owner=case.owner,
-        owner_name=_name(people, case.owner),
-        customer=people_outside.get(case.party) if case.party else None,
-        opened_at=case.opened_at,
-        closed_at=case.closed_at,
-        due_at=loaded.due_at,
-        overdue=any(c.overdue for c in clocks),
-        breaches=sum(c.breached_at is not None for c in clocks),
-        revision=loaded.revision,
-        timezone=zone,
-        at=now,
-        fields=tuple(
-            one if one.name not in seen.hidden else replace(one, value=HIDDEN, text=HIDDEN)
-            for one in _fields(definition, case, values, zone, people_outside, people)
-        ),
-        tasks=tuple(_tasks(definition, case)),
-        clocks=clocks,
-        added=tuple(case.added),
-        links=tuple(case.links),
-        notices=notices,
-        files=kept,
-        erased_at=erased_at,
-        revealed=not masked,
+        number=case.number, definition=definition.name, version=version, title=definition.title.in_(spoken()), state=case.state,
+        state_title=state.title.in_(spoken()) or case.state, awaits=state.awaits, owner=case.owner, owner_name=_name(people, case.owner),
+        customer=people_outside.get(case.party) if case.party else None, opened_at=case.opened_at, closed_at=case.closed_at,
+        due_at=loaded.due_at, overdue=any(c.overdue for c in clocks), breaches=sum(c.breached_at is not None for c in clocks),
+        revision=loaded.revision, timezone=zone, at=now,
+        fields=tuple(one if one.name not in seen.hidden else replace(one, value=HIDDEN, text=HIDDEN) for one in shown),
+        tasks=tuple(_tasks(definition, case)), clocks=clocks, added=tuple(case.added), links=tuple(case.links), notices=notices, files=kept,
+        erased_at=erased_at, revealed=not masked,
         actions=tuple(name for name, action in state.actions.items() if not only_system(action)),
         open_tasks=tuple(name for name, task in case.tasks.items() if task.status == "open"),
         last={"kind": last.kind, "actor": last.actor, "on_behalf": last.on_behalf, "identified": last.identified},

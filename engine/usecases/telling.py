@@ -16,7 +16,7 @@ from engine.ground.language import say, spoken
 from engine.ground.masking import HIDDEN
 from engine.ground.wall import wall_due
 from engine.usecases.naming import answer_in_words, end_in_words, in_words, link_kind, recalculated, task_status
-from engine.usecases.telling_clocks import of_clock
+from engine.usecases.telling_clocks import happened, of_clock
 
 _ERASED = object()
 
@@ -122,7 +122,6 @@ class Teller:
 
     def _what(self, event: Event) -> str:
         data = event.data
-        clock = self.clock(data["clock"]) if "clock" in data else ""
         match event.kind:
             case "opened":
                 return say("opened the case")
@@ -132,16 +131,6 @@ class Teller:
                 return say("finished {task}", task=self.act(data["act"]))
             case "task_opened":
                 return say("{task}: opened", task=", ".join(self.act(name) for name in data["tasks"]))
-            case "breach":
-                return say("{clock}: not kept", clock=clock)
-            case "ended":
-                return say("{clock}: ran out", clock=clock)
-            case "rung" if data.get("skipped"):
-                return say("{clock}: {point}, nothing to do", clock=clock, point=data["at"])
-            case "rung":
-                return say("{clock}: {point}", clock=clock, point=data["at"])
-            case "extended":
-                return say("{clock}: extended by {duration}", clock=clock, duration=data["by"])
             case "paused":
                 return say("stopped the clock")
             case "resumed":
@@ -156,13 +145,6 @@ class Teller:
                 return say("attached a file")
             case "assigned":
                 return say("handed over {task}", task=self.act(data["task"])) if "task" in data else say("handed the case over")
-            case "asked":
-                return say("asked for {what} (request {id})", what=self._wanted(event.seq), id=event.seq)
-            case "voted":
-                id_, word, _ = data["vote"]
-                return say("answered request {id}, {what}: {answer}", id=id_, what=self._wanted(id_), answer=answer_in_words(word))
-            case "request_ended":
-                return ", ".join(self._over(int(id_), how) for id_, how in data["ended"].items())
             case "handed_over":
                 return say("handed the case over")
             case "corrected":
@@ -183,14 +165,6 @@ class Teller:
                 return say("could not send {notice}: {why}", notice=data["name"], why=data.get("why") or data["became"])
             case "retried":
                 return say("had {notice} tried again", notice=data["name"])
-            case "breach_withdrawn":
-                return say("{clock}: breach withdrawn", clock=clock)
-            case "pause_over":
-                return say("{clock}: stood still as long as it may ({total})", clock=clock, total=data["after"])
-            case "clock_off":
-                return say("{clock}: no longer applies", clock=clock)
-            case "clock_on":
-                return say("{clock}: applies now", clock=clock)
             case "erased" if data["erased"] is None:
                 return say("what was said was erased: {why}", why=data["why"])
             case "erased":
@@ -200,7 +174,20 @@ class Teller:
             case "migrated":
                 old, new = data["versions"]
                 return say("moved the case from version {old} of its procedure to version {new}", old=old, new=new)
-        return event.kind
+        return (happened(self.clock(data["clock"]), event) if "clock" in data else self._of_request(event)) or event.kind
+
+    def _of_request(self, event: Event) -> str:
+        """What happened to a request; "" when nothing did."""
+        data = event.data
+        match event.kind:
+            case "asked":
+                return say("asked for {what} (request {id})", what=self._wanted(event.seq), id=event.seq)
+            case "voted":
+                id_, word, _ = data["vote"]
+                return say("answered request {id}, {what}: {answer}", id=id_, what=self._wanted(id_), answer=answer_in_words(word))
+            case "request_ended":
+                return ", ".join(self._over(int(id_), how) for id_, how in data["ended"].items())
+        return ""
 
     def _wanted(self, request: int) -> str:
         """What a request asks for."""

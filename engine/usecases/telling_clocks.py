@@ -11,6 +11,31 @@ if TYPE_CHECKING:
     from engine.usecases.telling import Teller
 
 
+def happened(clock: str, event: Event) -> str:
+    """What happened to a clock, called so, where the event is about it alone; "" for other events."""
+    data = event.data
+    match event.kind:
+        case "breach":
+            return say("{clock}: not kept", clock=clock)
+        case "ended":
+            return say("{clock}: ran out", clock=clock)
+        case "rung" if data.get("skipped"):
+            return say("{clock}: {point}, nothing to do", clock=clock, point=data["at"])
+        case "rung":
+            return say("{clock}: {point}", clock=clock, point=data["at"])
+        case "extended":
+            return say("{clock}: extended by {duration}", clock=clock, duration=data["by"])
+        case "breach_withdrawn":
+            return say("{clock}: breach withdrawn", clock=clock)
+        case "pause_over":
+            return say("{clock}: stood still as long as it may ({total})", clock=clock, total=data["after"])
+        case "clock_off":
+            return say("{clock}: no longer applies", clock=clock)
+        case "clock_on":
+            return say("{clock}: applies now", clock=clock)
+    return ""
+
+
 def of_clock(teller: "Teller", name: str, run: Mapping[str, Any], event: Event) -> Iterator[str]:
     """What became of a clock in this event, told by comparing with its run before."""
     before = teller.clocks.get(name, {})

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from engine.deciding.rights import Actor
 from engine.defining.bundle import read_bundle
 from engine.defining.organisation_file import read_organisation
-from engine.ground.calendars import ALWAYS, calendar_json
+from engine.ground.calendars import calendar_json
 from engine.ground.canonical import canonical
 from engine.ground.clock import VirtualClock
 from engine.records import library, outbox, parties, sealing
@@ -19,6 +19,7 @@ from engine.records.outbox import Message
 from engine.records.store import Store
 from engine.usecases.house import House, open_house
 from engine.usecases.opening import open_case
+from tests.always import ALWAYS
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 LI_NA = Actor("li.na")

@@ -20,7 +20,7 @@ OWN = {     # they say nothing of cases, or whom they refuse has tests of its ow
     "definition diff", "definition schema", "definition diagram", "audit verify", "audit anchor", "audit grants", "customer show",
     "customer act", "import", "case open",
 }
-EMPTY = {"inbox": "", "case list": "", "case find": "kettle", "notice list": "", "party list": ""}     # whose answer is that there is nothing
+EMPTY = {"inbox": "", "case list": "", "case find": "kettle", "notice list": "", "party list": ""}     # their answer: nothing
 TRIED = {   # what is typed after the command; N is the number of the case
     "case show": "N", "case history": "N", "case clocks": "N", "case accounts": "N", "case act": "N take", "case note": "N words",
     "case contact": "N words --channel phone", "case attach": "N FILE", "case assign": "N bob",

@@ -29,7 +29,7 @@ def procedure(title: str) -> str:
 
 
 def office(timezone: str = "UTC") -> str:
-    from engine.ground.calendars import ALWAYS
+    from tests.always import ALWAYS
 
     return canonical({**calendar_json(ALWAYS), "name": "office", "timezone": timezone})
 

@@ -6,12 +6,13 @@ import pytest
 
 from engine.deciding.case import ClockStatus, TaskStatus, case_json, rebuild
 from engine.deciding.rights import THE_SYSTEM
-from engine.ground.calendars import ALWAYS, calendar_json
+from engine.ground.calendars import calendar_json
 from engine.ground.canonical import canonical
 from engine.records import library
 from engine.usecases import acting, amending, auditing, postponing, settling
 from engine.usecases.house import House
 from engine.usecases.inboxes import inbox
+from tests.always import ALWAYS
 from tests.houses import as_, events_of, state_of
 from tests.small import DONE, HEAD, ROLES, START, do, kinds, opened, small_house
 

@@ -10,8 +10,9 @@ from engine.deciding.accounts import NO_POST, NOBODY, Accounts, accounts, role_o
 from engine.deciding.case import ClockRun, ClockStatus, Event, Stop, clock_json
 from engine.defining.definition import Action, Case, ClockSpec, Definition, Role, State, Who, WhoKind
 from engine.defining.organisation import Organisation, Person
-from engine.ground.calendars import ALWAYS, Calendar
+from engine.ground.calendars import Calendar
 from engine.ground.duration import parse_duration
+from tests.always import ALWAYS
 
 START = datetime(2026, 11, 16, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)

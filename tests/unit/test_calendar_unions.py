@@ -12,10 +12,11 @@ from engine.deciding.case import ClockRun, ClockStatus
 from engine.deciding.clock_due import due
 from engine.defining.calendar_file import read_calendar
 from engine.defining.problems import errors
-from engine.ground.calendars import ALWAYS, DAY, Calendar, Hours, calendar_from, calendar_json, parse_hours
+from engine.ground.calendars import DAY, Calendar, Hours, calendar_from, calendar_json, parse_hours
 from engine.ground.errors import CalendarExpired
 from engine.ground.unions import union_of
 from engine.ground.worktime import add, add_workdays, day_of_arrival, is_workday, measure
+from tests.always import ALWAYS
 from tests.unit.test_worktime import a_day, instants
 
 LONDON = ZoneInfo("Europe/London")

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from engine.defining.calendar_file import read_calendar
-from engine.ground.calendars import ALWAYS, Calendar, calendar_from, calendar_json, parse_hours, parse_interval
+from engine.ground.calendars import Calendar, calendar_from, calendar_json, parse_hours, parse_interval
 from engine.ground.errors import Invalid
+from tests.always import ALWAYS
 
 OFFICE = """\
 calendar: office

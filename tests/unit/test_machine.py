@@ -14,8 +14,8 @@ from engine.defining.bundle import definition_of
 from engine.defining.definition import Definition
 from engine.defining.organisation import Organisation, Person
 from engine.defining.tree import read_tree
-from engine.ground.calendars import ALWAYS
 from engine.ground.errors import MakegoodError, NotAllowed
+from tests.always import ALWAYS
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 HOUSE = Organisation(name="o", people={"ann": Person(id="ann", name="Ann", roles=("desk",)), "eve": Person(id="eve", name="Eve", roles=())})

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.ground.calendars import ALWAYS, DAY, Calendar, Hours, instant_at, parse_hours
+from engine.ground.calendars import DAY, Calendar, Hours, instant_at, parse_hours
 from engine.ground.errors import CalendarExpired, Invalid
 from engine.ground.worktime import add, add_workdays, end_of_day, is_workday, measure, workdays_between
+from tests.always import ALWAYS
 
 ZONES = ("Europe/London", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Shanghai")
 VECTORS = Path(__file__).parents[2] / "../shared/data/business-time-vectors.json"
