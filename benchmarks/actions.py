@@ -12,7 +12,7 @@ from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import MakegoodError
 from engine.records.store import Store
-from engine.usecases import acting, opening, publishing, settling
+from engine.usecases import acting, opening, publishing, sweeping
 from engine.usecases.house import House, Settings
 from engine.usecases.work import Outcome
 
@@ -80,7 +80,7 @@ def w2(folder: Path, chunks: int, size: int, opened: int) -> Figures:
         order = [row[0] for row in raw.execute("SELECT case_id FROM timer WHERE case_id <= ? ORDER BY fire_at, case_id", (wanted,))]
     clock.move_to(START + timedelta(hours=12, minutes=1))   # half of the 24 hours of the first reply
     return _beside(
-        folder / "w2.db", clock, order, size, lambda house, part: lambda: settling.sweep(house, limit=size, batch=BATCH),
+        folder / "w2.db", clock, order, size, lambda house, part: lambda: sweeping.sweep(house, limit=size, batch=BATCH),
         lambda floor, part: lambda: [floor.write(part[n:n + BATCH]) for n in range(0, len(part), BATCH)],
     )
 

@@ -20,7 +20,7 @@ from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import MakegoodError
 from engine.records import timers
-from engine.usecases import acting, founding, opening, publishing, settling
+from engine.usecases import acting, founding, opening, publishing, sweeping
 from engine.usecases.house import House, open_house
 from engine.usecases.work import Outcome
 
@@ -126,7 +126,7 @@ class _Play:
                 break
             self.clock.move_to(minute)
             with self._measured("sweeps"):
-                swept = settling.sweep(self.done.house)
+                swept = sweeping.sweep(self.done.house)
             self.done.swept.update(sweeps=1, cases=swept.cases, events=swept.events)
             self.done.failures += swept.failures
         self.clock.move_to(at)

@@ -21,7 +21,7 @@ from engine.ground.calendars import Calendar
 from engine.ground.clock import VirtualClock
 from engine.ground.worktime import measure
 from engine.records import library
-from engine.usecases import acting, publishing, settling
+from engine.usecases import acting, publishing, sweeping
 
 MODELS = 20                         # cases that are really opened; the others are copies of them
 CLOSED = date(2026, 11, 18)         # the Wednesday of that week: limits in working days move
@@ -59,7 +59,7 @@ def reprojection(folder: Path, cases: int, told: Callable[[int, int], None] = la
     with house.store.writing() as conn:
         publishing.put_calendar(house, conn, changed, Actor("wu.ting"), clock.now())
     woken = process_time()
-    swept = settling.sweep(house, progress=progress)
+    swept = sweeping.sweep(house, progress=progress)
     ended = process_time()
     house.store.close()
     if (swept.cases, swept.recalculated, swept.failures) != (cases, cases, []):

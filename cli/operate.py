@@ -14,7 +14,7 @@ _Most = Annotated[int | None, opt("--limit", "N", say("At most so many; otherwis
 
 def _sweep(desk: Desk, limit: _Most = None) -> int | None:
     """Settle everything that has fallen due. Exit code 1 when a case could not be settled."""
-    from engine.usecases.settling import sweep
+    from engine.usecases.sweeping import sweep
 
     with progress(say("Settling")) as moved:
         done = sweep(desk.house, limit=limit, progress=moved)

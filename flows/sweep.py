@@ -6,8 +6,8 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from engine.ground.language import say
-from engine.usecases.settling import Swept
-from engine.usecases.settling import sweep as settle_what_is_due
+from engine.usecases.sweeping import Swept
+from engine.usecases.sweeping import sweep as settle_what_is_due
 from flows.running import Account, run
 
 

@@ -20,7 +20,7 @@ from engine.usecases.allowing import allowed
 from engine.usecases.amending import words
 from engine.usecases.going_over import Moved, Target, go_over
 from engine.usecases.house import House
-from engine.usecases.settling import together
+from engine.usecases.sweeping import together
 from engine.usecases.work import standing, take_up
 
 BATCH = 100

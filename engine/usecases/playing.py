@@ -13,7 +13,7 @@ from engine.ground.duration import ELAPSED, parse_duration
 from engine.ground.errors import Invalid, MakegoodError
 from engine.ground.language import say
 from engine.records import cases, history, library, outbox, personal
-from engine.usecases import acting, amending, approving, handing_over, opening, postponing, settling
+from engine.usecases import acting, amending, approving, handing_over, opening, postponing, sweeping
 from engine.usecases.door import record_delivery
 from engine.usecases.expecting import Seen, differences, moment, opened, shown
 from engine.usecases.house import House
@@ -128,7 +128,7 @@ def _until(play: Play, target: datetime) -> None:
 
 
 def _sweep(play: Play) -> None:
-    swept = settling.sweep(play.house)
+    swept = sweeping.sweep(play.house)
     if swept.failures:
         raise Failed(swept.failures[0][1])
     _deliver(play)

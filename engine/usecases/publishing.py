@@ -23,7 +23,7 @@ from engine.usecases.examining import examine
 from engine.usecases.house import House
 from engine.usecases.reprojecting import waiting, wake
 from engine.usecases.scenarios import ScenarioResult, run_scenarios
-from engine.usecases.settling import Swept, sweep
+from engine.usecases.sweeping import Swept, sweep
 
 
 @dataclass(frozen=True, slots=True)

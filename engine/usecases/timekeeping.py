@@ -21,7 +21,7 @@ from engine.usecases.house import House
 from engine.usecases.publishing import put_calendar
 from engine.usecases.recalculating import calendars_of
 from engine.usecases.reprojecting import waiting
-from engine.usecases.settling import Swept, sweep
+from engine.usecases.sweeping import Swept, sweep
 from engine.usecases.watching import MONTHS_AHEAD, Kept, warnings
 from engine.usecases.writing import UNKNOWN_DUE
 

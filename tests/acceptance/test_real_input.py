@@ -15,7 +15,7 @@ from engine.defining.mapping import ImportMapping, read_mapping
 from engine.ground.clock import VirtualClock
 from engine.records.schema import memory_template
 from engine.records.store import MemoryStore
-from engine.usecases import auditing, listing, reading, settling
+from engine.usecases import auditing, listing, reading, sweeping
 from engine.usecases.house import House, Settings
 from engine.usecases.importing import Imported, Table, import_cases, read_table
 from engine.usecases.publishing import apply_organisation, publish
@@ -95,7 +95,7 @@ def test_what_came_years_late_is_past_due_and_first_in_line_as_of_the_days_on_wh
     _, done = imported(house, mapping, EXTRACT)
     assert isinstance(house.clock, VirtualClock)
     house.clock.move_to(house.clock.now() + timedelta(hours=1))
-    assert settling.sweep(house).failures == []
+    assert sweeping.sweep(house).failures == []
     for number in done.opened:
         case = state_of(house, number)
         past = next(event for event in events_of(house, number) if event.data.get("act") == "fall_past_due")

@@ -12,7 +12,7 @@ from engine.deciding.accounts import accounts
 from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.errors import MakegoodError, NotFound
 from engine.records import library
-from engine.usecases import acting, amending, postponing, publishing, settling
+from engine.usecases import acting, amending, postponing, publishing, sweeping
 from engine.usecases.accounting import Booked, case_accounts, report
 from engine.usecases.house import House
 from tests.houses import DEFINITIONS, MONDAY, as_, events_of, memory_house, open_one, state_of
@@ -31,7 +31,7 @@ def lived(seed: int) -> tuple[House, list[str]]:
         clock.move_to(clock.now() + timedelta(seconds=chance.choice([1, 61, 420, 5400, 36_001, 180_000])))
         try:
             if chance.random() < 0.2:
-                settling.sweep(house)
+                sweeping.sweep(house)
             else:
                 _step(house, chance.choice(numbers), chance)
         except MakegoodError:

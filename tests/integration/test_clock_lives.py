@@ -9,7 +9,7 @@ from engine.deciding.case import ClockRun, rebuild
 from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import NotAllowed
 from engine.ground.language import speak
-from engine.usecases import amending, opening, postponing, reading, settling
+from engine.usecases import amending, opening, postponing, reading, sweeping
 from engine.usecases.clock_view import case_clocks
 from tests.houses import as_, events_of, state_of
 from tests.small import HEAD, ROLES, START, do, kinds, refused, sent, small_house
@@ -54,7 +54,7 @@ class Told:
     def at(self, hours: float, sweep: bool = True) -> "Told":
         self.clock.move_to(START + hours * HOUR)
         if sweep:
-            settling.sweep(self.house)
+            sweeping.sweep(self.house)
         return self
 
     def do(self, action: str, **given: Any) -> "Told":

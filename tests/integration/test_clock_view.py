@@ -11,7 +11,7 @@ from cli.main import main
 from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import Invalid, MakegoodError, NotFound
 from engine.ground.language import speak
-from engine.usecases import acting, amending, approving, postponing, settling
+from engine.usecases import acting, amending, approving, postponing, sweeping
 from engine.usecases.clock_view import ClockFigures, case_clocks
 from engine.usecases.house import House
 from tests.houses import MONDAY, as_, house_in, memory_house, open_one, state_of
@@ -91,7 +91,7 @@ def test_a_missed_clock_says_what_was_missed_and_when_it_was_over() -> None:
     speak("en")
     number = open_one(house)
     clock.move_to(MONDAY + 30 * HOUR)
-    settling.sweep(house)
+    sweeping.sweep(house)
     acting.act(house, number, "acknowledge", as_("li.na"), {"order_no": "AB123456", "nature": "quality"})
     figures = one(house, number, "first_reply")
     missed, over = text(figures)[-2:]

@@ -9,7 +9,7 @@ import pytest
 
 from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import Denied
-from engine.usecases import acting, amending, inboxes, opening, publishing, reading, settling
+from engine.usecases import acting, amending, inboxes, opening, publishing, reading, sweeping
 from engine.usecases.house import House
 from tests.houses import as_, events_of, state_of
 from tests.small import DONE, HEAD, ORGANISATION, ROLES, messages, opened, refused, sent, small_house
@@ -71,7 +71,7 @@ def possible(house: House, number: str, by: str) -> list[str]:
 
 def later(house: House, days: float) -> None:
     house.clock.move_to(house.clock.now() + timedelta(days=days))  # type: ignore[attr-defined]
-    settling.sweep(house)
+    sweeping.sweep(house)
 
 
 def test_a_deputy_acts_in_the_absent_persons_name_only_while_that_one_is_away() -> None:

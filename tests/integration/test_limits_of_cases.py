@@ -4,7 +4,7 @@ from datetime import timedelta
 from textwrap import dedent
 
 from engine.deciding.rights import THE_SYSTEM
-from engine.usecases import amending, reading, settling
+from engine.usecases import amending, reading, sweeping
 from engine.usecases.clock_view import case_clocks
 from tests.houses import as_, state_of
 from tests.small import DONE, HEAD, ROLES, kinds, opened, small_house
@@ -63,7 +63,7 @@ def test_an_amount_that_cannot_be_counted_is_shown_and_no_sweep_stumbles_over_it
     house, clock = small_house(PROCEDURE)
     wrong, right = opened(house, promised="-5"), opened(house, promised="1")
     clock.move_to(clock.now() + timedelta(days=3))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert "rung answer due" in kinds(house, right) and "rung answer due" not in kinds(house, wrong)
     (answer,) = (one for one in reading.show(house, wrong, THE_SYSTEM).clocks if one.name == "answer")
     (figures,) = case_clocks(house, wrong, "answer", explained=True, actor=THE_SYSTEM).clocks

@@ -7,7 +7,7 @@ import pytest
 from engine.deciding.case import ClockStatus, case_json, rebuild
 from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import Invalid, NotAllowed
-from engine.usecases import acting, auditing, linking, listing, reading, settling
+from engine.usecases import acting, auditing, linking, listing, reading, sweeping
 from engine.usecases.house import House
 from tests.houses import as_, events_of, state_of
 from tests.small import CUSTOMER, DONE, HEAD, ROLES, START, do, kinds, messages, opened, put_in_force, sent, small_house
@@ -141,7 +141,7 @@ def test_the_scheduler_opens_a_case_dated_when_it_fell_due() -> None:
     number = opened(house)
     do(house, number, "go")
     to(house, days=2, hours=20)
-    settling.sweep(house)
+    sweeping.sweep(house)
     (first, *_) = events_of(house, "R-2026-001")
     due = state_of(house, number).clocks["repaired"].due_at
     assert first.actor == "system" and first.occurred_at == state_of(house, "R-2026-001").opened_at == due
@@ -230,7 +230,7 @@ def test_a_system_action_waits_too_and_is_taken_when_the_other_is_closed() -> No
     number = opened(house)
     do(house, number, "go")
     to(house, days=5)
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).state == "first"
     do(house, "R-2026-001", "finish", "bob")
     assert state_of(house, number).state == "done"
@@ -291,7 +291,7 @@ def test_the_closing_stops_a_clock_dated_when_it_was() -> None:
     number = opened(house)
     do(house, number, "go")
     to(house, hours=30)
-    settling.sweep(house)
+    sweeping.sweep(house)
     run = state_of(house, number).clocks["repaired"]
     assert (run.status, run.ended_at, run.breached_at) == (ClockStatus.MET, START + timedelta(days=1), None)
     told = events_of(house, number)[-1]
@@ -316,7 +316,7 @@ def test_after_an_outage_both_cases_are_settled_in_the_order_of_what_fell_due() 
     number = opened(house)
     do(house, number, "go")
     to(house, days=30)
-    swept = settling.sweep(house)
+    swept = sweeping.sweep(house)
     assert swept.failures == []
     case = state_of(house, number)
     assert case.clocks["repaired"].breached_at is None and case.clocks["repaired"].ended_at == START + timedelta(days=1)
@@ -331,7 +331,7 @@ def test_a_closing_that_is_heard_of_late_withdraws_the_breach() -> None:
     do(house, number, "go")
     to(house, days=2, hours=12)
     assert do(house, number, "note").clocks["repaired"].breached_at is not None
-    settling.sweep(house)
+    sweeping.sweep(house)
     run = state_of(house, number).clocks["repaired"]
     assert run.breached_at is None and run.ended_at == START + timedelta(days=1)
     assert "breach_withdrawn repaired" in kinds(house, number)
@@ -348,7 +348,7 @@ def test_a_case_may_close_its_opener_and_that_one_its_own() -> None:
     do(house, number, "go")
     do(house, "R-2026-001", "go", "bob")
     to(house, days=10)
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert [state_of(house, one).closed_at is None for one in (number, "R-2026-001", "P-2026-001")] == [True, True, True]
     do(house, "P-2026-001", "finish", "bob")
     assert [state_of(house, one).closed_at is None for one in (number, "R-2026-001", "P-2026-001")] == [False, False, False]

@@ -12,7 +12,7 @@ from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
 from engine.ground.language import speak
 from engine.records import cases
-from engine.usecases import acting, amending, auditing, handing_over, listing, migrating, postponing, reading, settling
+from engine.usecases import acting, amending, auditing, handing_over, listing, migrating, postponing, reading, sweeping
 from engine.usecases.accounting import case_accounts
 from engine.usecases.clock_view import case_clocks
 from engine.usecases.house import House
@@ -133,7 +133,7 @@ def test_what_does_not_differ_stays_as_it_is(office: tuple[House, VirtualClock])
     house, clock = office
     number = opened(house, colour="red", words="as before")
     clock.move_to(START + 3 * DAY)
-    settling.sweep(house)
+    sweeping.sweep(house)
     put_in_force(house, changed(("look: {by: desk}", "look: {by: [desk, lab]}")))
     before, messages = state_of(house, number), sent(house, number)
     moved = over(house, number)
@@ -162,12 +162,12 @@ def test_a_longer_limit_withdraws_the_breach_and_arms_its_rungs_again(office: tu
     house, clock = office
     number = opened(house)
     clock.move_to(due_on(5) + HOUR)
-    settling.sweep(house)
+    sweeping.sweep(house)
     put_in_force(house, changed(("within: 5 days", "within: 8 days")))
     over(house, number)
     assert kinds(house, number)[-2:] == ["migrated", "breach_withdrawn reply"]
     clock.move_to(due_on(8) + HOUR)
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert kinds(house, number)[-2:] == ["breach reply", "rung reply due"]
     assert kinds(house, number).count("rung reply due") == 2 and kinds(house, number).count("rung reply 50%") == 1
 
@@ -204,7 +204,7 @@ def test_a_clock_that_the_version_lacks_is_cancelled(office: tuple[House, Virtua
     moved = over(house, number)
     assert (moved.clocks, moved.due) == ({"reply": "cancelled"}, {"reply": (due_on(5), None)})
     clock.move_to(START + 9 * DAY)
-    assert settling.sweep(house).events == 0
+    assert sweeping.sweep(house).events == 0
 
 
 NEW = """
@@ -241,7 +241,7 @@ def test_another_ladder_sends_one_message_for_what_has_passed_and_repeats_nothin
     house, clock = office
     number = opened(house)
     clock.move_to(START + 4 * DAY)
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert sent(house, number) == [("reminder", "ann")]
     rungs = ("      - {at: 50%, remind: owner}\n", """      - {at: 10%, remind: owner}
       - {at: 20%, remind: superior of owner}
@@ -252,7 +252,7 @@ def test_another_ladder_sends_one_message_for_what_has_passed_and_repeats_nothin
     over(house, number)
     assert sent(house, number) == [("reminder", "ann"), ("reminder", "carl")]
     clock.move_to(due_on(5) + HOUR)
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert [kind for kind in kinds(house, number) if kind.startswith("rung")] == [
         "rung reply 50%", "rung reply 20%", "rung reply 90%", "rung reply due"
     ]
@@ -264,7 +264,7 @@ def test_what_would_have_stopped_a_clock_stops_it_as_of_then(office: tuple[House
     clock.move_to(START + DAY)
     do(house, number, "look")
     clock.move_to(due_on(5) + HOUR)
-    settling.sweep(house)
+    sweeping.sweep(house)
     put_in_force(house, changed(("until: answer", "until: [answer, look]")))
     over(house, number)
     run = state_of(house, number).clocks["reply"]
@@ -507,7 +507,7 @@ def test_from_then_on_the_new_version_decides(office: tuple[House, VirtualClock]
         do(house, number, "see")
     assert do(house, number, "see", "carl").acts["see"].count == 1
     clock.move_to(START + 4 * DAY)
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).state == "done"
 
 
@@ -703,7 +703,7 @@ def test_tasks_that_open_at_a_time_open_when_it_comes(office: tuple[House, Virtu
     clock.move_to(START + DAY)
     assert over(house, number).tasks == {}
     clock.move_to(START + 4 * DAY)
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).tasks["stir"].status == "open"
 
 

@@ -15,7 +15,7 @@ from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied, Invalid, NotAllowed, Unavailable
 from engine.records.grants import APPLICATION, AUDITOR, grants, grants_on_keys
 from engine.records.store import Store
-from engine.usecases import acting, auditing, identity, links, opening, publishing, settling
+from engine.usecases import acting, auditing, identity, links, opening, publishing, sweeping
 from engine.usecases.accesses import accesses
 from engine.usecases.house import House, Settings
 from tests.houses import DEFINITIONS, GIVEN, MONDAY, as_
@@ -71,7 +71,7 @@ def test_everything_works_as_the_application_role(house: House) -> None:
     acting.act(house, number, "acknowledge", as_("li.na"), {"nature": "quality", "order_no": "AB123456"})
     assert isinstance(house.clock, VirtualClock)
     house.clock.move_to(MONDAY + timedelta(days=3))
-    settling.sweep(house)
+    sweeping.sweep(house)
     code, _ = identity.invite(house, "wu.ting", Actor("root", identified="local"))
     made = identity.accept(house, "wu.ting", code, "four words that do")
     assert identity.identify(house, "root", session=lambda: made.secret) == Actor("wu.ting", None, "password")

@@ -20,7 +20,7 @@ from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound, Unavaila
 from engine.ground.masking import HIDDEN
 from engine.records import keys, parties, sealing
 from engine.records.store import Store
-from engine.usecases import acting, amending, auditing, delivering, erasing, finding, handing_out, notices, reading, settling
+from engine.usecases import acting, amending, auditing, delivering, erasing, finding, handing_out, notices, reading, sweeping
 from engine.usecases.accesses import accesses
 from engine.usecases.house import House
 from engine.usecases.revealing import Reveal
@@ -141,7 +141,7 @@ def test_who_was_erased_cannot_be_read_and_everything_else_goes_on(house: House,
     clock = house.clock
     assert isinstance(clock, VirtualClock)
     clock.move_to(clock.now() + timedelta(days=9))
-    assert settling.sweep(house).failures == []
+    assert sweeping.sweep(house).failures == []
     assert auditing.verify(house).problems == []
 
 

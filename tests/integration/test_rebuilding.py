@@ -7,7 +7,7 @@ import pytest
 
 from engine.deciding.case import case_json, rebuild
 from engine.ground.errors import MakegoodError
-from engine.usecases import acting, amending, auditing, linking, postponing, settling
+from engine.usecases import acting, amending, auditing, linking, postponing, sweeping
 from engine.usecases.house import House
 from tests.houses import DEFINITIONS, as_, events_of, memory_house, open_one, state_of
 
@@ -78,7 +78,7 @@ def test_the_stored_case_equals_its_rebuilt_history_after_anything(seed: int) ->
         clock.move_to(clock.now() + timedelta(minutes=chance.choice([1, 7, 90, 600, 3000])))
         try:
             if chance.random() < 0.2:
-                assert settling.sweep(house).failures == []
+                assert sweeping.sweep(house).failures == []
             else:
                 _step(house, chance.choice(numbers), chance)
             done += 1

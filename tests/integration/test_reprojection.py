@@ -17,7 +17,7 @@ from engine.ground.errors import DefinitionError, Invalid, NotFound
 from engine.ground.language import speak
 from engine.records import cases, library
 from engine.records.store import Store
-from engine.usecases import acting, auditing, listing, opening, postponing, publishing, reading, reprojecting, settling, timekeeping
+from engine.usecases import acting, auditing, listing, opening, postponing, publishing, reading, reprojecting, sweeping, timekeeping
 from engine.usecases.house import House, Settings
 from tests.houses import as_, events_of, state_of
 from tests.small import DONE, HEAD, OFFICE, ORGANISATION, ROLES, START, dump, kinds, opened, put_in_force, sent, small_house, written
@@ -112,7 +112,7 @@ def test_cases_that_are_woken_again_are_not_changed_again(office: tuple[House, V
     with house.store.writing() as conn:
         reprojecting.wake(house, conn, "office")
         assert reprojecting.waiting(house, conn, ["office"]) == 3
-    done = settling.sweep(house)
+    done = sweeping.sweep(house)
     assert (done.cases, done.events, done.recalculated) == (3, 0, 0) and dump(house) == before
     assert all(len(recalculated(house, number)) == 1 for number in numbers)
 
@@ -172,13 +172,13 @@ def test_a_breach_that_the_new_calendar_shows_to_be_none_is_withdrawn_and_its_ru
     house, clock = office
     number = opened(house)
     clock.move_to(THURSDAY + HOUR)
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).clocks["reply"].breached_at == THURSDAY
     put(house, tmp_path, SHORTER)        # the office had been closed on Wednesday: a storm
     assert kinds(house, number)[-2:] == ["recalculated", "breach_withdrawn reply"]
     assert (due_of(house, number), state_of(house, number).clocks["reply"].breached_at) == (FRIDAY, None)
     clock.move_to(FRIDAY + HOUR)
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert kinds(house, number)[-2:] == ["breach reply", "rung reply due"]
     assert state_of(house, number).clocks["reply"].breached_at == FRIDAY
     assert sum(kind == "rung reply due" for kind in kinds(house, number)) == 2
@@ -191,7 +191,7 @@ def test_what_the_new_calendar_makes_late_at_once_is_a_breach_dated_when_it_woul
     number = opened(house)           # due on Monday the 9th
     saturday = datetime(2026, 3, 8, 9, tzinfo=UTC)
     clock.move_to(saturday)
-    settling.sweep(house)
+    sweeping.sweep(house)
     count = len(sent(house, number))
     put(house, tmp_path, OFFICE.replace("mon-fri", "mon-sun"))
     assert due_of(house, number) == datetime(2026, 3, 8, tzinfo=UTC)
@@ -245,7 +245,7 @@ def test_what_was_unknown_becomes_known_when_the_calendar_is_extended(tmp_path: 
     assert recalculated(house, number)[0].data["due"] == {"reply": [None, THURSDAY.isoformat()]}
     assert timekeeping.check_in_force(house, clock.now()) == []
     clock.move_to(THURSDAY + HOUR)
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert [kind for kind in kinds(house, number) if "reply" in kind] == [
         "rung reply 1 working day before", "breach reply", "rung reply due"
     ]
@@ -281,7 +281,7 @@ def test_a_year_that_is_missing_from_the_calendar_refuses_nothing_and_all_become
     ]
     acting.act(house, urgent, "answer", as_("ann"))
     clock.move_to(datetime(2026, 3, 6, 9, tzinfo=UTC))
-    assert settling.sweep(house).failures == []
+    assert sweeping.sweep(house).failures == []
     done = put(house, tmp_path, OFFICE, extend=True)
     assert (done.recalculated, done.failures) == (4, ())
     case = state_of(house, first)
@@ -295,7 +295,7 @@ def test_a_year_that_is_missing_from_the_calendar_refuses_nothing_and_all_become
         for number in (first, closed, asking, looked) for run in state_of(house, number).clocks.values()
     )
     clock.move_to(datetime(2026, 3, 17, tzinfo=UTC))     # the tenth working day after Monday the 2nd is over
-    assert settling.sweep(house).failures == []
+    assert sweeping.sweep(house).failures == []
     assert [state_of(house, number).state for number in (first, closed, asking, looked)] == ["done", "done", "asking", "done"]
     assert auditing.verify(house).problems == []
 
@@ -371,7 +371,7 @@ def test_a_crash_in_the_middle_is_made_good_by_the_next_sweep(office: tuple[Hous
     assert [kept.waiting for kept in timekeeping.listing(house)] == [5]
     assert "5 cases still count by calendar office as it was" in timekeeping.check_in_force(house, clock.now())[-1].what
     later(clock)
-    assert settling.sweep(house).recalculated == 5
+    assert sweeping.sweep(house).recalculated == 5
     assert [len(recalculated(house, number)) for number in numbers] == [1] * 105
     assert {due_of(house, number) for number in numbers} == {FRIDAY}
     assert recalculated(house, numbers[-1])[0].occurred_at == changed
@@ -405,7 +405,7 @@ def test_a_case_that_was_overdue_before_keeps_when_it_fell_due(office: tuple[Hou
     clock.move_to(THURSDAY + HOUR)       # a rung of Wednesday waits for a sweep that did not come by
     in_force_only(house, tmp_path, SHORTER, clock)
     later(clock)
-    assert settling.sweep(house).late_by == clock.now() - datetime(2026, 3, 4, 9, tzinfo=UTC)    # the 48 hours of the call
+    assert sweeping.sweep(house).late_by == clock.now() - datetime(2026, 3, 4, 9, tzinfo=UTC)    # the 48 hours of the call
 
 
 def test_a_clock_set_back_does_not_keep_a_calendar_from_counting(office: tuple[House, VirtualClock], tmp_path: Path) -> None:
@@ -437,7 +437,7 @@ def test_an_act_before_the_re_projection_came_by_computes_the_case_anew_first(of
     assert [event.kind for event in outcome.settled] == ["recalculated"]
     event = outcome.settled[0]
     assert (event.occurred_at, event.recorded_at, event.data["calendars"]) == (changed, clock.now(), {"office": [1, 2]})
-    assert settling.sweep(house).cases == 0, "acting was all it took"
+    assert sweeping.sweep(house).cases == 0, "acting was all it took"
 
 
 def test_what_fell_due_before_the_change_is_settled_by_the_calendar_of_then(office: tuple[House, VirtualClock], tmp_path: Path) -> None:
@@ -446,7 +446,7 @@ def test_what_fell_due_before_the_change_is_settled_by_the_calendar_of_then(offi
     clock.move_to(THURSDAY + HOUR)                 # nobody swept: the breach of Thursday is not recorded yet
     in_force_only(house, tmp_path, SHORTER, clock)
     clock.move_to(FRIDAY + HOUR)
-    settling.sweep(house)
+    sweeping.sweep(house)
     reply = [
         (event.kind, event.occurred_at) for event in events_of(house, number)
         if "reply" in (event.data.get("clock"), *event.data.get("due", ()))
@@ -464,7 +464,7 @@ def test_two_changes_that_nobody_carried_out_come_one_after_the_other(office: tu
     for text in (SHORTER, OFFICE + "closed: [2026-03-04, 2026-03-05]\n"):
         later(clock)
         in_force_only(house, tmp_path, text, clock)
-    settling.sweep(house)
+    sweeping.sweep(house)
     told = [(event.data["calendars"]["office"], event.data["due"]["reply"][1], event.occurred_at) for event in recalculated(house, number)]
     monday = datetime(2026, 3, 10, tzinfo=UTC)
     assert told == [([1, 2], FRIDAY.isoformat(), START + HOUR), ([2, 3], monday.isoformat(), START + 2 * HOUR)]
@@ -530,7 +530,7 @@ def test_an_upgrade_of_the_holiday_data_moves_no_running_deadline(tmp_path: Path
     house.store.cache.clear()                                                  # as after a restart
     later(clock)
     acting.act(house, number, "look", as_("ann"))
-    settling.sweep(house)
+    sweeping.sweep(house)
     with house.store.reading() as conn:
         assert library.calendar(house.store, conn, "office").hours_on(date(2026, 3, 4))
     assert due_of(house, number) == THURSDAY and not recalculated(house, number)
@@ -579,7 +579,7 @@ def test_a_window_that_still_runs_in_a_closed_case_moves_too(tmp_path: Path) -> 
     assert put(house, tmp_path, SHORTER).recalculated == 1
     assert due_of(house, number, "objection") == FRIDAY and due_of(house, number) == THURSDAY
     clock.move_to(FRIDAY + HOUR)
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert [(event.kind, event.occurred_at) for event in events_of(house, number)][-1] == ("ended", FRIDAY)
 
 
@@ -591,10 +591,10 @@ def test_a_deadline_of_the_scheduler_in_working_days_moves_with_the_calendar(tmp
     later(clock)
     put(house, tmp_path, SHORTER)
     clock.move_to(FRIDAY + HOUR)         # the fourth working day is Friday no more but Monday
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).state == "received"
     clock.move_to(datetime(2026, 3, 10, tzinfo=UTC) + HOUR)
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).state == "done"
 
 
@@ -637,10 +637,10 @@ def test_a_process_killed_in_the_middle_loses_nothing_and_the_next_sweep_finishe
     done = sum(len(recalculated(house, number)) for number in numbers)
     assert 100 <= done < 400 and [kept.waiting for kept in timekeeping.listing(house)] == [400 - done]
     later(clock)
-    swept = settling.sweep(house)
+    swept = sweeping.sweep(house)
     assert (swept.cases, swept.recalculated, swept.failures) == (400 - done, 400 - done, [])
     for number in numbers:
         (event,) = recalculated(house, number)
         assert event.occurred_at == START + HOUR and due_of(house, number) == FRIDAY
     assert auditing.verify(house).problems == []
-    assert settling.sweep(house).cases == 0
+    assert sweeping.sweep(house).cases == 0

@@ -8,7 +8,7 @@ from engine.deciding.rights import THE_SYSTEM
 from engine.defining.bundle import read_bundle
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied
-from engine.usecases import acting, amending, auditing, opening, reading, retaining, settling
+from engine.usecases import acting, amending, auditing, opening, reading, retaining, sweeping
 from engine.usecases.house import House
 from engine.usecases.revealing import Reveal
 from tests.houses import DEFINITIONS, as_, events_of, memory_house
@@ -125,7 +125,7 @@ def test_shipped_consumer_complaints_are_kept_three_years_and_housing_complaints
     }
     acting.act(house, number, "respond", as_("amy.clarke"), answer)
     clock.move_to(datetime(2027, 1, 11, 15, 0, tzinfo=UTC))
-    settling.sweep(house)
+    sweeping.sweep(house)
     (closing,) = [event for event in events_of(house, number) if event.data.get("closed")]
     (one,) = retaining.expiring(house, datetime(2031, 1, 1, tzinfo=UTC))
     assert (closing.occurred_at.year, one.due_at.year, one.cases) == (2027, 2030, (number,))

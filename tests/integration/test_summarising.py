@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from engine.usecases.acting import act
-from engine.usecases.settling import sweep
 from engine.usecases.summarising import Summary, daily_summary
+from engine.usecases.sweeping import sweep
 from tests.houses import as_, events_of
 from tests.small import DONE, HEAD, ROLES, START, opened, small_house
 

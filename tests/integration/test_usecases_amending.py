@@ -10,7 +10,7 @@ from engine.deciding.case import ClockStatus
 from engine.deciding.rights import THE_SYSTEM
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Conflict, Denied, Invalid, NotAllowed, NotFound
-from engine.usecases import acting, amending, auditing, filing, linking, opening, postponing, reading, settling
+from engine.usecases import acting, amending, auditing, filing, linking, opening, postponing, reading, sweeping
 from engine.usecases.house import House
 from engine.usecases.revealing import Reveal
 from tests.houses import as_, events_of, state_of
@@ -228,20 +228,20 @@ def test_correcting_the_customer_names_another_party(case: Opened) -> None:
 def test_a_correction_moves_the_deadline_and_arms_the_rungs_again(case: Opened) -> None:
     house, clock, number = case
     clock.move_to(START + timedelta(days=1, hours=15))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert "rung total 1 day before" in kinds(house, number)
     amending.correct(house, number, as_("ann"), {"region": "far"}, "misheard")
     run = state_of(house, number).clocks["total"]
     assert (run.due_at, run.round, run.fired) == (START + timedelta(days=9, hours=15), 2, [])
     clock.move_to(START + timedelta(days=9))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert kinds(house, number).count("rung total 1 day before") == 2
 
 
 def test_a_correction_withdraws_a_breach_that_was_none_and_says_so(case: Opened) -> None:
     house, clock, number = case
     clock.move_to(START + timedelta(days=4))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).clocks["total"].breached_at == START + timedelta(days=2, hours=15)
     amending.correct(house, number, as_("ann"), {"region": "far"}, "misheard")
     assert kinds(house, number)[-2:] == ["corrected", "breach_withdrawn total"] and "breach total" in kinds(house, number)
@@ -255,7 +255,7 @@ def test_a_correction_that_makes_a_clock_overdue_at_once_breaches_it_as_of_then_
     number = opened(house, must="x", region="far")
     clock.move_to(START + timedelta(days=4))
     amending.correct(house, number, as_("ann"), {"region": "near"}, "misheard")
-    settling.sweep(house)
+    sweeping.sweep(house)
     breach = next(event for event in events_of(house, number) if event.kind == "breach" and event.data["clock"] == "total")
     assert breach.occurred_at == START + timedelta(days=2, hours=15)
     assert [name for name, _ in sent(house, number)] == ["escalated", "escalated"], "the latest rung only"
@@ -442,7 +442,7 @@ def test_nothing_personal_can_be_read_in_any_table(case: Opened) -> None:
         house, number, as_("ann"), "related", opened(house, must="x", customer=CUSTOMER, story="Confidential", comment="Confidential")
     )
     clock.move_to(START + timedelta(days=20))
-    settling.sweep(house)
+    sweeping.sweep(house)
     do(house, number, "end")
     with house.store.reading() as conn:
         tables = conn.execute(text("select name from sqlite_master where type = 'table' and name not like 'sqlite_%'")).scalars().all()

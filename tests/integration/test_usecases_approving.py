@@ -7,7 +7,7 @@ import pytest
 
 from engine.ground.errors import Denied, Invalid, MakegoodError, NotAllowed
 from engine.records import cases
-from engine.usecases import amending, approving, auditing, inboxes, postponing, reading, settling
+from engine.usecases import amending, approving, auditing, inboxes, postponing, reading, sweeping
 from engine.usecases.house import House
 from engine.usecases.revealing import Reveal
 from tests.houses import as_, events_of, state_of
@@ -138,7 +138,7 @@ def test_when_the_time_is_over_the_votes_decide_if_they_are_enough() -> None:
         if first:
             vote(house, number, request, "carl", first)
         clock.move_to(clock.now() + timedelta(days=7))
-        settling.sweep(house)
+        sweeping.sweep(house)
         assert state_of(house, number).state == state and not state_of(house, number).requests
         if how:
             assert events_of(house, number)[-1].data["ended"] == {str(request): how}
@@ -193,7 +193,7 @@ def test_more_time_can_have_to_be_approved_and_is_asked_for_before_it_is_due() -
     postponing.extend(house, number, as_("ann"), "total", "2 days", {"comment": "parts are late"})
     assert state_of(house, number).clocks["total"].due_at == due
     clock.move_to(clock.now() + timedelta(days=5))
-    settling.sweep(house)
+    sweeping.sweep(house)
     vote(house, number, next(iter(state_of(house, number).requests)), "carl")
     assert due is not None and state_of(house, number).clocks["total"].due_at == due + timedelta(days=2)
 
@@ -217,7 +217,7 @@ def test_what_the_votes_approve_when_time_is_over_but_is_not_possible_any_more_e
     vote(house, number, request, "carl")
     do(house, number, "grow")
     clock.move_to(clock.now() + timedelta(days=7))
-    assert settling.sweep(house).failures == []
+    assert sweeping.sweep(house).failures == []
     event = events_of(house, number)[-1]
     assert event.data["ended"] == {str(request): "impossible"} and "only possible when" in event.data["why"]
     assert state_of(house, number).state == "first" and sent(house, number).count(("request_answered", "ann")) == 1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.deciding.case import CaseState, ClockStatus, case_json, rebuild
 from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import Denied, Invalid, MakegoodError, NotAllowed
-from engine.usecases import acting, auditing, postponing, settling
+from engine.usecases import acting, auditing, postponing, sweeping
 from engine.usecases.house import House
 from engine.usecases.reading import history
 from tests.houses import as_, events_of, state_of
@@ -153,7 +153,7 @@ def test_a_breach_that_the_act_shows_not_to_have_been_is_withdrawn_and_its_rungs
     house, clock = small_house(PROCEDURE)
     number = opened(house)
     clock.move_to(hours(10))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).clocks["arrival"].breached_at == hours(4)
     case = late(house, number, "arrive", hours(4))
     assert case.clocks["arrival"].breached_at is None, "exactly at the due instant is in time"
@@ -192,12 +192,12 @@ def test_a_pause_counts_from_when_it_began_and_undoes_a_breach_after() -> None:
     house, clock = small_house(PROCEDURE)
     number = opened(house)
     clock.move_to(hours(5))
-    settling.sweep(house)
+    sweeping.sweep(house)
     case = late(house, number, "ask", hours(3))
     arrival = case.clocks["arrival"]
     assert (arrival.status, arrival.breached_at, arrival.stops[0].since) == (ClockStatus.PAUSED, None, hours(3))
     clock.move_to(hours(30))
-    settling.sweep(house)
+    sweeping.sweep(house)
     arrival = state_of(house, number).clocks["arrival"]
     assert (arrival.breached_at, arrival.stops[0].until) == (hours(10), hours(9)), "six hours of pause, then the last hour"
     case = late(house, number, "answered", hours(4))
@@ -209,14 +209,14 @@ def test_requirements_are_judged_at_the_given_time_and_system_actions_follow_fro
     house, clock = small_house(PROCEDURE)
     number = opened(house)
     clock.move_to(hours(30))
-    settling.sweep(house)
+    sweeping.sweep(house)
     refused(house, NotAllowed, 5, lambda: do(house, number, "ring", comment="x"))
     refused(house, Invalid, 3, lambda: late(house, number, "ring", hours(2)))
     assert late(house, number, "ring", hours(2), comment="x").acts["ring"].at == hours(2), "nothing was breached then"
     case = late(house, number, "arrive", hours(3))
     assert (case.state, case.entered_at) == ("there", hours(3))
     clock.move_to(START + timedelta(days=2, hours=-8))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).closed_at == datetime(2026, 3, 4, tzinfo=UTC), "one day counted from arriving, not from recording"
 
 
@@ -284,7 +284,7 @@ def test_figures_are_those_of_a_case_in_which_every_act_was_recorded_in_time(ste
         except MakegoodError:
             clock.move_to(now)
             continue
-        settling.sweep(tardy)
+        sweeping.sweep(tardy)
         if state_of(tardy, two).closed_at is not None and state_of(tardy, two).acts.get("repair") is None:
             return      # the scheduler has closed it meanwhile: what was done before is not taken back
         acting.act(tardy, two, name, as_("ann"), {}, at=text(done))
@@ -293,7 +293,7 @@ def test_figures_are_those_of_a_case_in_which_every_act_was_recorded_in_time(ste
     later = now + timedelta(days=3)
     for house, at in ((prompt, clock), (tardy, other)):
         at.move_to(later)
-        settling.sweep(house)
+        sweeping.sweep(house)
     assert figures(tardy, two) == figures(prompt, one)
 
 
@@ -306,7 +306,7 @@ def test_whatever_the_order_of_recording_nothing_ends_before_it_begins(
     number = opened(house)
     for (name, wait, _, by_hand), ago in zip(steps, back, strict=False):
         clock.move_to(clock.now() + timedelta(hours=wait))
-        settling.sweep(house)
+        sweeping.sweep(house)
         with suppress(MakegoodError):
             if by_hand:
                 (postponing.pause if wait % 2 else postponing.resume)(house, number, as_("ann"), None, "x")
@@ -314,6 +314,6 @@ def test_whatever_the_order_of_recording_nothing_ends_before_it_begins(
             late(house, number, name, clock.now() - timedelta(minutes=10 * ago))
         sound(house, number)
     clock.move_to(clock.now() + timedelta(days=30))
-    settling.sweep(house)
+    sweeping.sweep(house)
     sound(house, number)
     assert auditing.verify(house).problems == []

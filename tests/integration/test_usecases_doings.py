@@ -8,7 +8,7 @@ from sqlalchemy import text
 from engine.deciding.case import ClockStatus, TaskStatus
 from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import Denied, Invalid, NotAllowed
-from engine.usecases import acting, amending, opening, reading, settling
+from engine.usecases import acting, amending, opening, reading, sweeping
 from engine.usecases.house import House
 from tests.houses import as_, events_of, state_of
 from tests.small import CUSTOMER, DONE, HEAD, ROLES, START, do, kinds, messages, opened, refused, sent, small_house
@@ -245,7 +245,7 @@ def test_act_takes_an_action_without_its_role_and_what_it_leads_to() -> None:
     house, clock = small_house(ACT.replace("ACTED", "move_on"))
     number = opened(house, ok="yes")
     clock.move_to(START + timedelta(hours=3))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert kinds(house, number)[1:] == ["breach c", "rung c due", "acted move_on", "acted pass_by"]
     assert {event.occurred_at for event in events_of(house, number)[1:]} == {START + timedelta(hours=1)}
     assert state_of(house, number).state == "third"
@@ -261,7 +261,7 @@ def test_act_finishes_a_task() -> None:
     house, clock = small_house(ACT.replace("ACTED", "t"))
     number = opened(house, ok="yes")
     clock.move_to(START + timedelta(hours=3))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).tasks["t"].status is TaskStatus.DONE
 
 
@@ -270,7 +270,7 @@ def test_an_impossible_act_is_recorded_and_told_to_the_owner(acted: str) -> None
     house, clock = small_house(ACT.replace("ACTED", acted))
     number = opened(house)
     clock.move_to(START + timedelta(hours=3))
-    assert settling.sweep(house).failures == []
+    assert sweeping.sweep(house).failures == []
     event = events_of(house, number)[-1]
     assert (event.kind, event.data["action"], event.occurred_at) == ("impossible", acted, START + timedelta(hours=1))
     assert state_of(house, number).state == "first" and sent(house, number) == [("impossible", "ann")]
@@ -282,7 +282,7 @@ def test_an_impossible_act_of_a_case_without_owner_is_recorded() -> None:
     house, clock = small_house(ACT.replace("ACTED", "move_on"))
     number = opened(house, "customer")
     clock.move_to(START + timedelta(hours=3))
-    assert settling.sweep(house).failures == []
+    assert sweeping.sweep(house).failures == []
     assert kinds(house, number)[-1] == "impossible move_on" and sent(house) == []
 
 
@@ -315,7 +315,7 @@ def system_case(condition: str) -> tuple[House, str]:
 def test_a_system_action_is_taken_after_its_duration_and_dated_then() -> None:
     house, number = system_case("after: 2 working days")
     house.clock.move_to(START + timedelta(days=9))  # type: ignore[attr-defined]
-    settling.sweep(house)
+    sweeping.sweep(house)
     event = events_of(house, number)[-1]
     assert (event.data["act"], event.actor, event.occurred_at) == ("auto", "system", START + timedelta(days=2, hours=15))
 
@@ -341,21 +341,21 @@ def test_a_system_action_after_tasks_is_taken_with_the_last_task() -> None:
 def test_duration_and_condition_must_both_hold() -> None:
     house, number = system_case("after: 2 hours, when: ok")
     house.clock.move_to(START + timedelta(hours=5))  # type: ignore[attr-defined]
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).state == "first"
     assert do(house, number, "touch", ok="yes").state == "second"
     other = opened(house)
     do(house, other, "touch", ok="yes")
     assert state_of(house, other).state == "first"
     house.clock.move_to(START + timedelta(hours=7))  # type: ignore[attr-defined]
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, other).state == "second"
 
 
 def test_a_system_action_without_either_waits_to_be_acted() -> None:
     house, number = system_case("set: {ok: true}")
     house.clock.move_to(START + timedelta(days=90))  # type: ignore[attr-defined]
-    settling.sweep(house)
+    sweeping.sweep(house)
     do(house, number, "touch")
     assert state_of(house, number).state == "first"
     assert "auto" not in [option.name for option in acting.possible(house, number, as_("ann"))]
@@ -405,7 +405,7 @@ def test_closing_ends_tasks_and_clocks_but_windows_and_what_starts_with_it_run()
     with house.store.reading() as conn:
         assert conn.execute(text("select count(*) from work_item")).scalar_one() == 0
     clock.move_to(START + timedelta(days=40))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert kinds(house, number)[2:] == ["ended follow", "ended window"]
 
 

@@ -9,7 +9,7 @@ from engine.deciding.rights import THE_SYSTEM
 from engine.ground.calendars import calendar_json
 from engine.ground.canonical import canonical
 from engine.records import library
-from engine.usecases import acting, amending, auditing, postponing, settling
+from engine.usecases import acting, amending, auditing, postponing, sweeping
 from engine.usecases.house import House
 from engine.usecases.inboxes import inbox
 from tests.always import ALWAYS
@@ -61,16 +61,16 @@ def test_a_recurring_duty_opens_one_period_after_entering_the_state_and_after_it
     number = opened(house)
     assert status(house, number, "visit") is None, "the first time after one period"
     clock.move_to(at(4, 1, 23))
-    assert settling.sweep(house).events == 0
+    assert sweeping.sweep(house).events == 0
     clock.move_to(at(4, 2, 3))
-    settling.sweep(house)
+    sweeping.sweep(house)
     case = state_of(house, number)
     assert (case.tasks["visit"].status, case.tasks["visit"].opened_at) == (TaskStatus.OPEN, at(4, 2)), "dated when it fell due"
     assert case.clocks["visit"].started_at == at(4, 2) and kinds(house, number)[-1] == "task_opened"
     clock.move_to(at(4, 3, 10))
     do(house, number, "visit")
     clock.move_to(at(5, 4))         # 30 days after 3 April, not after 2 April
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).tasks["visit"].opened_at == at(5, 4)
     assert state_of(house, number).clocks["visit"].run == 2
     sound(house, number)
@@ -80,12 +80,12 @@ def test_after_an_outage_a_recurring_duty_opens_once_since_it_counts_from_the_la
     house, clock = small_house(VISITS)
     number = opened(house)
     clock.move_to(at(9, 1))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert [kind for kind in kinds(house, number) if kind == "task_opened"] == ["task_opened"]
     assert state_of(house, number).tasks["visit"].opened_at == at(4, 2)
     assert state_of(house, number).clocks["visit"].breached_at == at(4, 5)
     do(house, number, "visit")
-    assert settling.sweep(house).events == 0
+    assert sweeping.sweep(house).events == 0
     sound(house, number)
 
 
@@ -94,28 +94,28 @@ def test_at_most_bounds_how_often_a_duty_recurs_and_the_timer_of_the_case_knows(
     number = opened(house)
     for _ in range(3):
         clock.move_to(clock.now() + timedelta(days=31))
-        settling.sweep(house)
+        sweeping.sweep(house)
         do(house, number, "visit")
     clock.move_to(clock.now() + timedelta(days=400))
-    assert settling.sweep(house).cases == 0 and status(house, number, "visit") is TaskStatus.DONE
+    assert sweeping.sweep(house).cases == 0 and status(house, number, "visit") is TaskStatus.DONE
 
 
 def test_a_recurring_duty_is_held_with_its_state_and_one_that_fell_due_meanwhile_opens_on_the_way_back() -> None:
     house, clock = small_house(VISITS)
     number = opened(house)
     clock.move_to(at(4, 3, 10))
-    settling.sweep(house)
+    sweeping.sweep(house)
     do(house, number, "ask")
     assert status(house, number, "visit") is TaskStatus.HELD
     do(house, number, "answered")
     do(house, number, "visit")
     do(house, number, "ask")
     clock.move_to(at(6, 1, 9))
-    assert settling.sweep(house).events == 0, "not while the case is elsewhere"
+    assert sweeping.sweep(house).events == 0, "not while the case is elsewhere"
     assert do(house, number, "answered").tasks["visit"].opened_at == at(6, 1, 9)
     do(house, number, "close")
     clock.move_to(at(9, 1))
-    assert settling.sweep(house).cases == 0 and status(house, number, "visit") is TaskStatus.CANCELLED
+    assert sweeping.sweep(house).cases == 0 and status(house, number, "visit") is TaskStatus.CANCELLED
 
 
 def test_a_condition_is_looked_at_when_the_duty_falls_due_and_again_whenever_something_happens() -> None:
@@ -123,7 +123,7 @@ def test_a_condition_is_looked_at_when_the_duty_falls_due_and_again_whenever_som
         "states:", "fields: {wanted: {type: yes_no}}\nstates:", 1))
     number = opened(house)
     clock.move_to(at(4, 10))
-    assert settling.sweep(house).events == 0
+    assert sweeping.sweep(house).events == 0
     amending.correct(house, number, as_("ann"), {"wanted": "yes"}, "asked for")
     assert state_of(house, number).tasks["visit"].opened_at == at(4, 10)
 
@@ -141,19 +141,19 @@ states:
     number = opened(house)
     do(house, number, "close")
     clock.move_to(at(9, 3, 1))
-    settling.sweep(house)
+    sweeping.sweep(house)
     case = state_of(house, number)
     assert case.closed_at == START and case.tasks["maintenance"].opened_at == at(9, 3)
     assert (case.clocks["maintenance"].status, case.clocks["maintenance"].due_at) == (ClockStatus.RUNNING, at(9, 18))
     assert [line.number for line in inbox(house, "bob").lines] == [number]
     clock.move_to(at(9, 20))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).clocks["maintenance"].breached_at == at(9, 18)
     done = do(house, number, "maintenance", "bob")
     assert (done.tasks["maintenance"].status, done.clocks["maintenance"].status) == (TaskStatus.DONE, ClockStatus.MET)
     assert inbox(house, "bob").lines == ()
     clock.move_to(datetime(2027, 3, 21, tzinfo=UTC))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).tasks["maintenance"].opened_at == datetime(2027, 3, 21, tzinfo=UTC)
     sound(house, number)
 
@@ -201,7 +201,7 @@ def test_a_task_with_from_opens_at_each_such_event_and_not_on_entering() -> None
     assert (case.tasks["check"].status, case.clocks["check"].run) == (TaskStatus.OPEN, 2)
     do(house, number, "check", "bob")
     clock.move_to(at(3, 20))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).tasks["check"].opened_at == at(3, 8), "the scheduler's events open tasks too, when they fell due"
     sound(house, number)
 
@@ -240,19 +240,19 @@ def test_a_task_opens_on_a_date_of_the_case_and_with_every_again_after_it_was_do
     number = opened(house)
     do(house, number, "plan", visit_on="2026-03-10")
     clock.move_to(at(3, 9, 12))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert status(house, number, "visit") is None
     clock.move_to(at(3, 12))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).tasks["visit"].opened_at == at(3, 10)
     do(house, number, "visit")
     clock.move_to(at(3, 23))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).tasks["visit"].opened_at == at(3, 23), "10 days after 12 March"
     do(house, number, "visit")
     do(house, number, "plan", visit_on="2026-03-25")
     clock.move_to(at(3, 25))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).tasks["visit"].opened_at == at(3, 25), "another date opens it once more"
     sound(house, number)
 
@@ -307,12 +307,12 @@ def test_a_recurring_duty_anywhere_counts_from_the_opening_whatever_state_the_ca
     clock.move_to(at(3, 9))
     do(house, number, "hop")
     clock.move_to(at(3, 14))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).tasks["report"].opened_at == at(3, 13)
     case = do(house, number, "close")
     assert {run.status for run in case.tasks.values()} == {TaskStatus.CANCELLED}
     clock.move_to(at(5, 1))
-    assert settling.sweep(house).events == 0
+    assert sweeping.sweep(house).events == 0
     case = do(house, number, "reopen")
     assert case.tasks["report"].opened_at == at(5, 1) and case.tasks["file"].status is TaskStatus.OPEN
 
@@ -329,7 +329,7 @@ def test_the_order_of_sweeps_changes_nothing(times: int) -> None:
         target = clock.now() + timedelta(days=41)
         while clock.now() < target:
             clock.move_to(min(target, clock.now() + timedelta(days=step)))
-            settling.sweep(house)
+            sweeping.sweep(house)
         histories.append([(event.kind, event.occurred_at, event.data.get("tasks")) for event in events_of(house, number)])
     assert histories[0] == histories[1] == histories[2]
 
@@ -366,7 +366,7 @@ def test_the_act_that_meets_a_recurring_clock_starts_its_next_run() -> None:
     run = do(house, number, "visit").clocks["visits"]
     assert (run.status, run.run, run.started_at, run.due_at) == (ClockStatus.RUNNING, 2, at(3, 7, 9), at(3, 18))
     clock.move_to(at(3, 20))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).clocks["visits"].breached_at == at(3, 18)
     run = do(house, number, "visit").clocks["visits"]
     assert (run.run, run.breached_at, run.due_at) == (3, None, at(3, 31)), "counted from the last act"
@@ -385,7 +385,7 @@ def test_a_recurring_clock_ends_with_the_case_also_by_the_act_that_meets_it(clos
         "visits": "met" if closing == "last_visit" else "ended", "twice": "ended", "report": "ended", "few": "ended",
     }
     clock.move_to(at(6, 1))
-    assert settling.sweep(house).events == 0
+    assert sweeping.sweep(house).events == 0
     case = do(house, number, "reopen")
     assert case.clocks["report"].status is ClockStatus.RUNNING
     sound(house, number)
@@ -396,7 +396,7 @@ def test_without_until_runs_follow_each_other_on_the_anchor_never_chained() -> N
     clock.move_to(datetime(2026, 3, 31, 9, tzinfo=UTC))
     number = opened(house)
     clock.move_to(at(7, 2))
-    settling.sweep(house)
+    sweeping.sweep(house)
     ends = [event.occurred_at for event in events_of(house, number) if event.kind == "ended" and event.data["clock"] == "report"]
     assert ends == [at(5, 1), at(6, 1), at(7, 1)], "30 April, 31 May, 30 June: the ends of months counted from 31 March"
     run = state_of(house, number).clocks["report"]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
-from engine.usecases import acting, amending, handing_over, opening, reading, settling
+from engine.usecases import acting, amending, handing_over, opening, reading, sweeping
 from engine.usecases.revealing import Reveal
 from tests.houses import as_, events_of, state_of
 from tests.small import CUSTOMER, DONE, HEAD, ROLES, START, do, opened, sent, small_house
@@ -62,7 +62,7 @@ def test_without_an_answer_in_time_it_bounces_back_and_both_are_told() -> None:
     number = opened(house)
     handing_over.hand_over(house, number, as_("ann"), "bob", "on leave")
     clock.move_to(START + timedelta(hours=5))
-    settling.sweep(house)
+    sweeping.sweep(house)
     event = events_of(house, number)[-1]
     assert (event.kind, event.actor, event.occurred_at) == ("request_ended", "system", START + timedelta(hours=4))
     assert state_of(house, number).owner == "ann"

@@ -32,7 +32,7 @@ from engine.usecases import (
     postponing,
     reading,
     retaining,
-    settling,
+    sweeping,
     viewing,
 )
 from engine.usecases.house import House
@@ -148,7 +148,7 @@ def act(house: House, number: str, action: str, by: str = "ann", **given: Any) -
 
 def later(house: House, **ago: float) -> None:
     house.clock.move_to(house.clock.now() + timedelta(**ago))  # type: ignore[attr-defined]
-    settling.sweep(house)
+    sweeping.sweep(house)
 
 
 def opened_with(**given: Any) -> Callable[[House], Any]:

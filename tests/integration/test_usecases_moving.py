@@ -6,7 +6,7 @@ import pytest
 
 from engine.deciding.case import ClockStatus, TaskStatus
 from engine.ground.errors import Denied, Invalid, NotAllowed
-from engine.usecases import acting, amending, settling
+from engine.usecases import acting, amending, sweeping
 from engine.usecases.house import House
 from tests.houses import as_, state_of
 from tests.small import DONE, HEAD, ROLES, START, do, opened, refused, sent, small_house
@@ -71,7 +71,7 @@ def test_back_holds_tasks_and_limits_and_resumes_them_where_they_were() -> None:
     assert (held.back, task(house, number, "look"), task(house, number, "check")) == (["work"], TaskStatus.HELD, TaskStatus.DONE)
     assert [(held.clocks[name].status, held.clocks[name].due_at) for name in ("work", "look")] == [(ClockStatus.PAUSED, None)] * 2
     clock.move_to(START + timedelta(hours=50))
-    assert settling.sweep(house).events == 0, "what is held cannot fall due"
+    assert sweeping.sweep(house).events == 0, "what is held cannot fall due"
     back = do(house, number, "answered")
     assert (back.state, back.back, task(house, number, "look"), task(house, number, "check")) == (
         "work",

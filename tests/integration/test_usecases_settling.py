@@ -8,7 +8,7 @@ from sqlalchemy import text
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Invalid
 from engine.records import cases
-from engine.usecases import acting, auditing, settling
+from engine.usecases import acting, auditing, sweeping
 from engine.usecases.house import House
 from tests.houses import as_, events_of, state_of
 from tests.small import (
@@ -101,14 +101,14 @@ def test_a_microsecond_later_is_late(case: Opened) -> None:
 def test_a_sweep_at_the_due_instant_breaches_nothing_yet(case: Opened) -> None:
     house, clock, number = case
     clock.move_to(at(8))
-    assert settling.sweep(house).events == 1  # the reminder at 50%
+    assert sweeping.sweep(house).events == 1  # the reminder at 50%
     assert state_of(house, number).clocks["reply"].breached_at is None
 
 
 def test_after_an_outage_every_rung_comes_once_in_order_with_both_times(case: Opened) -> None:
     house, clock, number = case
     clock.move_to(at(24 * 3))
-    swept = settling.sweep(house)
+    swept = sweeping.sweep(house)
     events = events_of(house, number)[1:]
     assert [(described(event), event.occurred_at) for event in events] == [
         ("rung reply 50%", at(4)),
@@ -121,13 +121,13 @@ def test_after_an_outage_every_rung_comes_once_in_order_with_both_times(case: Op
     ]
     assert {event.recorded_at for event in events} == {at(72)}
     assert (swept.cases, swept.events, swept.failures, swept.late_by) == (1, 7, [], timedelta(hours=68))
-    assert settling.sweep(house).cases == 0 and len(events_of(house, number)) == 8
+    assert sweeping.sweep(house).cases == 0 and len(events_of(house, number)) == 8
 
 
 def test_after_an_outage_reminders_to_one_person_are_one_message_and_notices_to_customers_are_not_merged(case: Opened) -> None:
     house, clock, number = case
     clock.move_to(at(24 * 3))
-    settling.sweep(house)
+    sweeping.sweep(house)
     written = sent(house, number)
     assert written.count(("reminder", "ann")) == 1 and written.count(("reminder", "bob")) == 1
     assert written.count(("apology", "customer")) == 4
@@ -142,9 +142,9 @@ def test_sweeping_often_or_once_gives_the_same_history() -> None:
     numbers = [opened(house) for house, _ in (often, once)]
     for minute in range(0, 24 * 60, 7):
         often[1].move_to(START + timedelta(minutes=minute))
-        settling.sweep(often[0])
+        sweeping.sweep(often[0])
     once[1].move_to(at(24))
-    settling.sweep(once[0])
+    sweeping.sweep(once[0])
     left, right = (
         [(described(e), e.occurred_at) for e in events_of(house, number)] for (house, _), number in zip((often, once), numbers, strict=True)
     )
@@ -158,7 +158,7 @@ def test_a_case_that_cannot_be_settled_is_put_off_with_its_error_and_the_rest_go
     house, clock = small_house(POISON, TEXTS)
     poisoned, sound = opened(house, bad="0"), opened(house, bad="2")
     clock.move_to(at(4))
-    swept = settling.sweep(house)
+    swept = sweeping.sweep(house)
     assert (swept.cases, [number for number, _ in swept.failures]) == (1, [poisoned])
     assert kinds(house, sound) == ["opened", "rung reply 50%"] and kinds(house, poisoned) == ["opened"]
     with house.store.reading() as conn:
@@ -172,7 +172,7 @@ def test_the_wait_of_a_case_that_keeps_failing_grows_and_a_cure_ends_it() -> Non
     waits, now = [], at(4)
     for _ in range(7):
         clock.move_to(now)
-        assert len(settling.sweep(house).failures) == 1
+        assert len(sweeping.sweep(house).failures) == 1
         with house.store.reading() as conn:
             fire = cases.next_fire(conn)
         assert fire is not None
@@ -182,7 +182,7 @@ def test_the_wait_of_a_case_that_keeps_failing_grows_and_a_cure_ends_it() -> Non
     with house.store.writing() as conn:  # the cure
         conn.execute(text('update "case" set body = replace(body, \'"bad":"0"\', \'"bad":"4"\')'))
     clock.move_to(now)
-    assert settling.sweep(house).failures == []
+    assert sweeping.sweep(house).failures == []
     assert "breach reply" in kinds(house, number)
 
 
@@ -192,17 +192,17 @@ def test_an_unreadable_case_body_holds_up_no_sweep(case: Opened) -> None:
     with house.store.writing() as conn:
         conn.execute(text("update \"case\" set body = '{' where number = :n"), {"n": number})
     clock.move_to(at(5))
-    swept = settling.sweep(house)
+    swept = sweeping.sweep(house)
     assert [failed for failed, _ in swept.failures] == [number] and swept.cases == 1
     assert "rung reply 50%" in kinds(house, other)
-    assert settling.sweep(house).failures == [], "put off, not tried again at once"
+    assert sweeping.sweep(house).failures == [], "put off, not tried again at once"
 
 
 def test_a_case_put_off_is_still_settled_first_when_somebody_acts_on_it() -> None:
     house, clock = small_house(POISON, TEXTS)
     number = opened(house, bad="0")
     clock.move_to(at(4))
-    settling.sweep(house)
+    sweeping.sweep(house)
     with pytest.raises(Invalid, match="1 / bad"):
         do(house, number, "answer")
     assert kinds(house, number) == ["opened"]
@@ -215,10 +215,10 @@ def test_a_sweep_with_a_limit_takes_the_longest_waiting_and_says_how_many_remain
         clock.move_to(START + timedelta(minutes=minute))
         numbers.append(opened(house))
     clock.move_to(at(5))
-    first = settling.sweep(house, limit=2)
+    first = sweeping.sweep(house, limit=2)
     assert (first.cases, first.remaining) == (2, 3)
     assert [number for number in numbers if len(kinds(house, number)) > 1] == numbers[:2]
-    second = settling.sweep(house, limit=100)
+    second = sweeping.sweep(house, limit=100)
     assert (second.cases, second.remaining) == (3, 0)
 
 
@@ -228,7 +228,7 @@ def test_the_size_of_batches_changes_nothing_but_their_number() -> None:
         opened(house)
     clock.move_to(at(5))
     steps: list[int] = []
-    swept = settling.sweep(house, batch=2, progress=steps.append)
+    swept = sweeping.sweep(house, batch=2, progress=steps.append)
     assert (swept.cases, steps) == (5, [2, 2, 1])
 
 
@@ -236,11 +236,11 @@ def test_late_by_is_the_oldest_due_time_taken_up_whatever_was_put_off() -> None:
     house, clock = small_house(POISON, TEXTS)
     opened(house, bad="0")
     clock.move_to(at(4))
-    settling.sweep(house)
+    sweeping.sweep(house)
     clock.move_to(at(2))
     opened(house, bad="1")
     clock.move_to(at(6))
-    assert settling.sweep(house).late_by == 2 * HOUR
+    assert sweeping.sweep(house).late_by == 2 * HOUR
 
 
 def test_recorded_time_never_decreases_when_the_clock_is_set_back(case: Opened) -> None:
@@ -262,7 +262,7 @@ def test_two_clocks_due_at_one_instant_both_breach_before_their_rungs() -> None:
     house, clock = small_house(second, TEXTS)
     number = opened(house)
     clock.move_to(at(8) + timedelta(seconds=1))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert kinds(house, number)[2:] == ["breach other", "breach reply", "rung other due", "rung reply due"]
 
 
@@ -278,7 +278,7 @@ def test_of_rungs_passed_before_a_case_was_opened_the_last_tells_and_those_that_
     house, clock = small_house(procedure, TEXTS)
     number = opened(house, sent="2026-02-01", customer={"name": "Rose", "email": "rose@customer.example"})
     clock.move_to(at(0.1))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert kinds(house, number) == [
         "opened", "breach reply", "rung reply due", "acted fall_back", "rung reply 1 day after", "rung reply every 2 days after",
     ]
@@ -294,7 +294,7 @@ def test_a_clock_from_a_moment_in_the_hour_that_comes_twice_is_computed_once(sec
     clock.move_to(datetime.fromisoformat("2027-10-31T03:00+01:00"))
     number = opened(house, came=f"2027-10-31T02:30{second}")
     clock.move_to(datetime.fromisoformat("2027-10-31T15:00+01:00"))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert kinds(house, number) == [
         "opened", "rung reply 50%", "breach reply", "rung reply due", "rung reply 1 hour after", "rung reply every 2 hours after",
         "rung reply every 2 hours after",
@@ -326,14 +326,14 @@ def test_acts_that_call_each_other_without_end_are_refused() -> None:
 
 
 def test_one_case_with_very_much_due_lets_the_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settling, "AT_A_TIME", 60)
+    monkeypatch.setattr(sweeping, "AT_A_TIME", 60)
     busy = SIMPLE.replace(
         "{at: every 2 hours after, at_most: 3, remind: owner, notice: apology}", "{at: every 1 minutes after, remind: owner}"
     )
     house, clock = small_house(busy, TEXTS)
     first, second = opened(house), opened(house)
     clock.move_to(at(12))
-    swept = settling.sweep(house)
-    assert swept.events == 2 * settling.AT_A_TIME and len(kinds(house, first)) == len(kinds(house, second)) == settling.AT_A_TIME + 1
-    assert settling.sweep(house).events > 0
+    swept = sweeping.sweep(house)
+    assert swept.events == 2 * sweeping.AT_A_TIME and len(kinds(house, first)) == len(kinds(house, second)) == sweeping.AT_A_TIME + 1
+    assert sweeping.sweep(house).events > 0
     assert all(e.recorded_at == at(12) for e in events_of(house, first)[1:])

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.records import cases
-from engine.usecases import amending, settling
+from engine.usecases import amending, sweeping
 from engine.usecases.house import House
 from tests.houses import as_, events_of, state_of
 from tests.small import DONE, HEAD, ROLES, START, do, kinds, opened, put_in_force, small_house
@@ -46,9 +46,9 @@ def test_a_system_action_is_taken_at_the_first_midnight_at_which_its_condition_h
     house, clock = small_house(PROCEDURE)
     number = opened(house, release_on="2026-03-06", ready="yes")
     clock.move_to(at(5, 23))
-    assert settling.sweep(house).events == 0
+    assert sweeping.sweep(house).events == 0
     clock.move_to(at(6, 7))
-    settling.sweep(house)
+    sweeping.sweep(house)
     event = events_of(house, number)[-1]
     assert (state_of(house, number).state, event.occurred_at, event.recorded_at) == ("free", at(6), at(6, 7))
 
@@ -57,7 +57,7 @@ def test_after_an_outage_it_is_dated_when_it_came_true_and_what_follows_counts_f
     house, clock = small_house(PROCEDURE)
     number = opened(house, release_on="2026-03-06", ready="yes")
     clock.move_to(at(25))
-    settling.sweep(house)
+    sweeping.sweep(house)
     told = [(event.kind, event.data.get("act"), event.occurred_at) for event in events_of(house, number)[1:]]
     assert told == [("acted", "release", at(6)), ("task_opened", None, at(12)), ("acted", "lapse", at(17))]
 
@@ -69,11 +69,11 @@ def test_a_look_that_finds_nothing_writes_no_event_and_no_revision() -> None:
     for day in range(3, 20):
         assert wakes(house, number) == at(day)
         clock.move_to(at(day, 1))
-        assert (settling.sweep(house).cases, settling.sweep(house).cases) == (1, 0)
+        assert (sweeping.sweep(house).cases, sweeping.sweep(house).cases) == (1, 0)
     with house.store.reading() as conn:
         assert (cases.load(conn, number).case, cases.load(conn, number).revision) == (before, 1)
     clock.move_to(at(20, 1))
-    assert settling.sweep(house).events == 1
+    assert sweeping.sweep(house).events == 1
 
 
 def test_only_states_with_such_an_action_wake_at_midnight() -> None:
@@ -86,7 +86,7 @@ def test_what_is_corrected_counts_from_then_on() -> None:
     house, clock = small_house(PROCEDURE)
     number = opened(house, release_on="2026-03-06")
     clock.move_to(at(10, 9))
-    settling.sweep(house)
+    sweeping.sweep(house)
     amending.correct(house, number, as_("ann"), {"ready": "yes"}, "forgotten")
     assert kinds(house, number)[1:] == ["corrected", "acted release"] and state_of(house, number).entered_at == at(10, 9)
 
@@ -98,7 +98,7 @@ def test_midnight_is_that_of_the_house() -> None:
     put_in_force(house, PROCEDURE, calendar=OFFICE.replace("timezone: UTC", "timezone: Asia/Shanghai"))
     number = opened(house, release_on="2026-03-06", ready="yes")
     clock.move_to(at(9))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).entered_at == at(5, 16)
 
 
@@ -127,7 +127,7 @@ def test_silence_is_broken_by_entering_the_state_anew(act: str, closed: datetime
     clock.move_to(at(22, 12))
     do(house, number, act)
     clock.move_to(at(30, month=4))
-    settling.sweep(house)
+    sweeping.sweep(house)
     assert state_of(house, number).closed_at == closed
 
 
@@ -135,6 +135,6 @@ def test_after_and_when_together_wait_for_both() -> None:
     house, clock = small_house(SILENCE)
     number = opened(house, urgent="yes")
     clock.move_to(START + timedelta(days=50))
-    assert settling.sweep(house).events == 0
+    assert sweeping.sweep(house).events == 0
     amending.correct(house, number, as_("ann"), {"urgent": "no"}, "a mistake")
     assert state_of(house, number).closed_at == START + timedelta(days=50)
