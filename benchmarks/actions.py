@@ -30,8 +30,8 @@ def house_at(path: Path, clock: VirtualClock) -> House:
     return House(Store(f"sqlite:///{path}"), clock, Settings(folder=path.parent))
 
 
-def prepare(path: Path, count: int) -> tuple[VirtualClock, list[str]]:
-    """A database with the shipped complaint procedure and `count` open cases; their numbers."""
+def prepare(path: Path, count: int, customers: int = 1) -> tuple[VirtualClock, list[str]]:
+    """A database with the shipped complaint procedure and `count` open cases of so many customers; their numbers."""
     clock = VirtualClock(START)
     house = house_at(path, clock)
     house.store.create()
@@ -45,9 +45,15 @@ def prepare(path: Path, count: int) -> tuple[VirtualClock, list[str]]:
         numbers.append(done.number)
 
     for first in range(0, count, 200):
-        opening.open_many(house, "product-complaint", STAFF, [(None, OPEN)] * (min(first + 200, count) - first), opened)
+        opening.open_many(
+            house, "product-complaint", STAFF, [(None, _form(n % customers)) for n in range(first, min(first + 200, count))], opened
+        )
     house.store.close()
     return clock, numbers
+
+
+def _form(customer: int) -> dict[str, object]:
+    return {**OPEN, "customer": {**CUSTOMER, "email": f"wang{customer or ''}@customer.example"}}
 
 
 def copied(path: Path, name: str) -> Path:

@@ -56,9 +56,9 @@ def shown(found: dict[str, Any]) -> str:
                  f"{row['wall_seconds']:.1f} s in all; putting the calendar into force {row['wake_seconds']:.3f} s")
     for name, row in found["rights"].items():
         lines.append(f"rights: {name:<16} {row['us']:>8.2f} µs of CPU (best {row['best_us']:.2f})")
-    row = found["inbox"]
-    lines.append(f"inbox            {row['ms']:>7.2f} ms of CPU (best {row['best_ms']:.2f}, on the wall clock {row['best_wall_ms']:.2f}) "
-                 f"with {row['posts']:.0f} posts among {row['tasks']:.0f} open tasks")
+    for name, row in found["inbox"].items():
+        lines.append(f"inbox, {name:<9} {row['ms']:>7.2f} ms of CPU (best {row['best_ms']:.2f}, on the wall clock "
+                     f"{row['best_wall_ms']:.2f}) among {row['tasks']:.0f} open tasks")
     for name, row in found["scenarios"].items():
         lines.append(f"{name:<16} {row['scenarios']:.0f} scenarios, {row['steps']:.0f} steps: {row['per_second']:.0f} a second "
                      f"(best run {row['best_per_second']:.0f}), {row['ms_per_step']:.2f} ms a step")

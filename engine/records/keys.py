@@ -38,6 +38,7 @@ KEY = Table(
     Column("destroyed", Text),                      # canonical JSON: when, by whom, why
 )
 _one = Prepared(select(KEY.c.id, KEY.c.key).where(KEY.c.id == bindparam("of")))
+_some = select(KEY.c.id, KEY.c.key).where(KEY.c.id.in_(bindparam("of", expanding=True)))
 
 
 def new() -> tuple[bytes, bytes]:
@@ -82,8 +83,7 @@ class Keys:
                 found = {row.id: row.key for row in _one.all(conn, {"of": names[0]})}
             else:
                 for first in range(0, len(names), AT_A_TIME):
-                    some = select(KEY.c.id, KEY.c.key).where(KEY.c.id.in_(names[first:first + AT_A_TIME]))
-                    found |= {row.id: row.key for row in conn.execute(some)}
+                    found |= {row.id: row.key for row in conn.execute(_some, {"of": names[first:first + AT_A_TIME]})}
         return found
 
     def add(self, made: Mapping[bytes, bytes]) -> None:

@@ -1,23 +1,28 @@
 """The inbox of a person: what waits for them, their posts, and the absent people for whom they stand in. Writes nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, Integer, Row, Select, and_, bindparam, literal, select, union_all
+from sqlalchemy import BindParameter, Connection, Integer, Select, and_, bindparam, literal, select, union_all
 
 from engine.defining.absences import BY_NAME, StandIn
-from engine.defining.definition import Definition, State
+from engine.defining.definition import Definition
 from engine.defining.organisation import Organisation
 from engine.defining.posts import role_of
 from engine.ground.language import say, spoken
+from engine.ground.valueclass import valueclass
 from engine.records import library
 from engine.records.items import WORK_ITEM
 from engine.records.prepared import Prepared
 from engine.usecases.house import House
-from engine.usecases.listing import CASE, COLUMNS, NEVER, UNKNOWN, WITH_PARTY, CaseLine, bounded, lines_of
+from engine.usecases.listing import CASE, NEVER, PARTY, UNKNOWN, bounded, customers_of, titles_of
+
+_OF_CASE = (
+    CASE.c.number, CASE.c.definition, CASE.c.version_id, CASE.c.state, CASE.c.owner, CASE.c.breaches, PARTY.c.details.label("customer"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class AwayFor:
     until: date
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class InboxLine:
     """A case that waits for somebody: what is to be done there, most urgent first."""
 
@@ -77,19 +82,12 @@ def inbox(house: House, person: str, own: bool | None = None, limit: int = 50) -
         absent = [*([None] * len(mine)), *(one for one in lent for _ in lent[one])]
         depth = limit + 1
         while True:
-            rows, whole = _waiting(conn, arms, depth)
+            rows = _waiting(conn, arms, depth)
             chosen = _by_case(rows, limit + 1)
-            if len(chosen) > limit or whole:
+            if len(chosen) > limit or len(rows) < depth:
                 break
             depth *= 4  # many items of few cases: look further, until there are enough cases or nothing is left
-        ids = list(chosen)[:limit]
-        of_case = {row.id: row for row in conn.execute(select(*COLUMNS).select_from(WITH_PARTY).where(CASE.c.id.in_(ids)))}
-        found = [of_case[id_] for id_ in ids if id_ in of_case]
-        lines = tuple(
-            _inbox_line(house, conn, row, line, chosen[row.id], person, absent, now)
-            for row, line in zip(found, lines_of(house, conn, found, now), strict=True)
-        )
-        return Inbox(person, lines, len(chosen) > limit, now)
+        return Inbox(person, tuple(_lines(house, conn, list(chosen.values())[:limit], person, absent, now)), len(chosen) > limit, now)
 
 
 class Arm(NamedTuple):
@@ -112,20 +110,22 @@ def _arms(known: Organisation, person: str, own: bool | None, now: datetime) -> 
     return mine, lent
 
 
-def _waiting(conn: Connection, arms: Sequence[Arm], depth: int) -> tuple[list[Any], bool]:
-    """The most urgent `depth` items of all arms, and whether these are all there are."""
+def _waiting(conn: Connection, arms: Sequence[Arm], depth: int) -> list[Any]:
+    """The most urgent `depth` items of all arms, fewer when these are all there are; each with its case and the case's customer."""
     if not arms:
-        return [], True
+        return []
     given: dict[str, Any] = {"depth": depth}
     for n, arm in enumerate(arms):
         given |= {f"person_{n}": arm.person} | ({} if arm.post is None else {f"post_{n}": arm.post})
-    rows = _statement(tuple(arm.post is not None for arm in arms)).all(conn, given)
-    return sorted(rows, key=lambda row: (row.due_at, row.case_id)), len(rows) < depth
+    return _statement(tuple(arm.post is not None for arm in arms)).all(conn, given)
 
 
 @lru_cache(maxsize=64)
 def _statement(shape: tuple[bool, ...]) -> Prepared:
-    """The reads of so many arms, of a post or of a person each, in one statement that merges what their index has in order already."""
+    """The reads of so many arms, of a post or of a person each, in one statement that merges what their index has in order already.
+
+    Cases are looked up for the items that are left after that. They are read in the order of their items: due time, then case.
+    """
     columns = (WORK_ITEM.c.case_id, WORK_ITEM.c.kind, WORK_ITEM.c.name, WORK_ITEM.c.role, WORK_ITEM.c.person, WORK_ITEM.c.due_at)
     parts: list[Select[Any]] = []
     for n, of_post in enumerate(shape):
@@ -133,53 +133,56 @@ def _statement(shape: tuple[bool, ...]) -> Prepared:
         mine = and_(WORK_ITEM.c.role == bindparam(f"post_{n}", required=True), WORK_ITEM.c.person.is_distinct_from(person))
         parts.append(select(*columns, literal(n).label("arm")).where(mine if of_post else WORK_ITEM.c.person == person))
     every = parts[0] if len(parts) == 1 else union_all(*parts)
-    return Prepared(every.order_by("due_at").limit(bindparam("depth", type_=Integer, required=True)))
+    item = every.order_by("due_at").limit(bindparam("depth", type_=Integer, required=True)).subquery("item")
+    joined = item.join(CASE, CASE.c.id == item.c.case_id).outerjoin(PARTY, PARTY.c.id == CASE.c.party_id)
+    return Prepared(select(*item.c, *_OF_CASE).select_from(joined).order_by(item.c.due_at, item.c.case_id))
 
 
-def _by_case(rows: Iterable[Row[Any]], most: int) -> dict[int, list[Row[Any]]]:
-    found: dict[int, list[Row[Any]]] = {}
+def _by_case(rows: Iterable[Any], most: int) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
     for row in rows:
         if row.case_id in found or len(found) < most:
             found.setdefault(row.case_id, []).append(row)
     return found
 
 
-def _inbox_line(
-    house: House, conn: Connection, row: Row[Any], line: CaseLine, items: Sequence[Row[Any]], person: str,
-    absent: Sequence[StandIn | None], now: datetime,
-) -> InboxLine:
-    definition = library.definition(house.store, conn, row.version_id)
-    state = definition.states[row.state]
-    titles = []
-    for item in items:
-        titles.append(_item_title(definition, state, item.kind, item.name))
-    due = min(item.due_at for item in items)
-    lenders = dict.fromkeys(absent[item.arm] for item in items)
-    people = library.organisation(house.store, conn).people
-    posts = [definition.roles[item.role].title.in_(spoken()) or item.role for item in items if item.role in definition.roles]
-    return InboxLine(
-        line.number,
-        line.definition,
-        line.state,
-        line.state_title,
-        line.owner,
-        line.owner_name,
-        line.customer,
-        None if due in (UNKNOWN, NEVER) else due,
-        due == UNKNOWN,
-        UNKNOWN < due < now,
-        line.breaches,
-        line.timezone,
-        any(item.person == person for item in items),
-        tuple(dict.fromkeys(titles)),
-        tuple(dict.fromkeys(posts)),
-        line.awaits,
-        () if None in lenders else tuple(AwayFor(one.absent, people[one.absent].name, one.until) for one in lenders if one),
-    )
+def _lines(
+    house: House, conn: Connection, cases: Sequence[Sequence[Any]], person: str, absent: Sequence[StandIn | None], now: datetime
+) -> Iterator[InboxLine]:
+    """The items of each case as a line, with titles in the language spoken."""
+    rows = [items[0] for items in cases]
+    people, titles = library.organisation(house.store, conn).people, titles_of(house, conn, rows)
+    for items, row, customer in zip(cases, rows, customers_of(conn, rows), strict=True):
+        definition = library.definition(house.store, conn, row.version_id)
+        of_case = titles[row.version_id, row.state]
+        due = row.due_at  # of the most urgent item
+        lenders = dict.fromkeys(absent[item.arm] for item in items)
+        yield InboxLine(
+            row.number,
+            row.definition,
+            row.state,
+            of_case.state_title,
+            row.owner,
+            people[row.owner].name if row.owner in people else row.owner,
+            customer,
+            None if due in (UNKNOWN, NEVER) else due,
+            due == UNKNOWN,
+            UNKNOWN < due < now,
+            row.breaches,
+            of_case.timezone,
+            any(item.person == person for item in items),
+            tuple(dict.fromkeys(_item_title(definition, row.state, item.kind, item.name) for item in items)),
+            tuple(dict.fromkeys(
+                definition.roles[item.role].title.in_(spoken()) or item.role for item in items if item.role in definition.roles
+            )),
+            of_case.awaits,
+            () if None in lenders else tuple(AwayFor(one.absent, people[one.absent].name, one.until) for one in lenders if one),
+        )
 
 
-def _item_title(definition: Definition, state: State, kind: str, name: str) -> str:
+def _item_title(definition: Definition, in_state: str, kind: str, name: str) -> str:
     """What a work item is about, in words."""
+    state = definition.states[in_state]
     known: Any = {"task": state.tasks.get(name), "state": state, "request": state.actions.get(name) or state.tasks.get(name)}.get(kind)
     if kind == "request" and known is None:
         known = definition.all_clocks.get(name)

@@ -1,9 +1,9 @@
 """Lists of cases by urgency. Writes nothing; every page is limited."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
@@ -11,6 +11,7 @@ from engine.deciding.rights import Actor
 from engine.ground.errors import Invalid
 from engine.ground.language import say, spoken
 from engine.ground.masking import masked_name
+from engine.ground.valueclass import valueclass
 from engine.records import cases, library, parties, sealing
 from engine.usecases.house import House
 from engine.usecases.viewing import visible
@@ -35,7 +36,7 @@ COLUMNS = (
 WITH_PARTY = CASE.outerjoin(PARTY, PARTY.c.id == CASE.c.party_id)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class CaseLine:
     """A case in a list. `due_at` is its earliest running promise, None without one; `due_unknown` when it cannot be known."""
 
@@ -114,33 +115,63 @@ def numbers(house: House, prefix: str, limit: int, actor: Actor) -> list[str]:
 # --- rows to lines ----------------------------------------------------------------------------------------------------------
 
 
+class Titles(NamedTuple):
+    """What all cases of one version in one state are called, in the language spoken, and where they are at home."""
+
+    title: str
+    state_title: str
+    awaits: str | None
+    timezone: str
+
+
+def titles_of(house: House, conn: Connection, rows: Iterable[Any]) -> dict[tuple[int, str], Titles]:
+    """For the version and the state of each row its titles."""
+    found = {}
+    for version_id, name in {(row.version_id, row.state) for row in rows}:
+        definition = library.definition(house.store, conn, version_id)  # from the store's cache but for the first of a version
+        state = definition.states.get(name)
+        found[version_id, name] = Titles(
+            definition.title.in_(spoken()),
+            (state.title.in_(spoken()) if state else "") or name,
+            state.awaits if state else None,
+            library.calendar(house.store, conn, definition.calendar).timezone,
+        )
+    return found
+
+
+def customers_of(conn: Connection, rows: Sequence[Any]) -> list[str | None]:
+    """The masked name of each row's customer; one who is in several rows is opened once."""
+    boxes = list({row.customer for row in rows})
+    names = {box: masked_name(found["name"]) if found else None for box, found in zip(boxes, sealing.open_json(conn, boxes), strict=True)}
+    return [names[row.customer] for row in rows]
+
+
 def lines_of(
     house: House, conn: Connection, rows: Sequence[Row[Any]], now: datetime, found_in: Sequence[tuple[str, ...]] = ()
 ) -> Iterator[CaseLine]:
     """Rows (selected as COLUMNS) as lines, with titles in the language spoken."""
     people = library.organisation(house.store, conn).people
-    customers = sealing.open_json(conn, [row.customer for row in rows])
+    titles, customers = titles_of(house, conn, rows), customers_of(conn, rows)
     for place, row in enumerate(rows):
-        definition = library.definition(house.store, conn, row.version_id)  # from the store's cache but for the first of a version
-        state = definition.states.get(row.state)
+        title, state_title, awaits, timezone = titles[row.version_id, row.state]
         due = row.due_at
         yield CaseLine(
             number=row.number,
             definition=row.definition,
-            title=definition.title.in_(spoken()),
+            title=title,
             state=row.state,
-            state_title=(state.title.in_(spoken()) if state else "") or row.state,
+            state_title=state_title,
             owner=row.owner,
             owner_name=people[row.owner].name if row.owner in people else row.owner,
-            customer=masked_name(customers[place]["name"]) if customers[place] else None,
+            customer=customers[place],
             opened_at=row.opened_at,
             closed_at=row.closed_at,
             due_at=None if due in (UNKNOWN, NEVER) else due,
             due_unknown=due == UNKNOWN,
             overdue=due is not None and UNKNOWN < due < now,
             breaches=row.breaches,
-            timezone=library.calendar(house.store, conn, definition.calendar).timezone,
-            awaits=state.awaits if state else None,
+            timezone=timezone,
+            awaits=awaits,
             found_in=found_in[place] if found_in else (),
         )
 
