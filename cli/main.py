@@ -35,6 +35,7 @@ NOUNS = {
     "definition": "cli.definition:DEFINITION",
     "sweep": "cli.operate:SWEEP",
     "deliver": "cli.operate:DELIVER",
+    "health": "cli.health:HEALTH",
     "flows": "cli.flows:FLOWS",
     "report": "cli.report:REPORT",
     "audit": "cli.audit:AUDIT",

@@ -7,8 +7,9 @@ the one before, so that a file changed or taken out of the middle shows too; kee
 import json
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,14 @@ def files_in(folder: Path) -> list[Path]:
         return sorted(folder.glob("*.jsonl"))
     except OSError as error:
         raise _unreadable(folder, error) from error
+
+
+def last_made(folder: Path) -> datetime | None:
+    """When the latest anchor of a folder was made, by its name; None when there is none. Raises Unavailable."""
+    for path in reversed(files_in(folder)):
+        with suppress(ValueError):      # whose file that is, `read` tells
+            return datetime.strptime(path.name, "%Y%m%dT%H%M%S.%fZ.jsonl").replace(tzinfo=UTC)
+    return None
 
 
 def read(folder: Path) -> Anchored:

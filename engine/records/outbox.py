@@ -215,6 +215,18 @@ def due(conn: Connection, now: datetime) -> int:
     return conn.execute(select(func.count()).where(NOTICE.c.status == Status.WAITING.value, NOTICE.c.fire_at <= now)).scalar_one()
 
 
+def next_try(conn: Connection) -> datetime | None:
+    """When the next notice is to be tried; None when none waits."""
+    first = select(func.min(NOTICE.c.fire_at)).where(NOTICE.c.status == Status.WAITING.value)
+    found: datetime | None = conn.execute(first).scalar_one()
+    return found
+
+
+def count_failing(conn: Connection) -> int:
+    """How many notices wait to be tried again after a failure."""
+    return conn.execute(select(func.count()).where(NOTICE.c.status == Status.WAITING.value, NOTICE.c.tries > 0)).scalar_one()
+
+
 def count(conn: Connection, status: Status) -> int:
     """How many notices there are of that status."""
     return conn.execute(select(func.count()).where(NOTICE.c.status == status.value)).scalar_one()

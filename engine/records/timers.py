@@ -77,6 +77,30 @@ def next_fire(conn: Connection) -> datetime | None:
     return fire
 
 
+class PutOff(NamedTuple):
+    """A case that could not be settled: why, how often it was tried, when something of it fell due, and when it is tried again."""
+
+    number: str
+    due_at: datetime
+    fire_at: datetime
+    attempts: int
+    error: str
+
+
+_failing = select(CASE.c.number, TIMER.c.due_at, TIMER.c.fire_at, TIMER.c.attempts, TIMER.c.error).join_from(TIMER, CASE)
+
+
+def count_failing(conn: Connection, until: datetime) -> int:
+    """How many cases wait after a failed attempt to settle them, to be tried again by `until`: reads what falls due until then."""
+    return conn.execute(select(func.count()).select_from(TIMER).where(TIMER.c.fire_at <= until, TIMER.c.attempts > 0)).scalar_one()
+
+
+def failing(conn: Connection, until: datetime, limit: int) -> list[PutOff]:
+    """Those cases, the one that fell due first at the top."""
+    query = _failing.where(TIMER.c.fire_at <= until, TIMER.c.attempts > 0).order_by(TIMER.c.due_at, TIMER.c.case_id).limit(limit)
+    return [PutOff(*row) for row in conn.execute(query)]
+
+
 def put_off(conn: Connection, case_id: int, until: datetime, error: str) -> None:
     """Let a case that could not be settled be taken up again at `until`, with the reason. When it fell due stays known."""
     conn.execute(
