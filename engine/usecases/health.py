@@ -18,7 +18,7 @@ from engine.records.outbox import Status
 from engine.records.timers import PutOff
 from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
-from engine.usecases.settling import PUT_OFF
+from engine.usecases.sweeping import PUT_OFF
 from engine.usecases.viewing import may_oversee
 from engine.usecases.watching import warnings
 

@@ -21,7 +21,7 @@ from engine.records.timers import TIMER
 from engine.usecases.auditing import anchor
 from engine.usecases.health import Bounds, Health, health
 from engine.usecases.house import House
-from engine.usecases.settling import sweep
+from engine.usecases.sweeping import sweep
 from tests.always import ALWAYS
 from tests.commands import ROOT, Terminal, opened, process, small_house
 
