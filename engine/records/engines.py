@@ -1,6 +1,7 @@
 """Connections to the kinds of database that makegood can use: SQLite on a file or in memory, a PostgreSQL server."""
 
 import sqlite3
+from select import select as poll
 from typing import Any
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ from sqlalchemy.pool import StaticPool
 
 from engine.ground.errors import Invalid, Unavailable
 from engine.ground.language import say
-from engine.records.prepared import command
+from engine.records.prepared import command, commit, driver, rollback
 
 BUSY_MS = 5000
 """How long a SQLite transaction waits for another one that writes, in milliseconds."""
@@ -60,6 +61,66 @@ def _prepare(engine: Engine, pragmas: tuple[str, ...]) -> None:
     def settings(raw: sqlite3.Connection, _: object) -> None:
         for pragma in pragmas:
             raw.execute(pragma)
+
+
+class Connections:
+    """The connections of an engine, open from one transaction to the next: taking one out of a pool, giving it options and putting it
+    back costs more than what many transactions do in between. As many as were ever in use at once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._free: list[Connection] = []     # taking from its end and adding there are each one step, whatever threads there are
+
+    def take(self) -> Connection:
+        """One without a transaction, on which nothing was `seen`."""
+        while self._free:
+            conn = self._free.pop()
+            if _answers(conn):
+                seen(conn).clear()
+                return conn
+            conn.invalidate()
+            conn.close()
+        return self.engine.connect().execution_options(seen={})
+
+    def give_back(self, conn: Connection) -> None:
+        """A transaction of it is over, or was undone."""
+        if conn.in_transaction():
+            conn.rollback()
+        if conn.invalidated:
+            conn.close()
+        else:
+            self._free.append(conn)
+
+    def close(self) -> None:
+        """Put back into the pool all that are not in use."""
+        while self._free:
+            self._free.pop().close()
+
+
+def _answers(conn: Connection) -> bool:
+    """Whether a connection is as good as when it was last used. A server that goes says so, and one that is asked nothing says nothing
+    else: that there is something to read means that it has gone."""
+    if conn.dialect.name == "sqlite":
+        return True
+    raw = driver(conn)
+    return not raw.closed and not poll([raw.fileno()], [], [], 0)[0]
+
+
+def end(conn: Connection) -> None:
+    """Commit what a transaction did."""
+    if conn.in_transaction():     # something went through SQLAlchemy itself
+        conn.commit()
+    else:
+        commit(conn)
+
+
+def undo(conn: Connection) -> None:
+    """Roll back what a transaction did; a connection that cannot even do that is of no more use."""
+    try:
+        conn.rollback()     # for what SQLAlchemy began
+        rollback(conn)
+    except Exception:  # noqa: BLE001  whatever it says: the error that led here is the one that counts
+        conn.invalidate()
 
 
 def begin(conn: Connection) -> None:

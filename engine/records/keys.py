@@ -17,6 +17,7 @@ from sqlalchemy import Column, Connection, Engine, LargeBinary, MetaData, Table,
 from engine.ground.errors import Invalid, Unavailable
 from engine.ground.language import say
 from engine.records import engines, trouble
+from engine.records.engines import Connections
 from engine.records.prepared import Prepared
 
 HOUSE = bytes(16)
@@ -119,9 +120,10 @@ class Keys:
 
     def close(self) -> None:
         """Let go of every connection; the next use opens anew."""
-        if "_engine" in self.__dict__ and self._raw is None:
-            self._engine.dispose()
-            del self._engine
+        if "_connections" in self.__dict__ and self._raw is None:
+            self._connections.close()
+            self._connections.engine.dispose()
+            del self._connections
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -132,6 +134,9 @@ class Keys:
         return Path(self._url.database or "")
 
     @cached_property
+    def _connections(self) -> Connections:
+        return Connections(self._engine())
+
     def _engine(self) -> Engine:
         if self._raw is not None:
             return engines.in_memory(self._raw)
@@ -154,9 +159,16 @@ class Keys:
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
         """A connection on which each statement stands for itself."""
-        engine = self._engine
-        with trouble.in_plain_words(self.where), engine.connect() as conn:
-            yield conn
+        connections = self._connections
+        with trouble.in_plain_words(self.where):
+            conn = connections.take()
+            try:
+                yield conn
+            except BaseException:
+                engines.undo(conn)
+                raise
+            finally:
+                connections.give_back(conn)
 
 
 def beside(url: str) -> str:

@@ -63,7 +63,7 @@ class Prepared:
             self.run(conn, many[0])
         elif many:
             form = self._form(conn)
-            cursor = _driver(conn).cursor()
+            cursor = driver(conn).cursor()
             try:
                 cursor.executemany(form.sql, [_given(form, values) for values in many])
             except _driver_error(conn) as error:
@@ -72,7 +72,7 @@ class Prepared:
 
     def _run(self, conn: Connection, values: Mapping[str, Any]) -> tuple[Any, _Form]:
         form = self._form(conn)
-        cursor = _driver(conn).cursor()
+        cursor = driver(conn).cursor()
         try:
             cursor.execute(form.sql, _given(form, values))
         except _driver_error(conn) as error:
@@ -119,7 +119,8 @@ def _row(form: _Form, values: Any) -> Any:
     return form.row(values)
 
 
-def _driver(conn: Connection) -> Any:
+def driver(conn: Connection) -> Any:
+    """The driver's own connection."""
     return conn.connection.dbapi_connection
 
 
@@ -130,9 +131,22 @@ def _driver_error(conn: Connection) -> type[Exception]:
 
 def command(conn: Connection, sql: str) -> None:
     """Run a command without parameters or result on the driver's cursor (SAVEPOINT and its like)."""
-    cursor = _driver(conn).cursor()
+    cursor = driver(conn).cursor()
     try:
         cursor.execute(sql)
     except _driver_error(conn) as error:
         raise DBAPIError(sql, None, error) from error
     cursor.close()
+
+
+def commit(conn: Connection) -> None:
+    """Commit on the driver's connection, for a transaction in which SQLAlchemy itself ran nothing."""
+    try:
+        driver(conn).commit()
+    except _driver_error(conn) as error:
+        raise DBAPIError("COMMIT", None, error) from error
+
+
+def rollback(conn: Connection) -> None:
+    """Roll back on the driver's connection; nothing when no transaction is open."""
+    driver(conn).rollback()

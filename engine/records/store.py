@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from engine.ground.errors import Unavailable
 from engine.ground.language import say
 from engine.records import engines, schema, sealing, trouble
-from engine.records.engines import seen, writes
+from engine.records.engines import Connections, seen, writes
 from engine.records.keys import Keys, beside, in_memory
 from engine.records.prepared import command
 
@@ -38,18 +38,14 @@ class Store:
             return self._url.database or ":memory:"
         return self._url.set(drivername="postgresql").render_as_string(hide_password=True)
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> AbstractContextManager[Connection]:
         """A transaction that only reads: one consistent view. Raises Unavailable."""
-        with self._plain_words(), self._transaction(self._engines[0]) as conn:
-            yield conn
+        return self._transaction(writes=False)
 
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self) -> AbstractContextManager[Connection]:
         """A transaction that may write: committed at the end, rolled back on any error. On SQLite writers queue up here,
         for at most `engines.BUSY_MS`. Raises Unavailable, Conflict."""
-        with self._plain_words(), self._transaction(self._engines[1]) as conn:
-            yield conn
+        return self._transaction(writes=True)
 
     @contextmanager
     def savepoint(self, conn: Connection) -> Iterator[None]:
@@ -86,25 +82,30 @@ class Store:
     def close(self) -> None:
         """Let go of every connection; the next transaction opens anew."""
         if "_engines" in self.__dict__:
-            self._engines[0].dispose()
+            for connections in self._engines:
+                connections.close()
+            self._engines[0].engine.dispose()
             del self._engines
         self.keys.close()
         self.cache.clear()
 
     @contextmanager
-    def _transaction(self, engine: Engine) -> Iterator[Connection]:
-        with self._connection(engine) as conn, conn.execution_options(seen={}).begin():
-            if self._is_sqlite:
-                engines.begin(conn)
+    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
+        with self._plain_words():
+            connections = self._engines[writes]
+            conn = connections.take()
             try:
+                if self._is_sqlite:
+                    engines.begin(conn)
                 yield conn
                 sealing.keep_new_keys(conn)     # before what they seal: a crash in between leaves a key that nothing needs
+                engines.end(conn)
             except BaseException:
                 self._forget(seen(conn))
+                engines.undo(conn)
                 raise
-
-    def _connection(self, engine: Engine) -> AbstractContextManager[Connection]:
-        return engine.connect()
+            finally:
+                connections.give_back(conn)
 
     def _forget(self, memo: Cache) -> None:
         """What was read in a transaction may not hold once it is rolled back: ids of versions published in it are given again."""
@@ -115,21 +116,21 @@ class Store:
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def _is_sqlite(self) -> bool:
         return self._url.get_backend_name() == "sqlite"
 
     @cached_property
-    def _engines(self) -> tuple[Engine, Engine]:
-        """One pool seen by readers and by writers, its schema known to fit this code."""
+    def _engines(self) -> tuple[Connections, Connections]:
+        """The connections of readers and those of writers, from one pool; the schema is known to fit this code."""
         with self._plain_words():
             engine = self._connected(create=False)
             with engine.connect() as conn:
                 self._check_revision(schema.revision(conn))
         reading = {} if self._is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         return (
-            engine.execution_options(cache=self.cache, keys=self.keys, writes=False, **reading),
-            engine.execution_options(cache=self.cache, keys=self.keys, writes=True),
+            Connections(engine.execution_options(cache=self.cache, keys=self.keys, writes=False, **reading)),
+            Connections(engine.execution_options(cache=self.cache, keys=self.keys, writes=True)),
         )
 
     def _check_revision(self, found: str) -> None:
@@ -190,7 +191,6 @@ class MemoryStore(Store):
         self.keys = in_memory()
         self._image = image
         self._kept: Cache = {}
-        self._open: dict[Engine, Connection] = {}
         self._raw = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, cached_statements=256)
         self._raw.deserialize(image)
 
@@ -208,17 +208,6 @@ class MemoryStore(Store):
 
     def create(self) -> None:
         """Nothing to do: the image brings its schema."""
-
-    def close(self) -> None:
-        """Let go of the connection for good."""
-        self._open.clear()
-        super().close()
-
-    def _connection(self, engine: Engine) -> AbstractContextManager[Connection]:
-        """The one there is: taking it out of a pool for each transaction costs more than the transaction."""
-        if engine not in self._open:
-            self._open[engine] = engine.connect()
-        return nullcontext(self._open[engine])
 
     def _connected(self, *, create: bool) -> Engine:
         return engines.in_memory(self._raw)
