@@ -5,7 +5,6 @@ computed again. Minutes and hours elapse, working hours follow the calendar, day
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -26,6 +25,7 @@ from engine.deciding.clock_dates import (
 from engine.deciding.clock_steps import Counted, CountedBack, Fixed, Longer, Picked, Ran, Tell
 from engine.ground.calendars import Calendar
 from engine.ground.duration import WORKED, Duration, Unit, parse_duration
+from engine.ground.replacing import replace
 from engine.ground.worktime import add, day_of_arrival, end_of_day, local_date, measure, start_of_day
 
 _MINUTES = {Unit.MINUTES: 1, Unit.HOURS: 60, Unit.WORKING_MINUTES: 1, Unit.WORKING_HOURS: 60}

@@ -1,6 +1,5 @@
 """What the scheduler and staff do to a clock: carry out what fell due, extend, pause and resume by hand."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from engine.deciding import clock_stops
@@ -14,6 +13,7 @@ from engine.ground.calendars import Calendar
 from engine.ground.duration import Duration, parse_duration
 from engine.ground.errors import NotAllowed
 from engine.ground.language import say
+from engine.ground.replacing import replace
 
 
 def mark(definition: Definition, case: CaseState, item: Pending, calendars: Calendars) -> ClockRun:

@@ -1,7 +1,6 @@
 """What is still to come of a clock: its rungs, its breach, the end of its pause or window, each at its instant."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -15,6 +14,7 @@ from engine.defining.definition import ClockSpec, Definition, DoingKind, PointKi
 from engine.ground.calendars import Calendar
 from engine.ground.duration import Unit
 from engine.ground.errors import CalendarExpired
+from engine.ground.replacing import replace
 
 _INSTANT = timedelta(microseconds=1)
 

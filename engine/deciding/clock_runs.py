@@ -1,6 +1,5 @@
 """A run of a clock as a value: timed anew, ended."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from engine.deciding import clock_stops
@@ -10,6 +9,7 @@ from engine.deciding.clock_due import due, standing_still
 from engine.deciding.clock_stops import CLOSED, STOPPED
 from engine.ground.calendars import Calendar
 from engine.ground.errors import CalendarExpired
+from engine.ground.replacing import replace
 
 LIVE = (ClockStatus.RUNNING, ClockStatus.PAUSED)
 """A run that has not stopped."""

@@ -1,7 +1,6 @@
 """Why and how long a clock stands still: its state is held, its `pause:` says so, somebody paused it by hand, the case is closed."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from engine.deciding.case import CaseState, ClockRun, Stop, TaskStatus
@@ -13,6 +12,7 @@ from engine.defining.definition import ClockSpec, Definition, Happening, Pause
 from engine.ground.calendars import Calendar
 from engine.ground.duration import ELAPSED, WORKED, Unit
 from engine.ground.errors import CalendarExpired
+from engine.ground.replacing import replace
 from engine.ground.worktime import add
 
 BY_HAND = "by hand"

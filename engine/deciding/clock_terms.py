@@ -3,7 +3,6 @@
 Clocks rules 12 and 13, and the keys `when:`, `within:` and `recompute:`.
 """
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from engine.deciding.expressions import truth
 from engine.defining.definition import ClockSpec, Counting, EventKind
 from engine.ground.calendars import Calendar
 from engine.ground.errors import CalendarExpired
+from engine.ground.replacing import replace
 from engine.ground.worktime import start_of_day
 
 

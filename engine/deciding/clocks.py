@@ -6,7 +6,6 @@ times come from `clock_due`, what the case says of limit and start from `clock_t
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from engine.deciding import clock_stops
@@ -19,6 +18,7 @@ from engine.deciding.clock_scene import Calendars, Scene
 from engine.deciding.clock_stops import BY_HAND, CLOSED, STOPPED
 from engine.deciding.clock_terms import as_the_case_has_it, begun, is_dated, start_from
 from engine.defining.definition import ClockSpec, Definition, EventKind, Happening
+from engine.ground.replacing import replace
 
 __all__ = [
     "BY_HAND", "CLOSED", "LIVE", "Calendars", "Evaluate", "Live", "Pending", "PendingKind", "by_hand", "chosen", "extend", "follow", "hold",
@@ -38,10 +38,10 @@ def follow(
     last three can apply.
     """
     scene = Scene(definition, case, at, calendars, evaluate, live)
-    changed = {}
+    changed, begins = {}, frozenset(happened)
     for name, spec in definition.all_clocks.items():
         old = case.clocks.get(name)
-        if old is None and not happened:
+        if (old is None or _rests(old)) and begins.isdisjoint(spec.from_):
             continue
         new = _followed(scene, spec, old, happened)
         if new is not None and new is not old and new != old:
@@ -54,6 +54,11 @@ def recompute(
 ) -> dict[str, ClockRun]:
     """The runs whose due time is another now that a field or a calendar changed (rules 12, 13)."""
     return follow(definition, case, (), at, calendars, evaluate, live)
+
+
+def _rests(run: ClockRun) -> bool:
+    """Whether a run is over in such a way that only another start is of interest to it: no closing of the case holds it."""
+    return not run.stops and run.status not in LASTING
 
 
 def _followed(scene: Scene, spec: ClockSpec, old: ClockRun | None, happened: Sequence[Happening]) -> ClockRun | None:

@@ -5,7 +5,7 @@ command line completes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -27,6 +27,7 @@ from engine.ground.duration import Duration
 from engine.ground.errors import CalendarExpired
 from engine.ground.language import say
 from engine.ground.money import Money
+from engine.ground.replacing import replace
 
 BACK = "back"
 

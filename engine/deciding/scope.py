@@ -33,18 +33,18 @@ class CaseScope(Mapping[str, Any]):
     """A case as expressions and texts see it, at one instant, for one actor. Unknown names raise KeyError."""
 
     __slots__ = (
-        "_actor", "_answer", "_calendar", "_case", "_customer", "_definition", "_extra", "_now", "_organisation", "_personal", "_timezone",
-        "_used",
+        "_actor", "_answer", "_calendar", "_case", "_customer", "_definition", "_extra", "_given", "_now", "_organisation", "_personal",
+        "_timezone", "_used",
     )
 
     def __init__(
         self, definition: Definition, case: CaseState, now: datetime, personal: Mapping[str, Any], customer: Customer | None,
-        organisation: Organisation | None, actor: str | None, calendar: Calendar, extra: Mapping[str, Any], used: _Used | None,
-        answer: Answer | None,
+        organisation: Organisation | None, actor: str | None, calendar: Calendar, given: Mapping[str, Any], extra: Mapping[str, Any],
+        used: _Used | None, answer: Answer | None,
     ) -> None:
         self._definition, self._case, self._now, self._personal, self._customer = definition, case, now, personal, customer
         self._organisation, self._actor, self._extra, self._used, self._answer = organisation, actor, extra, used, answer
-        self._calendar, self._timezone = calendar, calendar.timezone
+        self._given, self._calendar, self._timezone = given, calendar, calendar.timezone
 
     def __getitem__(self, name: str) -> Any:
         word = _WORDS.get(name)
@@ -54,8 +54,7 @@ class CaseScope(Mapping[str, Any]):
         if spec is not None and spec.type is FieldType.PARTY and self._customer is not None and name == self._definition.customer_field:
             return self._customer
         if name in self._extra:
-            given = self._shown(self._extra[name])
-            return self._named(given) if spec is not None and spec.type is FieldType.PERSON else given
+            return self._shown(self._extra[name])
         if spec is None:
             if name == "customer":
                 return self._customer
@@ -67,7 +66,12 @@ class CaseScope(Mapping[str, Any]):
             if name in RUNG_WORDS:
                 return [] if name == "reminders" else None
             raise KeyError(name)
-        value = self._personal.get(name) if spec.is_personal else self._case.fields.get(name)
+        if name in self._given:
+            value = self._given[name]
+            if value is None:
+                return None
+        else:
+            value = self._personal.get(name) if spec.is_personal else self._case.fields.get(name)
         if value is None:
             stored = self._case.sealed if spec.is_personal else self._case.fields
             if spec.default is None or name in stored:
@@ -122,9 +126,12 @@ class CaseScope(Mapping[str, Any]):
     def _others(self, asked: Asked, like: Sequence[Any]) -> Any:
         """How many other cases, or the sum of a field of theirs; nothing where that cannot be known."""
         definition, customer = self._definition, self._definition.customer_field
-        shared = self._case.party if asked.field == customer else self[asked.field]
-        if asked.field == customer and asked.field in self._extra:   # given just now: known by its number once it is recorded
-            shared = self._extra[asked.field]
+        if asked.field != customer:
+            shared = self[asked.field]
+        elif customer in self._given:       # known by its number once it is recorded
+            shared = fields.live(definition.fields[customer], self._given[customer], self._timezone)
+        else:
+            shared = self._case.party
         return None if self._answer is None else asked_of(definition, asked, shared, like, self._now, self._calendar, self._answer)
 
     # --- in a rung --------------------------------------------------------------------------------------------------------
@@ -157,18 +164,19 @@ def scope_of(
     organisation: Organisation | None,
     actor: str | None,
     calendar: Calendar,
+    given: Mapping[str, Any] = {},
     extra: Mapping[str, Any] = {},
     used: _Used | None = None,
     answer: Answer | None = None,
 ) -> CaseScope:
     """What expressions and texts see of the case at `now` (aware); days and times are those of the procedure's calendar.
 
-    `personal` holds canonical values of personal fields; `extra` live values that come before those of the case (given with an
-    action; in a rung `clock`, `rung`, `due_at`, `overdue`; `comment`). `used` tells the time a clock has consumed, None when it never ran;
-    without it elapsed time less stops is meant. `answer` knows other cases; without it nothing is known of them. Titles carry every
-    language.
+    `personal` holds canonical values of personal fields; `given` those that came with an action (`comment` among them), which come
+    before what the case holds; `extra` live values that come before all (in a rung `clock`, `rung`, `due_at`, `overdue`). `used` tells
+    the time a clock has consumed, None when it never ran; without it elapsed time less stops is meant. `answer` knows other cases;
+    without it nothing is known of them. Titles carry every language.
     """
-    return CaseScope(definition, case, now, personal, customer, organisation, actor, calendar, extra, used, answer)
+    return CaseScope(definition, case, now, personal, customer, organisation, actor, calendar, given, extra, used, answer)
 
 
 def elapsed(run: ClockRun, now: datetime) -> timedelta:
@@ -193,7 +201,7 @@ _WORDS: Mapping[str, Callable[[CaseScope], Any]] = {
     "opened_at": lambda s: local(s._case.opened_at, s._timezone),
     "today": lambda s: local(s._now, s._timezone).date(),
     "contact": lambda s: s._definition.contact,
-    "comment": lambda s: s._extra.get("comment") or s._personal.get("comment"),
+    "comment": lambda s: s._extra.get("comment") or s._given.get("comment") or s._personal.get("comment"),
     "clock_title": lambda s: s._of_rung("clock_title"),
     "due_at": lambda s: s._of_rung("due_at"),
     "overdue": lambda s: s._of_rung("overdue"),

@@ -6,7 +6,7 @@
 from dataclasses import MISSING, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Literal, NewType
+from typing import Any, Literal, NamedTuple, NewType
 
 from engine.ground.duration import Duration, Unit
 from engine.ground.money import Money
@@ -146,9 +146,11 @@ class EventKind(StrEnum):
     FIELD = "field"            # a date or moment field: that date (from), or when it is filled (until)
 
 
-@valueclass(frozen=True, slots=True)
-class Happening:
-    """One thing that happens to a case, as `from:` and `until:` name it: `opened`, `acknowledge`, `state waiting`."""
+class Happening(NamedTuple):
+    """One thing that happens to a case, as `from:` and `until:` name it: `opened`, `acknowledge`, `state waiting`.
+
+    A tuple, since every clock of a case is asked whether it waits for each thing that happens to it.
+    """
 
     kind: EventKind
     name: str = ""

@@ -2,9 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
@@ -17,8 +16,7 @@ NO_DUE = datetime(9999, 12, 31, tzinfo=UTC)
 """The due time of a work item that has none: it sorts last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A work item: one thing somebody could do now."""
 
     kind: str                            # state, task
@@ -29,12 +27,15 @@ class Item:
     due_at: datetime                     # NO_DUE when there is none
 
 
-_NAMES = tuple(one.name for one in fields(Item))
+_NAMES = Item._fields
+_NEW = tuple(f"new_{name}" for name in _NAMES)
 _columns = select(WORK_ITEM.c.case_id, WORK_ITEM.c.id, *(WORK_ITEM.c[name] for name in _NAMES))
 OF_CASE = Prepared(_columns.where(WORK_ITEM.c.case_id == bindparam("of")))
 OF_CASES = _columns.where(WORK_ITEM.c.case_id.in_(bindparam("of", expanding=True)))
 _insert = Prepared(insert(WORK_ITEM), ("case_id", *_NAMES))
-_update = Prepared(update(WORK_ITEM).where(WORK_ITEM.c.id == bindparam("of")).values({name: bindparam(f"new_{name}") for name in _NAMES}))
+_update = Prepared(update(WORK_ITEM).where(WORK_ITEM.c.id == bindparam("of")).values(
+    {name: bindparam(new) for name, new in zip(_NAMES, _NEW, strict=True)}
+))
 _delete = Prepared(delete(WORK_ITEM).where(WORK_ITEM.c.id == bindparam("of")))
 
 
@@ -50,15 +51,8 @@ def replace(conn: Connection, case_id: int, had: Sequence[tuple[int, Item]], wan
             coming[item] -= 1
         else:
             going.append(item_id)
-    new = [_values(item) for item in coming.elements()]
+    new = list(coming.elements())
     both = min(len(going), len(new))
-    _update.run_many(conn, [
-        {"of": item_id, **{f"new_{name}": value for name, value in values.items()}}
-        for item_id, values in zip(going[:both], new[:both], strict=True)
-    ])
+    _update.run_many(conn, [dict(zip(_NEW, item, strict=True), of=item_id) for item_id, item in zip(going, new, strict=False)])
     _delete.run_many(conn, [{"of": item_id} for item_id in going[both:]])
-    _insert.run_many(conn, [{"case_id": case_id, **values} for values in new[both:]])
-
-
-def _values(item: Item) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in _NAMES}
+    _insert.run_many(conn, [dict(zip(_NAMES, item, strict=True), case_id=case_id) for item in new[both:]])

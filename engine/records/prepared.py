@@ -20,10 +20,8 @@ class _Form(NamedTuple):
     """A statement as one kind of database wants it."""
 
     sql: str
-    names: Sequence[str]                        # parameters in the order they stand in `sql`
-    named: bool                                 # whether the driver takes them by name
-    fixed: Mapping[str, Any]                    # those whose value is part of the statement
-    into: Sequence[tuple[str, Convert | None]]
+    given: Sequence[tuple[str, Any]]            # parameters in the order they stand in `sql`, with what they are unless given
+    into: Sequence[tuple[int, Convert]]         # those of them that need converting, by place
     out_of: Sequence[tuple[int, Convert]]       # columns of the result that need converting
     row: Callable[[Iterable[Any]], Any]
 
@@ -87,28 +85,31 @@ class Prepared:
 
 
 def _compiled(conn: Connection, statement: Statement, columns: Iterable[str] | None) -> _Form:
-    dialect = conn.dialect
+    dialect: Any = conn.dialect
+    if not dialect.positional:      # parameters by place cost less than by name, here and in the driver
+        dialect = type(dialect)(paramstyle="format")
     made: Any = statement.compile(dialect=dialect, column_keys=None if columns is None else list(columns))
-    names = list(made.positiontup) if made.positional else list(made.binds)
-    into = [(name, made.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names]
+    names = list(made.positiontup)
+    binds = [made.binds[name] for name in names]
+    into = [bind.type.dialect_impl(dialect).bind_processor(dialect) for bind in binds]
     if isinstance(statement, (Select, CompoundSelect)):
         selected = list(statement.selected_columns)
     else:
         selected = list(getattr(statement, "_returning", ()) or ())
     converts = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in selected]
     row: Any = namedtuple("Row", [str(column.key) for column in selected], rename=True) if selected else None   # names known only now
-    fixed = {name: bind.value for name, bind in made.binds.items() if not bind.required and bind.value is not None}
     return _Form(
-        made.string, names, not made.positional, fixed, into, [(n, convert) for n, convert in enumerate(converts) if convert is not None],
-        tuple if row is None else row._make,
+        made.string, [(name, None if bind.required else bind.value) for name, bind in zip(names, binds, strict=True)],
+        [(n, convert) for n, convert in enumerate(into) if convert is not None],
+        [(n, convert) for n, convert in enumerate(converts) if convert is not None], tuple if row is None else row._make,
     )
 
 
-def _given(form: _Form, values: Mapping[str, Any]) -> Any:
-    if form.fixed:
-        values = {**form.fixed, **values}
-    found = [values.get(name) if convert is None else convert(values.get(name)) for name, convert in form.into]
-    return dict(zip(form.names, found, strict=True)) if form.named else found
+def _given(form: _Form, values: Mapping[str, Any]) -> list[Any]:
+    found = [values.get(name, fixed) for name, fixed in form.given]
+    for n, convert in form.into:
+        found[n] = convert(found[n])
+    return found
 
 
 def _row(form: _Form, values: Any) -> Any:

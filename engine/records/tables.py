@@ -55,7 +55,8 @@ def _utc(value: datetime | None) -> datetime | None:
 
 
 def _as_text(value: datetime | None) -> str | None:
-    value = _utc(value)     # before anything is looked up: on one wall clock both instants of the hour that comes twice are equal
+    if value is not None and value.tzinfo is not UTC:
+        value = _utc(value)     # before anything is looked up: on one wall clock both instants of the hour that comes twice are equal
     return None if value is None else _text(value)
 
 

@@ -1,7 +1,7 @@
 """Taking an action or finishing a task: the one way in which a case moves, for staff, customer and scheduler alike."""
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from engine.defining.checks_authority import decides
 from engine.defining.definition import Action, EventKind, Happening, State, Task
 from engine.ground.errors import Invalid
 from engine.ground.language import say, spoken
+from engine.ground.replacing import replace
 from engine.usecases.asking import approval, ask, end
 from engine.usecases.doing import carry, tell
 from engine.usecases.parties import parties_apart
@@ -72,7 +73,7 @@ def attempt(work: Work, name: Later, at: datetime, after: int = 0) -> None:
         return
     situation = work.situation(THE_SYSTEM, at)
     what = find(work.definition, work.case, name)
-    found = obstacles(situation, replace(what, by=())) if what else []
+    found = obstacles(situation, dataclasses.replace(what, by=())) if what else []
     found = [obstacle for obstacle in found if obstacle.reason.value != "role"]   # `act` needs no role: the definition says it
     if what is None or found:
         why = str(not_here(situation, name)) if what is None else "; ".join(obstacle.message for obstacle in found)

@@ -6,7 +6,7 @@ writes it. Nothing of a case changes in any other way.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from engine.defining.organisation import Organisation
 from engine.ground.calendars import Calendar
 from engine.ground.errors import Invalid
 from engine.ground.language import say
+from engine.ground.replacing import replace
 from engine.records import library, others, parties, personal
 from engine.records.cases import Loaded
 from engine.records.outbox import Message
@@ -124,10 +125,9 @@ class Work:
         self, actor: Actor | None = None, at: datetime | None = None, extra: Mapping[str, Any] | None = None
     ) -> Mapping[str, Any]:
         """What expressions and texts see at that moment, for that actor."""
-        known = {**self.values, **self.given}
         return scope_of(
-            self.definition, self.case, at or self.now, personal=known, customer=self.customer, organisation=self.organisation,
-            actor=actor.id if actor else None, calendar=self.calendars(None), extra={**self._given_public(), **(extra or {})},
+            self.definition, self.case, at or self.now, personal=self.values, customer=self.customer, organisation=self.organisation,
+            actor=actor.id if actor else None, calendar=self.calendars(None), given=self.given, extra=extra or {},
             used=lambda clock: self.used(clock, at or self.now), answer=self._answer,
         )
 
@@ -140,9 +140,6 @@ class Work:
         if run is None or spec is None:
             return None
         return consumed(run, at, self.calendars(spec.calendar))
-
-    def _given_public(self) -> dict[str, Any]:
-        return {name: self.live(name) if name in self.definition.fields else value for name, value in self.given.items()}
 
     def situation(self, actor: Actor, at: datetime | None = None) -> Situation:
         """The case as the machine's guards see it for this actor."""

@@ -13,7 +13,7 @@ from engine.deciding.asked import Asked, parse_since
 from engine.deciding.expressions import expression
 from engine.deciding.others import Question, beginning, kept_values
 from engine.deciding.templates import template
-from engine.deciding.values import Amount, Customer, PartyNumber
+from engine.deciding.values import Amount
 from engine.ground.duration import parse_duration
 from engine.ground.errors import Invalid
 
@@ -94,11 +94,11 @@ def test_the_customer_is_asked_for_by_number() -> None:
     house = House(2)
     assert expression("others(customer, since='28 days').count >= 2")(sight(case, answer=house)) is True
     assert house.asked[0].value == "17"
-    assert expression("others(customer).count")(sight(case, answer=house, extra={"customer": PartyNumber(4)})) == 2
+    assert expression("others(customer).count")(sight(case, answer=house, given={"customer": 4})) == 2
     assert house.asked[1].value == "4"
     assert expression("others(customer).count")(sight(a_case(), answer=house)) == 0          # no customer yet
-    given_now = {"customer": Customer("王女士")}
-    assert expression("others(customer).count")(sight(a_case(), answer=house, extra=given_now)) is None
+    given_now = {"customer": {"name": "王女士"}}
+    assert expression("others(customer).count")(sight(a_case(), answer=house, given=given_now)) is None
     assert len(house.asked) == 2
 
 

@@ -42,14 +42,14 @@ def test_a_default_counts_until_another_value_is_given_even_an_empty_one() -> No
 
 
 def test_what_is_given_comes_before_what_the_case_holds() -> None:
-    seen = sight(a_case(loss="1.00"), extra={"loss": Amount("9.00", "CNY"), "comment": "because"})
+    seen = sight(a_case(loss="1.00"), given={"loss": "9.00", "comment": "because"})
     assert seen["loss"] == 9 and seen["comment"] == "because"
     assert sight(personal={"comment": "why"})["comment"] == "why"
     assert sight()["comment"] is None
 
 
 def test_a_person_is_shown_by_name_whether_given_now_or_held_by_the_case() -> None:
-    for seen in (sight(a_case(helper="li.na")), sight(extra={"helper": "li.na"})):
+    for seen in (sight(a_case(helper="li.na")), sight(given={"helper": "li.na"})):
         assert seen["helper"] == "li.na" and printed(seen["helper"], "en") == "李娜"
 
 
