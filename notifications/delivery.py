@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
-from engine.ground.errors import DeliveryError
+from engine.ground.errors import DeliveryError, Unavailable
 from engine.ground.language import say
 from engine.records.outbox import Status
+from engine.records.trouble import patiently
 from engine.usecases import delivering
 from engine.usecases.house import House
 from engine.usecases.outgoing import Failed, Outgoing, Said, Sending, Settled
@@ -40,14 +42,16 @@ def deliver(house: House, *, limit: int | None = None, progress: Callable[[int, 
     """
     channels = open_channels(house.settings)
     done = Delivered()
-    out_of_reach: dict[str, str] = {}
+    away: dict[str, str] = {}        # channels that could not be reached: why
     try:
         while (room := BATCH if limit is None else min(BATCH, limit - done.handled)) > 0:
-            batch = delivering.claim(house, room)
+            batch = patiently(partial(delivering.claim, house, room, away=tuple(away)))
             if not batch:
                 break
-            for notice in batch:
-                _deliver(house, notice, channels, out_of_reach, done)
+            left = [notice for notice in batch if not _deliver(house, notice, channels, away, done)]
+            if left:
+                patiently(partial(delivering.put_back, house, left))
+                done.put_back += len(left)
             if progress:
                 progress(done.handled, delivering.due(house))
     finally:
@@ -57,26 +61,28 @@ def deliver(house: House, *, limit: int | None = None, progress: Callable[[int, 
     return done
 
 
-def _deliver(house: House, notice: Outgoing, channels: Mapping[str, Channel], out_of_reach: dict[str, str], done: Delivered) -> None:
-    if notice.via and notice.via[0] in out_of_reach:
-        delivering.put_back(house, notice)
-        done.put_back += 1
-        return
-    beginning = delivering.begin(house, notice)
+def _deliver(house: House, notice: Outgoing, channels: Mapping[str, Channel], away: dict[str, str], done: Delivered) -> bool:
+    """Try a notice; False when it is to be put back, since its channel turned out to be away."""
+    if notice.via and notice.via[0] in away and delivering.may_wait(house, notice):
+        return False
+    beginning = patiently(partial(delivering.begin, house, notice))
     if isinstance(beginning, Sending):
-        beginning = delivering.finish(house, beginning, _send(house, beginning, channels[beginning.channel], out_of_reach))
+        said = _send(house, beginning, channels[beginning.channel], away)
+        # What was sent should be known as sent: whatever keeps the database from recording it, it is tried some more.
+        beginning = patiently(partial(delivering.finish, house, beginning, said), Unavailable)
     _count(notice, beginning, done)
+    return True
 
 
-def _send(house: House, sending: Sending, channel: Channel, out_of_reach: dict[str, str]) -> Said:
+def _send(house: House, sending: Sending, channel: Channel, away: dict[str, str]) -> Said:
     """What the channel says; one that fails in a way nobody foresaw counts as failed for now."""
-    if sending.channel in out_of_reach:
-        return Failed(out_of_reach[sending.channel], permanent=False)
+    if sending.channel in away:
+        return Failed(away[sending.channel], permanent=False, away=True)
     try:
         return channel.send(sending, house.clock.now())
     except OutOfReach as error:
-        out_of_reach[sending.channel] = error.message
-        return Failed(error.message, permanent=False)
+        away[sending.channel] = error.message
+        return Failed(error.message, permanent=False, away=True)
     except DeliveryError as error:
         return Failed(error.message, error.permanent)
     except Exception as error:  # noqa: BLE001 - one bad message must not hold up the others

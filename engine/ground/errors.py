@@ -10,6 +10,8 @@
     ├── CalendarExpired    9   a day beyond what the calendar knows
     ├── DeliveryError     10   a notice that could not be handed over, for now or for good
     ├── Unavailable       11   database, file or folder that cannot be used
+    │   ├── Busy               … for the moment: somebody else is in the way
+    │   └── KeyMissing         a key of personal data that is not where they are kept
     └── Tampered          12   history that does not verify
 
 A message says what, where and why; `hint` says what to do now. `facts` carry the same as data for `--json`.
@@ -97,6 +99,14 @@ class Unavailable(MakegoodError):
     """A database, file or folder that cannot be used right now."""
 
     exit_code = 11
+
+
+class Busy(Unavailable):
+    """Somebody else is in the way: nothing was written, and the same may succeed when it is tried again."""
+
+
+class KeyMissing(Unavailable):
+    """The keys at hand are not those of a personal value: the value cannot be used, while everything else can."""
 
 
 class Tampered(MakegoodError):

@@ -481,6 +481,7 @@ TEXTS: dict[str, str] = {
     "Look further: cd {folder}, then `makegood case list --as wu.ting`, `makegood inbox --as li.na`, "
     "`makegood case act … --as li.na`, `makegood --help`.": "继续查看：cd {folder}，然后运行 `makegood case list --as wu.ting`、`makegood inbox --as li.na`、"
     "`makegood case act … --as li.na`、`makegood --help`。",
+    "Look first, for example with `makegood case show`, then repeat it if it was not. The sweep and the delivery find out by themselves.": "请先查看（例如用 `makegood case show`），若没有记录再重做一次。到期处理和通知投递会自行查明。",
     "Looking": "正在查看",
     "Lower `quorum`, or add members.": "请降低 `quorum`，或增加成员。",
     "Lower it, or have `authority:` of the organisation changed.": "请降低权限，或请有权者修改组织文件的 `authority:`。",
@@ -779,6 +780,7 @@ TEXTS: dict[str, str] = {
     "The action or task.": "动作或任务。",
     "The anchor {path} cannot be written: {reason}": "存证 {path} 无法写入：{reason}",
     "The anchors in {path} cannot be read: {reason}": "{path} 中的存证无法读取：{reason}",
+    "The answer of {database} got lost while it confirmed a change: it may have been recorded, or not": "{database} 确认改动时回应丢失：改动可能已经记录，也可能没有",
     "The authority of '{role}' is above what the organisation lets it decide: {most}": "“{role}”的核决权限超出组织允许的范围：{most}",
     "The authority of '{role}' is in {currency}, but amounts are in {others}": "“{role}”的核决权限以 {currency} 计，而金额以 {others} 计",
     "The authority of '{role}' is never asked for: no action with a `limit` names it in `by` or `approve`": "“{role}”的核决权限从未用到：没有带 `limit` 的动作在 `by` 或 `approve` 中写到它",
@@ -1173,6 +1175,7 @@ TEXTS: dict[str, str] = {
     "a party has {keys}, not {key}": "当事人只有 {keys} 这些项，没有 {key}",
     "a party with a name": "当事人必须有姓名（name）",
     "a role, person, owner or customer": "岗位、人员、owner 或 customer",
+    "a sweep took it up and did not come back": "某次到期处理取走了它，没有回来",
     "a table such as {example}": "一个表，例如 {example}",
     "a telephone number such as +86 10 5555 0100": "应为电话号码，例如 +86 10 5555 0100",
     "a text": "文本",

@@ -2,12 +2,13 @@
 
 import sqlite3
 from select import select as poll
+from time import monotonic, sleep
 from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from engine.ground.errors import Invalid, Unavailable
@@ -16,6 +17,9 @@ from engine.records.prepared import command, commit, driver, rollback
 
 BUSY_MS = 5000
 """How long a SQLite transaction waits for another one that writes, in milliseconds."""
+
+LOOK = 0.001
+"""How long a SQLite transaction waits before it looks again whether it may write, in seconds."""
 
 _PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_MS}",   # first: the next one may already have to wait
@@ -128,7 +132,34 @@ def begin(conn: Connection) -> None:
 
     One that starts by reading and then writes fails under contention whatever the timeout says, so writers begin as such.
     """
-    command(conn, "BEGIN IMMEDIATE" if writes(conn) else "BEGIN")
+    if writes(conn):
+        _begin_writing(conn)
+    else:
+        _wait(conn, BUSY_MS)
+        command(conn, "BEGIN")
+
+
+def _begin_writing(conn: Connection) -> None:
+    """Wait by looking often: the driver looks ever less often, and finds no gap while somebody writes one batch after the other."""
+    _wait(conn, 0)
+    until = monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            command(conn, "BEGIN IMMEDIATE")
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > until:
+                raise
+        else:
+            break
+        sleep(LOOK)
+
+
+def _wait(conn: Connection, ms: int) -> None:
+    """Let the driver wait so long by itself for somebody who writes."""
+    known = conn.connection.info
+    if known.get("wait", BUSY_MS) != ms:
+        command(conn, f"PRAGMA busy_timeout = {ms}")
+        known["wait"] = ms
 
 
 def scrub(engine: Engine) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Column, Connection, Engine, LargeBinary, MetaData, Table, Text, bindparam, insert, select, update
 
-from engine.ground.errors import Invalid, Unavailable
+from engine.ground.errors import Invalid, KeyMissing, Unavailable
 from engine.ground.language import say
 from engine.records import engines, trouble
 from engine.records.engines import Connections
@@ -111,9 +111,9 @@ class Keys:
         with self._connected() as conn:
             return {row.id: row.destroyed for row in conn.execute(select(KEY.c.id, KEY.c.destroyed).where(KEY.c.key.is_(None)))}
 
-    def lost(self) -> Unavailable:
+    def lost(self) -> KeyMissing:
         """The error for a name there never was: these are not the keys of these data."""
-        return Unavailable(
+        return KeyMissing(
             say("The keys in {database} do not belong to these data", database=self.where),
             hint=say("Put back the copy of the keys that was made with or after that of the data."), reason="key missing",
         )

@@ -6,7 +6,7 @@ write names the number it saw, so of two deliveries that believe a notice to be 
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,13 +17,17 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    and_,
     delete,
     func,
     insert,
+    not_,
+    or_,
     select,
     update,
 )
 
+from engine.ground.errors import KeyMissing
 from engine.records import sealing, tables
 from engine.records.prepared import Prepared
 
@@ -47,6 +51,10 @@ class Status(StrEnum):
     BY_HAND = "by_hand"        # a person has to convey it, then confirm
     DEAD = "dead"              # no channel reached the recipient; a person may retry
     CANCELLED = "cancelled"    # the recipient is no longer there
+
+
+UNSENT = (Status.WAITING.value, Status.BY_HAND.value, Status.DEAD.value)
+"""What has not reached anybody, and still may."""
 
 
 class Result(StrEnum):
@@ -109,17 +117,22 @@ def troubles(conn: Connection, rows: Sequence[Row[Any]]) -> list[str | None]:
     return sealing.open_json(conn, [row.trouble for row in rows])
 
 
-def claim(conn: Connection, now: datetime, until: datetime, limit: int) -> list[Row[Any]]:
-    """Take up to `limit` notices due by `now` under a lease that ends at `until`: their rows, longest waiting first.
+def claim(
+    conn: Connection, now: datetime, until: datetime, limit: int, away: Collection[str] = (), since: datetime | None = None
+) -> list[Row[Any]]:
+    """Take up to `limit` notices due by `now` under a lease that ends at `until`: their rows, longest waiting first, and those last
+    that were tried before, should they be what ended the delivery that tried them.
 
+    Notices for channels that are `away` are left, unless they have waited since before `since` and have somewhere else to go.
     Two deliveries never get the same one: on PostgreSQL rows that another has locked are passed over, on SQLite writers take turns.
     """
-    due = (
-        select(NOTICE.c.id).where(NOTICE.c.status == Status.WAITING.value, NOTICE.c.fire_at <= now)
-        .order_by(NOTICE.c.fire_at, NOTICE.c.id).limit(limit).with_for_update(skip_locked=True)
-    )
+    due = select(NOTICE.c.id).where(NOTICE.c.status == Status.WAITING.value, NOTICE.c.fire_at <= now)
+    if away:
+        first = or_(*(or_(NOTICE.c.via == one, NOTICE.c.via.startswith(f"{one},", autoescape=True)) for one in away))
+        due = due.where(or_(not_(first), and_(NOTICE.c.created_at <= since, or_(NOTICE.c.mandatory, NOTICE.c.via.contains(",")))))
+    due = due.order_by(NOTICE.c.fire_at, NOTICE.c.id).limit(limit).with_for_update(skip_locked=True)
     rows = conn.execute(update(NOTICE).where(NOTICE.c.id.in_(due)).values(fire_at=until).returning(NOTICE)).all()
-    return sorted(rows, key=lambda row: (row.created_at, row.id))
+    return sorted(rows, key=lambda row: (row.tries, row.created_at, row.id))
 
 
 def begin_attempt(conn: Connection, notice_id: int, seen: int, until: datetime, channel: str, now: datetime) -> int | None:
@@ -145,28 +158,34 @@ def end_attempt(conn: Connection, notice_id: int, n: int, result: Result, error:
     )
 
 
+def withdraw_attempt(conn: Connection, notice_id: int, n: int) -> None:
+    """Forget an attempt that came to nothing: its channel could not be reached."""
+    conn.execute(delete(ATTEMPT).where(ATTEMPT.c.notice_id == notice_id, ATTEMPT.c.n == n))
+
+
 def _trouble(conn: Connection, notice_id: int, error: str | None) -> bytes | None:
-    """What went wrong, sealed as the words of the notice are."""
+    """What went wrong, sealed as the words of the notice are; None where their key is not at hand either."""
     if error is None:
         return None
-    return sealing.alike(conn, conn.execute(select(NOTICE.c.words).where(NOTICE.c.id == notice_id)).scalar_one(), error)
+    try:
+        return sealing.alike(conn, conn.execute(select(NOTICE.c.words).where(NOTICE.c.id == notice_id)).scalar_one(), error)
+    except KeyMissing:
+        return None
 
 
-def settle(conn: Connection, notice_id: int, seen: int, **values: Any) -> bool:
-    """Change a notice (`error`: what went wrong) if it still has `seen` attempts and is not sent or cancelled; whether it was changed."""
+def settle(conn: Connection, notice_id: int, seen: int, was: Collection[str] = (Status.WAITING.value,), **values: Any) -> bool:
+    """Change a notice (`error`: what went wrong) if it still has `seen` attempts and one of these statuses; whether it was changed."""
     if "error" in values:
         values["trouble"] = _trouble(conn, notice_id, values.pop("error"))
-    over = (Status.SENT.value, Status.CANCELLED.value)
     done = conn.execute(
-        update(NOTICE).where(NOTICE.c.id == notice_id, NOTICE.c.attempts == seen, NOTICE.c.status.not_in(over)).values(**values)
+        update(NOTICE).where(NOTICE.c.id == notice_id, NOTICE.c.attempts == seen, NOTICE.c.status.in_(was)).values(**values)
     )
     return bool(done.rowcount)
 
 
 def cancel_unsent(conn: Connection, case_id: int) -> list[int]:
     """Cancel every notice of a case that is not sent, whose words are erased; their ids."""
-    unsent = (Status.WAITING.value, Status.BY_HAND.value, Status.DEAD.value)
-    change = update(NOTICE).where(NOTICE.c.case_id == case_id, NOTICE.c.status.in_(unsent))
+    change = update(NOTICE).where(NOTICE.c.case_id == case_id, NOTICE.c.status.in_(UNSENT))
     done = conn.execute(change.values(status=Status.CANCELLED.value, fire_at=None).returning(NOTICE.c.id)).scalars().all()
     refresh_work_items(conn, case_id)
     return sorted(done)

@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -99,13 +100,19 @@ class Store:
                     engines.begin(conn)
                 yield conn
                 sealing.keep_new_keys(conn)     # before what they seal: a crash in between leaves a key that nothing needs
-                engines.end(conn)
+                with trouble.committing(self.where) if writes else nullcontext():
+                    engines.end(conn)
             except BaseException:
                 self._forget(seen(conn))
                 engines.undo(conn)
                 raise
             finally:
                 connections.give_back(conn)
+
+    def give_way(self) -> None:
+        """Between two transactions of many: on SQLite let somebody else write, who looks every `engines.LOOK` seconds."""
+        if self._is_sqlite:
+            sleep(2 * engines.LOOK)
 
     def _forget(self, memo: Cache) -> None:
         """What was read in a transaction may not hold once it is rolled back: ids of versions published in it are given again."""
@@ -208,6 +215,9 @@ class MemoryStore(Store):
 
     def create(self) -> None:
         """Nothing to do: the image brings its schema."""
+
+    def give_way(self) -> None:
+        """Nobody else is there."""
 
     def _connected(self, *, create: bool) -> Engine:
         return engines.in_memory(self._raw)

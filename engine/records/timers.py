@@ -20,6 +20,9 @@ _insert = Prepared(insert(TIMER), ("case_id", "due_at", "fire_at", "attempts"))
 _update = Prepared(update(TIMER).where(TIMER.c.case_id == bindparam("of")).values(
     due_at=bindparam("due"), fire_at=bindparam("fire"), attempts=0, error=None
 ))
+_put_off = Prepared(update(TIMER).where(TIMER.c.case_id == bindparam("of")).values(
+    fire_at=bindparam("fire"), attempts=bindparam("tried"), error=bindparam("why")
+))
 _delete = Prepared(delete(TIMER).where(TIMER.c.case_id == bindparam("of")))
 _next_fire = Prepared(select(func.min(TIMER.c.fire_at).label("fire_at")))
 _due = select(TIMER.c.case_id, CASE.c.number, TIMER.c.due_at, TIMER.c.fire_at, TIMER.c.attempts).join_from(TIMER, CASE).where(
@@ -92,20 +95,18 @@ _failing = select(CASE.c.number, TIMER.c.due_at, TIMER.c.fire_at, TIMER.c.attemp
 
 def count_failing(conn: Connection, until: datetime) -> int:
     """How many cases wait after a failed attempt to settle them, to be tried again by `until`: reads what falls due until then."""
-    return conn.execute(select(func.count()).select_from(TIMER).where(TIMER.c.fire_at <= until, TIMER.c.attempts > 0)).scalar_one()
+    return conn.execute(select(func.count()).select_from(TIMER).where(TIMER.c.fire_at <= until, TIMER.c.error.is_not(None))).scalar_one()
 
 
 def failing(conn: Connection, until: datetime, limit: int) -> list[PutOff]:
     """Those cases, the one that fell due first at the top."""
-    query = _failing.where(TIMER.c.fire_at <= until, TIMER.c.attempts > 0).order_by(TIMER.c.due_at, TIMER.c.case_id).limit(limit)
+    query = _failing.where(TIMER.c.fire_at <= until, TIMER.c.error.is_not(None)).order_by(TIMER.c.due_at, TIMER.c.case_id).limit(limit)
     return [PutOff(*row) for row in conn.execute(query)]
 
 
-def put_off(conn: Connection, case_id: int, until: datetime, error: str) -> None:
-    """Let a case that could not be settled be taken up again at `until`, with the reason. When it fell due stays known."""
-    conn.execute(
-        update(TIMER).where(TIMER.c.case_id == case_id).values(fire_at=until, attempts=TIMER.c.attempts + 1, error=error[:2000])
-    )
+def put_off(conn: Connection, row: Due, until: datetime, error: str | None) -> None:
+    """Let a case be taken up again at `until`, one attempt counted, with the reason if it is known. When it fell due stays known."""
+    _put_off.run(conn, {"of": row.case_id, "fire": until, "tried": row.attempts + 1, "why": error and error[:2000]})
 
 
 # --- waking -------------------------------------------------------------------------------------------------------------

@@ -1,18 +1,25 @@
 """What a database driver complains about, in plain words: the one place that translates its errors."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from random import uniform
+from time import sleep
+from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from engine.ground.errors import Conflict, MakegoodError, Unavailable
+from engine.ground.errors import Busy, Conflict, MakegoodError, Unavailable
 from engine.ground.language import say
 
 APPEND_ONLY = "history is append-only"
 """What the triggers of the database say when somebody tries to change history."""
 
+PAUSES = (0.05, 0.3, 1.5)
+"""Seconds before something is done again that somebody else was in the way of."""
+
+T = TypeVar("T")
 DRIVER_ERRORS = (DBAPIError, sqlite3.Error, PoolTimeout)
 
 
@@ -26,6 +33,33 @@ def in_plain_words(where: str) -> Iterator[None]:
         if plain is None:
             raise
         raise plain from error
+
+
+@contextmanager
+def committing(where: str) -> Iterator[None]:
+    """Say so where a change was being confirmed meanwhile and the answer got lost: it may count or not."""
+    try:
+        yield
+    except DRIVER_ERRORS as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        state, name = getattr(cause, "sqlstate", ""), getattr(cause, "sqlite_errorname", "")
+        if name.startswith("SQLITE_IOERR") or (not name and (state is None or state.startswith(("08", "57P")))):
+            raise Unavailable(
+                say("The answer of {database} got lost while it confirmed a change: it may have been recorded, or not", database=where),
+                hint=say("Look first, for example with `makegood case show`, then repeat it if it was not. The sweep and the delivery "
+                         "find out by themselves."), reason="unsure",
+            ) from error
+        raise
+
+
+def patiently(do: Callable[[], T], in_the_way: type[Unavailable] = Busy) -> T:
+    """Do one transaction, again after growing pauses where somebody else was in the way; raises what it raised last."""
+    for pause in PAUSES:
+        try:
+            return do()
+        except in_the_way:
+            sleep(pause * uniform(0.5, 1.5))    # two that stood in each other's way must not meet again
+    return do()
 
 
 def translated(error: Exception, where: str) -> MakegoodError | None:
@@ -115,8 +149,8 @@ def _of_postgresql(cause: object, where: str) -> MakegoodError | None:
     return None
 
 
-def _busy(where: str) -> Unavailable:
-    return Unavailable(
+def _busy(where: str) -> Busy:
+    return Busy(
         say("The database {database} was locked by somebody else for too long", database=where),
         hint=say("Try again in a moment; if it stays locked, look for a program that keeps the database open."), reason="locked",
     )

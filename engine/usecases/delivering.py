@@ -11,17 +11,17 @@ sent with the same Message-ID. So a crash repeats at most one message, and its r
 accepted a notice it is never sent again, even if its case could not be changed at that moment.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from engine.ground.errors import Unavailable
+from engine.ground.errors import KeyMissing, Unavailable
 from engine.ground.language import say
 from engine.records import library, outbox, parties
-from engine.records.outbox import Result, Status, Words
+from engine.records.outbox import Result, Status
 from engine.usecases.door import record_delivery
 from engine.usecases.house import House
 from engine.usecases.outgoing import Failed, Outgoing, Receipt, Said, Sending, Settled
@@ -30,26 +30,26 @@ T = TypeVar("T")
 LEASE = timedelta(minutes=5)                    # longer than any channel's time-outs together
 BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240))   # the last one repeats
 MOST_TRIES = 8                                  # on one channel
-PUT_OFF = timedelta(minutes=15)                 # when the case of a notice cannot be told
+PUT_OFF = timedelta(minutes=15)                 # when a notice cannot be read or its case cannot be told
+AWAY = timedelta(minutes=1)                     # when its channel cannot be reached
+PATIENCE = timedelta(days=1)                    # how old a notice gets before it goes elsewhere, its channel being out of reach
 ADDRESS_OF = {"email": "email", "sms": "phone", "phone": "phone", "letter": "address", "chat": "chat"}
 ADDRESSES = ("email", "phone", "address", "chat")
 
 
-def claim(house: House, limit: int, lease: timedelta = LEASE) -> list[Outgoing]:
-    """Take up to `limit` notices that are due, under a lease."""
+def claim(house: House, limit: int, lease: timedelta = LEASE, away: Collection[str] = ()) -> list[Outgoing]:
+    """Take up to `limit` notices that are due, under a lease; those for channels that are `away` only where they will not wait longer."""
     now = house.clock.now()
     with house.store.writing() as conn:
-        rows = outbox.claim(conn, now, now + lease, limit)
+        rows = outbox.claim(conn, now, now + lease, limit, away, now - PATIENCE)
         numbers = outbox.numbers(conn, [row.case_id for row in rows if row.case_id is not None])
-        words = outbox.words(conn, rows)
     return [
         Outgoing(
             id=row.id, case_id=row.case_id, case_number=numbers.get(row.case_id), name=row.name, party_id=row.party_id, person=row.person,
-            via=tuple(filter(None, row.via.split(","))), language=row.language, **said._asdict(),
-            mandatory=row.mandatory, message_id=row.message_id, created_at=row.created_at, attempts=row.attempts, tries=row.tries,
-            until=now + lease,
+            via=tuple(filter(None, row.via.split(","))), language=row.language, mandatory=row.mandatory, message_id=row.message_id,
+            created_at=row.created_at, attempts=row.attempts, tries=row.tries, until=now + lease,
         )
-        for row, said in zip(rows, (one or Words("", "", None) for one in words), strict=True)
+        for row in rows
     ]
 
 
@@ -65,11 +65,10 @@ def begin(house: House, notice: Outgoing, lease: timedelta = LEASE) -> Sending |
         if before and before[-1].outcome == Result.ACCEPTED:        # sent, but its case could not be told: only that is left
             return _sent(house, conn, notice, before[-1].channel, before[-1].finished_at)
         addresses, gone = _recipient(house, conn, notice)
-        if not gone and outbox.words(conn, [row]) == [None]:
-            gone = say("what it says has been erased")
-        if gone:
-            return _end(house, conn, notice, Status.CANCELLED, gone)
-        return _route(house, conn, notice, addresses, now, lease)
+        (words,) = outbox.words(conn, [row]) if not gone else (None,)
+        if words is None:
+            return _end(house, conn, notice, Status.CANCELLED, gone or say("what it says has been erased"))
+        return _route(house, conn, replace(notice, **words._asdict()), addresses, now, lease)
 
     try:
         with house.store.writing() as conn:
@@ -100,10 +99,17 @@ def finish(house: House, sending: Sending, said: Said) -> Settled:
         return Settled(None)
 
 
-def put_back(house: House, notice: Outgoing, wait: timedelta = BACK_OFF[0]) -> None:
-    """Give a claimed notice back untried, for later: its channel is out of reach, which says nothing about this notice."""
+def put_back(house: House, notices: Sequence[Outgoing]) -> None:
+    """Give claimed notices back untried, for later: their channel is out of reach, which says nothing about them."""
     with house.store.writing() as conn:
-        outbox.settle(conn, notice.id, notice.attempts, fire_at=house.clock.now() + wait)
+        for one in notices:
+            outbox.settle(conn, one.id, one.attempts, fire_at=house.clock.now() + AWAY)
+
+
+def may_wait(house: House, notice: Outgoing) -> bool:
+    """Whether a notice waits for its channel, which is out of reach. One with somewhere else to go, or to be conveyed, does for a day."""
+    elsewhere = len(notice.via) > 1 or notice.mandatory
+    return not elsewhere or house.clock.now() - notice.created_at < PATIENCE
 
 
 def due(house: House) -> int:
@@ -124,9 +130,11 @@ def _or_later(house: House, conn: Connection, notice: Outgoing, conclude: Callab
     try:
         with house.store.savepoint(conn):
             return conclude(conn)
-    except (_Lost, Unavailable):
+    except _Lost:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever one case has wrong, that its notice was sent must not be forgotten
+    except Exception as error:  # whatever one case has wrong, that its notice was sent must not be forgotten
+        if isinstance(error, Unavailable) and not isinstance(error, KeyMissing):
+            raise
         why = say("its case could not record it: {reason}", reason=str(error))
         _write(conn, notice, fire_at=house.clock.now() + PUT_OFF, error=why)
         return Settled(Status.WAITING, why)
@@ -183,8 +191,15 @@ def _unknown(kind: str) -> str:
 
 
 def _failed(house: House, conn: Connection, notice: Outgoing, channel: str, said: Failed, now: datetime) -> Settled:
-    """Later on the same channel, or at once on the next one, or nowhere any more."""
-    if not said.permanent and notice.tries < MOST_TRIES:
+    """Later on the same channel, or at once on the next one, or nowhere any more.
+
+    While its channel is out of reach a notice may wait for it: nothing was sent, so that is no attempt.
+    """
+    if said.away and may_wait(house, notice):
+        outbox.withdraw_attempt(conn, notice.id, notice.attempts)
+        _write(conn, notice, tries=notice.tries - 1, fire_at=now + AWAY, error=f"{channel}: {said.error}")
+        return Settled(Status.WAITING, said.error)
+    if not said.permanent and not said.away and notice.tries < MOST_TRIES:
         wait = BACK_OFF[min(notice.tries, len(BACK_OFF)) - 1]
         _write(conn, notice, fire_at=now + wait, error=f"{channel}: {said.error}")
         return Settled(Status.WAITING, said.error)

@@ -171,7 +171,7 @@ def _taken_up(house: House, notice_id: int, actor: Actor) -> Iterator[tuple[Conn
 
 
 def _change(conn: Connection, row: Row[Any], **values: Any) -> None:
-    if not outbox.settle(conn, row.id, row.attempts, **values):
+    if not outbox.settle(conn, row.id, row.attempts, outbox.UNSENT, **values):
         raise Conflict(
             say("Notice {id} was settled meanwhile", id=row.id),
             hint=say("Look again with `makegood notice show {id}`.", id=row.id),

@@ -21,15 +21,15 @@ class Outgoing:
     person: str | None
     via: tuple[str, ...]
     language: str
-    subject: str                     # empty, as is the text, when it was erased: then it is not sent
-    text: str
-    html: str | None
     mandatory: bool
     message_id: str
     created_at: datetime
     attempts: int
     tries: int
     until: datetime
+    subject: str = ""                # this and the next two are known once it is about to be sent
+    text: str = ""
+    html: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,12 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """What a channel said when it did not accept: why, and whether trying again cannot help."""
+    """What a channel said when it did not accept: why, whether trying again cannot help, and whether the channel itself is `away`,
+    which says nothing about the notice."""
 
     error: str
     permanent: bool
+    away: bool = False
 
 
 class Receipt(StrEnum):

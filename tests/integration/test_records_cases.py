@@ -205,9 +205,10 @@ def test_due_cases_come_longest_waiting_first_in_pages(store: Store) -> None:
 
 def test_a_case_that_cannot_be_settled_is_put_off_and_taken_afresh_once_it_was(store: Store) -> None:
     with store.writing() as conn:
-        made = opened(conn, "A-1", timer=(NOW, NOW))
+        opened(conn, "A-1", timer=(NOW, NOW))
         for n in range(1, 3):
-            cases.put_off(conn, made.id, LATER, "calendar ends")
+            due, = cases.due_cases(conn, LATER, 10)
+            cases.put_off(conn, due, LATER, "calendar ends")
             due, = cases.due_cases(conn, LATER, 10)
             assert (due.due_at, due.fire_at, due.attempts) == (NOW, LATER, n)
         assert cases.due_cases(conn, NOW, 10) == []

@@ -123,7 +123,7 @@ def test_tables_of_another_release_are_refused_with_the_way_out(tmp_path: Path, 
 
 def test_a_database_locked_for_too_long_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     new_store(tmp_path).close()
-    monkeypatch.setattr("engine.records.engines._PRAGMAS", ("PRAGMA busy_timeout = 50",))
+    monkeypatch.setattr("engine.records.engines.BUSY_MS", 50)
     raw = sqlite3.connect(tmp_path / "makegood.db", isolation_level=None)
     raw.execute("BEGIN IMMEDIATE")
     assert "locked" in refusal(Store(f"sqlite:///{tmp_path / 'makegood.db'}"), write=True).message
