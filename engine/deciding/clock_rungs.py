@@ -126,7 +126,7 @@ def fire_at(at: datetime, due: datetime) -> datetime:
 
 def _next(run: ClockRun, index: int, rung: Rung) -> int:
     """Which occurrence of a rung is the next in this round; 0 when there is none."""
-    last = max((n for fired, n in run.fired if fired == index), default=0)
+    last = max((n for fired, n in run.fired if fired == index), default=0) if run.fired else 0
     if rung.at.kind is not PointKind.EVERY:
         return 0 if last else 1
     if rung.at.duration is None or not rung.at.duration.amount or (rung.at_most is not None and last >= rung.at_most):

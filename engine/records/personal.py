@@ -64,6 +64,41 @@ def store(conn: Connection, case_id: int, key: bytes, rows: Sequence[PersonalVal
     ])
 
 
+class Values(Mapping[str, Any]):
+    """The present values of a case's sealed fields by name, erased ones left out. Nothing is opened before one is asked for: few actions
+    read any. What is put in counts from then on."""
+
+    __slots__ = ("_case_id", "_conn", "_opened", "_put", "_sealed")
+
+    def __init__(self, conn: Connection, case_id: int, sealed: Mapping[str, int]) -> None:
+        self._conn, self._case_id, self._sealed = conn, case_id, dict(sealed)    # as they are stored, whatever becomes of them meanwhile
+        self._put: dict[str, Any] = {}
+        self._opened: dict[str, Any] | None = None
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a field, or `default` when it has none."""
+        if name in self._put:
+            return self._put[name]
+        return self._known().get(name, default) if name in self._sealed else default
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._put[name] = value
+
+    def __getitem__(self, name: str) -> Any:
+        return self._put[name] if name in self._put else self._known()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._known(), **self._put})
+
+    def __len__(self) -> int:
+        return len({**self._known(), **self._put})
+
+    def _known(self) -> dict[str, Any]:
+        if self._opened is None:
+            self._opened = open_(self._conn, self._case_id, self._sealed)
+        return self._opened
+
+
 def open_(conn: Connection, case_id: int, sealed: Mapping[str, int]) -> dict[str, Any]:
     """The present values of sealed fields, `sealed` naming the event that set each; erased ones are left out. One statement."""
     if not sealed:

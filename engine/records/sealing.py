@@ -157,10 +157,12 @@ def _alive(conn: Connection, name: bytes) -> bool:
 
 def _cipher(conn: Connection, name: bytes) -> "AESGCM | None":
     """The cipher of a key, None for a destroyed one; raises Unavailable for a name there never was."""
-    fetch(conn, (name,))
-    known = seen(conn)["ciphers"]
+    known = seen(conn).get("ciphers", ())
     if name not in known:
-        raise _keys(conn).lost()
+        fetch(conn, (name,))
+        known = seen(conn)["ciphers"]
+        if name not in known:
+            raise _keys(conn).lost()
     found: AESGCM | None = known[name]
     return found
 

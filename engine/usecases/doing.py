@@ -1,6 +1,6 @@
 """What a definition has done besides moving the case: set, notice, assign, remind, escalate, reassign, act, open."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,30 +37,28 @@ def _carry(
     filled: list[Happening] = []
     later: list[Later] = []
 
-    def scope() -> Mapping[str, Any]:
-        return work.scope(actor, at, extra)      # what was done before is seen
-
+    scope = work.scope(actor, at, extra)      # what was done before is seen
     for doing in doings:
         match doing.kind:
             case DoingKind.SET:
                 filled += _set(work, doing.value, scope, data)
             case DoingKind.NOTICE:
-                for name in holding(doing.value, scope()):
-                    _send(work, name, scope(), data, extra)
+                for name in holding(doing.value, scope):
+                    _send(work, name, scope, data, extra)
             case DoingKind.ASSIGN:
-                own(work, _choose(work, first(doing.value, scope())), data)
+                own(work, _choose(work, first(doing.value, scope)), data)
             case DoingKind.REASSIGN:
-                _reassign(work, first(doing.value, scope()), data, extra)
+                _reassign(work, first(doing.value, scope), data, extra)
             case DoingKind.REMIND:
-                if whos := holding(doing.value, scope()):
+                if whos := holding(doing.value, scope):
                     _remind(work, whos, data, extra)
             case DoingKind.ESCALATE:
-                if whos := holding(doing.value, scope()):
+                if whos := holding(doing.value, scope):
                     _escalate(work, whos, data, extra)
             case DoingKind.ACT:
-                later += holding(doing.value, scope())
+                later += holding(doing.value, scope)
             case DoingKind.OPEN:
-                later += [Wanted(linked, _values(work, linked, scope(), data), actor) for linked in holding(doing.value, scope())]
+                later += [Wanted(linked, _values(work, linked, scope, data), actor) for linked in holding(doing.value, scope)]
     return filled, later
 
 
@@ -72,11 +70,11 @@ def _values(work: Work, linked: LinkedCase, scope: Mapping[str, Any], data: Mapp
 
 
 def _set(
-    work: Work, values: Mapping[str, Sequence[Case]], scope: Callable[[], Mapping[str, Any]], data: dict[str, Any]
+    work: Work, values: Mapping[str, Sequence[Case]], scope: Mapping[str, Any], data: dict[str, Any]
 ) -> list[Happening]:
     filled: list[Happening] = []
     for name, cases_of in values.items():
-        value = expression(first(cases_of, scope()))(scope())
+        value = expression(first(cases_of, scope))(scope)
         given = fields.computed(work.definition.fields[name], value, work.timezone)
         filled += work.put({name: given}, data)
         work.given[name] = given

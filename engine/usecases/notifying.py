@@ -25,6 +25,10 @@ class Outgoing:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+_Text = tuple[Outgoing, str, Rendered]
+"""A notice, in a language, as it was put into words."""
+
+
 def messages_of(work: "Work", case_id: int) -> list[Message]:
     """Everything this work has said; reminders to one person are merged into one message (clocks rule 16)."""
     reminders = [Outgoing("reminder", person, _merged(reminders)) for person, reminders in work.reminders.items()]
@@ -33,14 +37,15 @@ def messages_of(work: "Work", case_id: int) -> list[Message]:
 
 def rendered(work: "Work", outgoing: Sequence[Outgoing]) -> list[Message]:
     """The messages that an event just recorded wants sent; their case has its id only once it is written."""
-    return [message for one in outgoing if (message := _message(work, one)) is not None]
+    texts: list[_Text] = []
+    return [message for one in outgoing if (message := _message(work, one, texts)) is not None]
 
 
 def _merged(reminders: list[dict[str, Any]]) -> Mapping[str, Any]:
     return {**reminders[-1], "reminders": reminders}
 
 
-def _message(work: "Work", one: Outgoing) -> Message | None:
+def _message(work: "Work", one: Outgoing, texts: list[_Text]) -> Message | None:
     definition = work.definition
     spec = definition.notices.get(one.name)
     party_id = person = language = None
@@ -53,13 +58,23 @@ def _message(work: "Work", one: Outgoing) -> Message | None:
     if party_id is None and person is None:
         return None   # nobody is there: the event says so, it names the notice without a recipient
     language = language or definition.languages[0]
-    text = render_notice(definition, one.name, work.scope(at=work.now, extra=one.extra), language)
+    text = _rendered(work, one, language, texts)
     if one.extra.get("stands_in"):
         text = _told_who_is_away(text, *one.extra["stands_in"])
     return Message(
         case_id=None, name=one.name, party_id=party_id, person=person, via=spec.via if spec else BUILTIN_VIA,
         language=text.language, subject=text.subject, text=text.text, html=text.html, mandatory=bool(spec and spec.mandatory),
     )
+
+
+def _rendered(work: "Work", one: Outgoing, language: str, texts: list[_Text]) -> Rendered:
+    """The text of a notice, put into words once for all who are told the same by one event in one language."""
+    for known, spoken, text in texts:
+        if known.name == one.name and spoken == language and known.extra == one.extra:
+            return text
+    text = render_notice(work.definition, one.name, work.scope(at=work.now, extra=one.extra), language)
+    texts.append((one, language, text))
+    return text
 
 
 def _told_who_is_away(text: Rendered, absent: str, until: str) -> Rendered:

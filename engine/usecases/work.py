@@ -75,7 +75,7 @@ class Work:
     customer: Customer | None = None
     actor: Actor = THE_SYSTEM                # who acts just now, while doings are carried out
     given: dict[str, Any] = field(default_factory=dict)      # canonical values given with this action, comment included
-    values: dict[str, Any] = field(default_factory=dict)     # canonical values of sealed fields, opened
+    values: personal.Values | dict[str, Any] = field(default_factory=dict)     # canonical values of sealed fields, opened when asked for
     events: list[Event] = field(default_factory=list)
     rows: list[personal.PersonalValue] = field(default_factory=list)
     outgoing: list[Outgoing] = field(default_factory=list)   # of the event that is being put together
@@ -191,14 +191,14 @@ class Work:
         last = self.case.recorded_at
         recorded = self.now if last is None or last <= self.now else last   # recorded time never decreases
         event = Event(f"case/{self.case.number}", self.case.seq + 1, kind, at, recorded, actor.id, actor.on_behalf, data, actor.identified)
-        before = dict(self.case.clocks)
+        before, evaluate = dict(self.case.clocks), self.evaluate(at)
         apply(self.case, event)
-        tasks = duties.opened(self.definition, self.case, happened, at, self.evaluate(at)) if happened else {}
+        tasks = duties.opened(self.definition, self.case, happened, at, evaluate) if happened else {}
         if tasks:
             data.setdefault("tasks", {}).update({name: task_json(run) for name, run in tasks.items()})
             self.case.tasks.update(tasks)
             happened = [*happened, *(Happening(EventKind.TASK_OPENED, name) for name in tasks)]
-        changed = clocks.follow(self.definition, self.case, happened, at, self.calendars, self.evaluate(at), self.live)
+        changed = clocks.follow(self.definition, self.case, happened, at, self.calendars, evaluate, self.live)
         for name in changed.keys() & self.put_back.keys():
             before[name] = self.put_back.pop(name)
             changed[name] = dating.met_since(changed[name], before[name])
@@ -228,7 +228,7 @@ class Work:
         for name, value in values.items():
             spec = self.definition.fields[name]
             if spec.is_personal:
-                if self.values.get(name) == value and (name in self.case.sealed or (value is None and spec.default is None)):
+                if (name in self.case.sealed or (value is None and spec.default is None)) and self.values.get(name) == value:
                     continue   # as it was, or empty before and now
                 data.setdefault("sealed", {})[name] = self.seal(name, value, seq)
                 self.values[name] = value
@@ -268,7 +268,7 @@ def take_up(house: House, conn: Connection, loaded: Loaded, now: datetime) -> Wo
     """A loaded case with everything that decisions about it need."""
     definition = library.definition(house.store, conn, loaded.case.version_id)
     organisation = library.organisation(house.store, conn)
-    values = personal.open_(conn, loaded.id, loaded.case.sealed) if loaded.case.sealed else {}
+    values = personal.Values(conn, loaded.id, loaded.case.sealed)
     customer = parties.customer(conn, loaded.case.party) if loaded.case.party is not None else None
     return Work(house, conn, now, definition, organisation, loaded.case, loaded, customer, values=values)
 
