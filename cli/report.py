@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 from cli import completion
 from cli.app import Noun
 from cli.options import moment, opt
+from cli.progress import progress, so_far
 from cli.run import Desk
 from cli.show import as_json, clean, heading, table
+from engine.ground.errors import MakegoodError
 from engine.ground.language import say
 from engine.ground.lengths import length_text
 from engine.ground.wall import wall
@@ -38,6 +40,27 @@ def accounts(
     for one in found.definitions:
         heading(say("{title}: {count:case|cases}", title=clean(one.title or one.definition), count=one.cases))
         print_accounts(one.accounts, one.cases)
+
+
+@REPORT.verb("punctuality", say("Show how late deadlines were carried out, and prove from all histories that none was lost or came twice."))
+def punctuality(
+    desk: Desk,
+    definition: Annotated[str | None, opt("--definition", "BUNDLE", say("Only cases of this definition."), completion.bundles)] = None,
+    since: Annotated[str | None, opt("--since", "TIME", say("Only what fell due since then, for example 2026-11-01."))] = None,
+    until: Annotated[str | None, opt("--until", "TIME", say("Only what fell due before then."))] = None,
+) -> int | None:
+    """Lateness by definition. Exit code 1 when a point of a clock was lost, came twice, uncalled or misdated."""
+    from engine.usecases.punctuality import report
+
+    first, last = (None if text is None else moment(text, desk.zone, name) for text, name in ((since, "since"), (until, "until")))
+    with progress(say("Cases")) as moved:
+        found = report(desk.house, definition=definition, since=first, until=last, actor=desk.actor(), progress=so_far(moved))
+    if desk.as_json:
+        as_json(found.form())
+    else:
+        for line in found.lines(desk.zone):
+            print(clean(line))
+    return None if found.proven else MakegoodError.exit_code
 
 
 def print_case_accounts(desk: Desk, found: "CaseAccounts") -> None:

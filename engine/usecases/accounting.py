@@ -1,13 +1,10 @@
 """Time accounts of one case, and summed over many (clocks rule 18). Writes nothing."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
-from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection
 
 from engine.deciding.accounts import NOBODY, NOTHING, Accounts, Organisations, accounts
 from engine.deciding.case import Event
@@ -17,12 +14,11 @@ from engine.defining.vocabulary import Sight
 from engine.ground.clock import aware
 from engine.ground.language import spoken
 from engine.records import cases, history, library
-from engine.records.history import EVENT
+from engine.records.cases import CASE
 from engine.usecases.access import refusals_noted
+from engine.usecases.histories import histories
 from engine.usecases.house import House
 from engine.usecases.viewing import look, may_oversee
-
-AT_A_TIME = 500     # cases whose events one statement reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +106,11 @@ def report(
         if definition is not None:
             library.latest(house.store, conn, definition)
         organisations = library.organisations(conn)
-        for name, version_id, events in _histories(conn, definition, since, until):
-            known = library.definition(house.store, conn, version_id)
-            total, count, _ = sums.get(name, (Accounts(), 0, known))
-            total.add(_of_case(house, conn, known, events, organisations, now))
-            sums[name] = total, count + 1, known
+        for one in histories(conn, *_opened(definition, since, until)):
+            known = library.definition(house.store, conn, one.version_id)
+            total, count, _ = sums.get(one.definition, (Accounts(), 0, known))
+            total.add(_of_case(house, conn, known, one.events, organisations, now))
+            sums[one.definition] = total, count + 1, known
     summed = (
         DefinitionAccounts(name, known.title.in_(spoken()), count, _booked(total, known))
         for name, (total, count, known) in sorted(sums.items())
@@ -128,35 +124,17 @@ def _of_case(
     return accounts(_versions(house, conn), events, organisations, library.calendar(house.store, conn, definition.calendar), now)
 
 
+def _opened(definition: str | None, since: datetime | None, until: datetime | None) -> Iterator[ColumnElement[bool]]:
+    if definition is not None:
+        yield CASE.c.definition == definition
+    if since is not None:
+        yield CASE.c.opened_at >= aware(since)
+    if until is not None:
+        yield CASE.c.opened_at < aware(until)
+
+
 def _versions(house: House, conn: Connection) -> Callable[[int], Definition]:
     return lambda version: library.definition(house.store, conn, version)
-
-
-def _histories(
-    conn: Connection, definition: str | None, since: datetime | None, until: datetime | None
-) -> Iterator[tuple[str, int, Iterator[Event]]]:
-    """Name and version of the definition, and the events, of each case; a few hundred cases are in memory at a time."""
-    case, last = cases.CASE, 0
-    query = select(case.c.id, case.c.number, case.c.definition, case.c.version_id).order_by(case.c.id).limit(AT_A_TIME)
-    if definition is not None:
-        query = query.where(case.c.definition == definition)
-    if since is not None:
-        query = query.where(case.c.opened_at >= aware(since))
-    if until is not None:
-        query = query.where(case.c.opened_at < aware(until))
-    while rows := conn.execute(query.where(case.c.id > last)).all():
-        last = rows[-1].id
-        known = {history.case_stream(row.number): row for row in rows}
-        events = select(EVENT.c.stream, EVENT.c.seq, EVENT.c.body).where(EVENT.c.stream.in_(known)).order_by(EVENT.c.stream, EVENT.c.seq)
-        for stream, group in groupby(conn.execute(events, execution_options={"yield_per": 2000}), lambda row: str(row.stream)):
-            yield known[stream].definition, known[stream].version_id, map(_event, group)
-
-
-def _event(row: Any) -> Event:
-    try:
-        return history.event_from(json.loads(row.body))
-    except (ValueError, KeyError, TypeError) as error:
-        raise history.unreadable(row.stream, row.seq) from error
 
 
 def _booked(total: Accounts, definition: Definition) -> Booked:

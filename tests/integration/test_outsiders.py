@@ -29,7 +29,8 @@ TRIED = {   # what is typed after the command; N is the number of the case
     "case decline": "N --reason x", "case vote": "N 1 approve", "case migrate": "N --dry-run", "customer link": "N take",
     "customer links": "N", "customer revoke": "N 1", "notice show": "1", "notice retry": "1", "notice confirm": "1", "party show": "1",
     "party export": "1 --out OUT", "party erase": "1 --reason x", "party retention": "--preview", "org who-can": "N take", "org gaps": "",
-    "definition migrate": "small --dry-run", "report accounts": "", "audit show": "N", "audit access": "", "audit export": "",
+    "definition migrate": "small --dry-run", "report accounts": "", "report punctuality": "",
+    "audit show": "N", "audit access": "", "audit export": "",
 }
 
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from engine.deciding.case import case_json, rebuild
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import MakegoodError
-from engine.usecases import acting, amending, auditing, linking, postponing, sweeping
+from engine.usecases import acting, amending, auditing, linking, postponing, punctuality, sweeping
 from engine.usecases.house import House
 from tests.houses import DEFINITIONS, as_, events_of, memory_house, open_one, state_of
 
@@ -90,6 +91,7 @@ def test_the_stored_case_equals_its_rebuilt_history_after_anything(seed: int) ->
         assert [event.seq for event in events] == list(range(1, len(events) + 1))
         assert all(a.recorded_at <= b.recorded_at for a, b in zip(events, events[1:], strict=False))
     assert auditing.verify(house).problems == []
+    assert punctuality.report(house, actor=THE_SYSTEM).faults == ()
     assert done > 10 and refused > 0
 
 
