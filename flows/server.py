@@ -46,6 +46,34 @@ def prefect_server(log: Path, port: int | None = None) -> Iterator[Server]:
     Which: that of PREFECT_API_URL (or the active Prefect profile); else one that answers on `port` of this machine; else our own
     on that port. Schedules need a real server: the temporary one that Prefect starts for a single run never fires them.
     """
+    with _there(port) as found:
+        if found is not None:
+            yield found
+            return
+        url = _url(port)
+        process = _started(log, port or PORT)
+        try:
+            _await(url, process, log)
+            yield Server(url, process)
+        finally:
+            _stop(process)
+
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    """The server that runs already, found likewise, inside the block. Raises Unavailable when there is none."""
+    with _there(None) as found:
+        if found is None:
+            raise Unavailable(
+                say("There is no Prefect server at {url}", url=_url(None)),
+                hint=say("Start one with `prefect server start`, or name one with PREFECT_API_URL."), url=_url(None),
+            )
+        yield found
+
+
+@contextmanager
+def _there(port: int | None) -> Iterator[Server | None]:
+    """The configured server, which must answer, or one on this machine if it does; Prefect speaks to it inside the block."""
     configured = PREFECT_API_URL.value()
     if configured:
         if not _answers(configured):
@@ -55,17 +83,12 @@ def prefect_server(log: Path, port: int | None = None) -> Iterator[Server]:
             )
         yield Server(configured, None)
         return
-    url = f"http://{HOST}:{port or PORT}/api"
-    with temporary_settings({PREFECT_API_URL: url}):
-        if _answers(url):
-            yield Server(url, None)
-            return
-        process = _started(log, port or PORT)
-        try:
-            _await(url, process, log)
-            yield Server(url, process)
-        finally:
-            _stop(process)
+    with temporary_settings({PREFECT_API_URL: _url(port)}):
+        yield Server(_url(port), None) if _answers(_url(port)) else None
+
+
+def _url(port: int | None) -> str:
+    return f"http://{HOST}:{port or PORT}/api"
 
 
 def _started(log: Path, port: int) -> subprocess.Popen[bytes]:

@@ -20,17 +20,19 @@ from prefect.testing.utilities import prefect_test_harness
 from engine.ground.clock import VirtualClock
 from flows.daily import daily
 from flows.delivery import delivery
+from flows.monthly import monthly
 from flows.running import at_moment
 from flows.sweep import sweep
+from flows.weekly import weekly
 
-FLOWS = {"sweep": sweep, "delivery": delivery, "daily": daily}
+FLOWS = {"sweep": sweep, "delivery": delivery, "daily": daily, "weekly": weekly, "monthly": monthly}
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
     """One flow run that ended."""
 
-    name: str                        # of the flow: sweep, delivery, daily
+    name: str                        # of the flow: a key of FLOWS
     at: datetime | None              # the virtual moment, None for real time
     completed: bool
     message: str                     # of its final state
@@ -45,7 +47,7 @@ def prefect_session() -> Iterator[None]:
 
 
 async def run_flow(name: str, house_folder: Path, now: datetime | None = None) -> Ran:
-    """Run one flow ("sweep", "delivery", "daily") on a house as if it were `now`; a failed run is told, not raised."""
+    """Run one flow (a name of `FLOWS`) on a house as if it were `now`; a failed run is told, not raised."""
     with at_moment(now):
         state = await FLOWS[name](str(house_folder), return_state=True)
     data: dict[str, Any] = dict(await state.aresult()) if state.is_completed() else {}

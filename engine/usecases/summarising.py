@@ -1,5 +1,6 @@
 """The daily summary: what came, what went, what is late, and who holds it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,15 +62,15 @@ class Summary:
             (say("notices to convey by hand"), self.by_hand), (say("notices that reached nobody"), self.dead),
         ]
         lines = [f"# {say('Daily summary, {since} to {until} UTC', since=_minute(self.since), until=_minute(self.until))}", ""]
-        lines += _table((say("what"), say("count")), rows)
+        lines += markdown_table((say("what"), say("count")), rows)
         if self.holdings:
             lines += ["", f"## {say('Who holds what')}", ""]
-            lines += _table(
+            lines += markdown_table(
                 (say("owner"), say("open"), say("overdue")), [(h.owner or say("nobody"), h.open, h.overdue) for h in self.holdings]
             )
         if self.latest:
             lines += ["", f"## {say('Longest overdue')}", ""]
-            lines += _table(
+            lines += markdown_table(
                 (say("case"), say("owner"), say("due")), [(o.number, o.owner or say("nobody"), _minute(o.due_at)) for o in self.latest]
             )
         return "\n".join(lines) + "\n"
@@ -129,7 +130,8 @@ def _minute(instant: datetime) -> str:
     return instant.strftime("%Y-%m-%d %H:%M")
 
 
-def _table(head: tuple[str, ...], rows: list[Any]) -> list[str]:
+def markdown_table(head: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> list[str]:
+    """A table in Markdown, line by line; cells are shown as one line of text."""
     def line(cells: tuple[Any, ...]) -> str:
         return "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 

@@ -22,6 +22,7 @@ from engine.deciding.rights import THE_SYSTEM
 from engine.ground.clock import VirtualClock
 from engine.records import outbox
 from engine.records.cases import CASE
+from engine.records.timers import TIMER
 from engine.usecases.notices import list_notices
 from engine.usecases.opening import open_case
 
@@ -111,7 +112,7 @@ def test_without_a_database_the_run_fails_with_words_that_help(session: Any, tmp
     house = new_house(tmp_path / "empty")
     house.store.close()
     (house.settings.folder / "makegood.db").unlink()
-    for name in ("sweep", "delivery", "daily"):
+    for name in session.FLOWS:
         ran = session.run_as_flow(name, house.settings.folder)
         assert not ran.completed
         assert "There is no database at" in ran.message
@@ -132,6 +133,39 @@ def test_the_daily_run_writes_an_anchor_and_sums_up_the_day(session: Any, tmp_pa
     page = str(artifact("makegood-daily-day").data)
     assert "| li.na | 2 | 2 |" in page
     assert number in page
+
+
+def test_the_weekly_run_proves_history_and_punctuality_and_fails_when_they_are_not_as_they_should_be(session: Any, tmp_path: Path) -> None:
+    house = new_house(tmp_path / "week")
+    complain(house)
+    lost = complain(house)
+    later(house, hours=25)
+    session.run_as_flow("sweep", house.settings.folder, house.clock.now())
+    ran = session.run_as_flow("weekly", house.settings.folder, house.clock.now())
+    assert ran.completed and (ran.data["problems"], ran.data["points"], ran.data["faults"]) == (0, 6, 0)
+    page = str(artifact("makegood-weekly-week").data)
+    assert "Every point that had to come came, and none twice." in page and "- look: history was never anchored" not in page
+
+    late = complain(house)
+    with house.store.writing() as conn:
+        conn.execute(TIMER.delete())        # a bug, or somebody: no sweep will come by
+        conn.execute(update(CASE).where(CASE.c.number == lost).values(state="closed"))
+    later(house, hours=25)
+    ran = session.run_as_flow("weekly", house.settings.folder, house.clock.now())
+    assert not ran.completed and f"case/{lost}" in ran.message
+    page = str(artifact("makegood-weekly-week").data)
+    assert f"{late}  lost  reply breach" in page and "is not what its history makes of it" in page
+
+
+def test_the_monthly_run_reports_on_the_month_before(session: Any, tmp_path: Path) -> None:
+    house = new_house(tmp_path / "month")
+    complain(house)
+    later(house, days=1)
+    session.run_as_flow("sweep", house.settings.folder, house.clock.now())
+    later(house, days=11)           # the first of December
+    ran = session.run_as_flow("monthly", house.settings.folder, house.clock.now())
+    assert ran.completed and ran.data == {"month": "2026-11", "cases": 1, "points": 1, "faults": 0}
+    assert "| Complaints by letter | 1 | 12 d |" in str(artifact("makegood-monthly-month").data)
 
 
 def test_days_pass_as_flow_runs_on_a_virtual_clock(session: Any, tmp_path: Path) -> None:
@@ -182,9 +216,10 @@ SERVE = """
 import sys
 from datetime import timedelta
 from pathlib import Path
+from flows.plan import Hours
 from flows.serve import serve
-every = timedelta(minutes=10), timedelta(seconds=15)
-serve(Path(sys.argv[1]), *every, port=int(sys.argv[2]), ready=lambda server: print("ready", flush=True))
+every = Hours(timedelta(minutes=10), timedelta(seconds=15))
+serve(Path(sys.argv[1]), every, port=int(sys.argv[2]), ready=lambda server: print("ready", flush=True))
 print("stopped", flush=True)
 """
 

@@ -14,11 +14,11 @@ from tests.commands import Terminal, opened, small_house
 NUMBER, OTHER = (f"S-{datetime.now(UTC).year}-00{n}" for n in (1, 2))
 SECRETS = ("Rose", "rose@customer", "kettle", "it leaks")
 OWN = {     # they say nothing of cases, or whom they refuse has tests of its own
-    "init", "login", "logout", "password", "whoami", "token create", "token list", "token revoke", "demo", "flows serve", "sweep",
-    "deliver", "health", "org apply", "org show", "org invite", "calendar check", "calendar publish", "calendar extend", "calendar list",
-    "calendar show", "definition new", "definition check", "definition test", "definition publish", "definition list", "definition show",
-    "definition diff", "definition schema", "definition diagram", "audit verify", "audit anchor", "audit grants", "customer show",
-    "customer act", "import", "case open",
+    "init", "login", "logout", "password", "whoami", "token create", "token list", "token revoke", "demo", "flows serve",
+    "flows deploy", "sweep", "deliver", "health", "org apply", "org show", "org invite", "calendar check", "calendar publish",
+    "calendar extend", "calendar list", "calendar show", "definition new", "definition check", "definition test", "definition publish",
+    "definition list", "definition show", "definition diff", "definition schema", "definition diagram", "audit verify", "audit anchor",
+    "audit grants", "customer show", "customer act", "import", "case open",
 }
 EMPTY = {"inbox": "", "case list": "", "case find": "kettle", "notice list": "", "party list": ""}     # their answer: nothing
 TRIED = {   # what is typed after the command; N is the number of the case

@@ -1,0 +1,76 @@
+"""Deploying the flows to a work pool of a Prefect server, for workers on any machine. `prefect.yaml` says the same for `prefect deploy`."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.objects import WorkPool
+from prefect.exceptions import ObjectNotFound
+from prefect.workers.process import ProcessWorker
+
+from engine.ground.errors import Conflict
+from engine.ground.language import say
+from engine.usecases.house import open_house
+from engine.usecases.summarising import time_zone
+from flows.plan import Hours, Planned, deployment_of, plan
+from flows.server import running_server
+from notifications.channel import open_channels
+
+POOL = "makegood"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A deployment as the server has it now."""
+
+    name: str                            # flow/deployment
+    id: str
+    schedule: str                        # every 60 s, or cron and zone
+
+
+def deploy(house_folder: Path, pool: str = POOL, hours: Hours | None = None) -> tuple[str, list[Deployed]]:
+    """Make or bring up to date the work pool and one deployment for each flow; the server's URL and the deployments.
+
+    Doing it twice changes nothing. Workers need makegood installed and the house under the same path. Raises NotFound, Invalid and
+    Unavailable when house, channels, database or server cannot be used, Conflict for a pool of another type.
+    """
+    house = open_house(house_folder)
+    zone = time_zone(house)          # also tells at once when the database cannot be used
+    open_channels(house.settings)    # … or a channel is set up wrongly
+    house.store.close()
+    with running_server() as server:
+        return server.url, asyncio.run(_deployed(house.settings.folder, pool, plan(hours or Hours(), zone)))
+
+
+async def _deployed(folder: Path, pool: str, planned: list[Planned]) -> list[Deployed]:
+    async with get_client() as client:
+        found = await _pool(client, pool)
+    if found.type != ProcessWorker.type:
+        raise Conflict(
+            say("The work pool {pool} is of type {type}", pool=pool, type=found.type),
+            hint=say("Name another with --pool; it is made when there is none of that name."), changed=pool,
+        )
+    done = []
+    for one in planned:
+        deployment = await deployment_of(one, folder, pool)
+        id_ = await deployment.aapply()
+        done.append(Deployed(deployment.full_name, str(id_), in_words(one)))
+    return done
+
+
+async def _pool(client: PrefectClient, name: str) -> WorkPool:
+    try:
+        return await client.read_work_pool(name)
+    except ObjectNotFound:
+        template = ProcessWorker.get_default_base_job_template()
+        return await client.create_work_pool(WorkPoolCreate(name=name, type=ProcessWorker.type, base_job_template=template))
+
+
+def in_words(planned: Planned) -> str:
+    """Its schedule in words."""
+    schedule = planned.schedule
+    if schedule.interval is not None:
+        return say("every {seconds} s", seconds=int(schedule.interval.total_seconds()))
+    return f"{schedule.cron} {schedule.timezone}"
