@@ -7,7 +7,8 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from benchmarks.actions import START, copied, house_at, prepare
+from benchmarks.actions import START, house_at, prepare
+from benchmarks.databases import SQLite
 from benchmarks.measuring import Figures, cpu
 from engine.deciding.case import CaseState
 from engine.deciding.obstacles import Situation, of_actor
@@ -73,7 +74,7 @@ def full_inbox(folder: Path, tasks: int, runs: int) -> dict[str, Figures]:
     """Milliseconds of CPU, and at best of the wall clock, of the inbox of somebody with 3 posts, and with 20, among so many open tasks."""
     source = folder / "inbox.db"
     clock, _ = prepare(source, CUSTOMERS, CUSTOMERS)
-    path = copied(source, "inbox-full.db")
+    path = SQLite(source).copied("inbox-full").path
     _fill(path, tasks)
     house = house_at(path, VirtualClock(clock.now()))
     with house.store.writing() as conn:

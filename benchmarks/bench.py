@@ -8,63 +8,73 @@ import gc
 import json
 import sys
 import tempfile
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from benchmarks.actions import w1, w2
+from benchmarks.actions import w1, w2, w2_growing
 from benchmarks.authority import full_inbox, rights_check
+from benchmarks.databases import Database, PostgreSQL, SQLite, server
 from benchmarks.deadlines import deadlines
+from benchmarks.exporting import w4
 from benchmarks.measuring import machine
+from benchmarks.memory import memory
+from benchmarks.peers.beside import peers
 from benchmarks.rehearsing import rates
 from benchmarks.reprojecting import expansion, reprojection
+from benchmarks.showing import shown
 from benchmarks.starting import starts
 
-FULL = {"chunks": 20, "size": 50, "opened": 5000, "scenario_runs": 10, "starts": 11, "reprojected": 5000, "deadlines": 500,
-        "people": 10_000, "tasks": 1_000_000}
-QUICK = {"chunks": 2, "size": 5, "opened": 40, "scenario_runs": 1, "starts": 1, "reprojected": 40, "deadlines": 5,
-         "people": 300, "tasks": 2000}
+FULL = {"chunks": 20, "size": 50, "cases": 10_000, "most_cases": 1_000_000, "due": 1000, "tasks": 1_000_000, "rows": 160_000,
+        "most_rows": 1_000_000, "swept": 20_000, "runs": 5, "starts": 11, "peer_chunks": 8, "scenario_runs": 10, "reprojected": 5000,
+        "deadlines": 500, "people": 10_000}
+QUICK = {"chunks": 2, "size": 5, "cases": 40, "most_cases": 160, "due": 10, "tasks": 2000, "rows": 300, "most_rows": 600, "swept": 40,
+         "runs": 1, "starts": 1, "peer_chunks": 1, "scenario_runs": 1, "reprojected": 40, "deadlines": 5, "people": 300}
 
 
-def measure(sizes: dict[str, int]) -> dict[str, Any]:
-    """Every figure, by name; raises AssertionError when the floor did not write exactly what the product wrote."""
+def measure(sizes: dict[str, int], only: Collection[str] = ()) -> dict[str, Any]:
+    """Every figure, or those named, by name; raises AssertionError when the floor did not write exactly what the product wrote."""
     before = machine()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        found = {
-            "sizes": sizes, "W1 staff action": w1(folder, sizes["chunks"], sizes["size"]),
-            "W2 sweep": w2(folder, sizes["chunks"], sizes["size"], sizes["opened"]),
-            "due times": deadlines(sizes["chunks"], sizes["deadlines"]),
-            "calendar year": expansion(sizes["scenario_runs"]), "re-projection": reprojection(folder, sizes["reprojected"], _told),
-            "rights": rights_check(sizes["people"], sizes["chunks"]), "inbox": full_inbox(folder, sizes["tasks"], sizes["chunks"]),
-            "scenarios": rates(sizes["scenario_runs"]), "cold start": starts(folder, sizes["starts"]),
-        }
-    return {"machine": {**before, "load_after": machine()["load"]}, **found}
+    with tempfile.TemporaryDirectory() as name, server(Path(name)) as postgresql:
+        parts = _parts(Path(name), postgresql, sizes)
+        found = {part: work() for part, work in parts.items() if not only or part.split()[0] in only}
+        about = {**before, "load_after": machine()["load"], "postgresql": postgresql.version if postgresql else "none"}
+    return {"machine": about, "sizes": sizes, **found}
 
 
-def shown(found: dict[str, Any]) -> str:
-    """The figures for people."""
-    lines = [f"{name:<14} {value}" for name, value in found["machine"].items()]
-    for name in ("W1 staff action", "W2 sweep"):
-        row = found[name]
-        lines.append(f"{name:<16} {row['ms']:>7.3f} ms of CPU, by hand {row['floor_ms']:>7.3f}: "
-                     f"{row['ratio']:.2f} times (half of the chunks {row['ratio_low']:.2f} to {row['ratio_high']:.2f})")
-    for name, row in found["due times"].items():
-        lines.append(f"{name:<39} {row['us']:>6.2f} µs of CPU (best {row['best_us']:.2f}), {row['ratio']:.1f} times a date by hand")
-    year, row = found["calendar year"], found["re-projection"]
-    lines.append(f"calendar year    {year['ms']:>7.3f} ms of CPU to expand, at worst {year['worst_ms']:.3f}")
-    lines.append(f"re-projection    {row['ms']:>7.3f} ms of CPU a case, {row['cases']:.0f} cases: {row['cpu_seconds']:.1f} s of CPU, "
-                 f"{row['wall_seconds']:.1f} s in all; putting the calendar into force {row['wake_seconds']:.3f} s")
-    for name, row in found["rights"].items():
-        lines.append(f"rights: {name:<16} {row['us']:>8.2f} µs of CPU (best {row['best_us']:.2f})")
-    for name, row in found["inbox"].items():
-        lines.append(f"inbox, {name:<9} {row['ms']:>7.2f} ms of CPU (best {row['best_ms']:.2f}, on the wall clock "
-                     f"{row['best_wall_ms']:.2f}) among {row['tasks']:.0f} open tasks")
-    for name, row in found["scenarios"].items():
-        lines.append(f"{name:<16} {row['scenarios']:.0f} scenarios, {row['steps']:.0f} steps: {row['per_second']:.0f} a second "
-                     f"(best run {row['best_per_second']:.0f}), {row['ms_per_step']:.2f} ms a step")
-    for name, row in found["cold start"].items():
-        lines.append(f"{name:<29} {row['wall_ms']:>5} ms (best {row['best_wall_ms']}), CPU {row['cpu_ms']} ms, {row['ratio']:.2f} times")
-    return "\n".join(lines)
+def _parts(folder: Path, postgresql: PostgreSQL | None, sizes: dict[str, int]) -> dict[str, Callable[[], Any]]:
+    kinds = ["SQLite", "PostgreSQL"] if postgresql else ["SQLite"]
+
+    def new(kind: str, name: str) -> Database:
+        if kind == "SQLite":
+            (folder / name).mkdir()
+            return SQLite(folder / name / "house.db")
+        assert postgresql is not None
+        return PostgreSQL(postgresql.address, name, folder).made()
+
+    def on_both(name: str, work: Callable[[Database], Any]) -> Callable[[], dict[str, Any]]:
+        return lambda: {kind: work(new(kind, name)) for kind in kinds}
+
+    chunks, size, due = sizes["chunks"], sizes["size"], sizes["due"]
+    among = [round(sizes["cases"] * (sizes["most_cases"] / sizes["cases"]) ** (n / 2)) for n in range(3)]   # 10, 100 and 1,000 thousand
+    return {
+        "W1 staff action": on_both("w1", lambda start: w1(start, chunks, size)),
+        "W2 sweep": on_both("w2", lambda start: w2(start, chunks, size, sizes["cases"])),
+        "W2 sweep among more": lambda: {
+            kind: w2_growing([new(kind, f"among{cases}") for cases in among], among, 10, due // 10) for kind in kinds
+        },
+        "W3 inbox": lambda: full_inbox(folder, sizes["tasks"], chunks),
+        "W4 export": on_both("w4", lambda start: w4(start, folder, sizes["rows"], sizes["runs"])),
+        "W5 cold start": lambda: starts(folder, sizes["starts"]),
+        "memory": lambda: memory(folder, sizes["most_rows"], sizes["swept"]),
+        "peers W1": lambda: peers(folder, postgresql, "W1", sizes["peer_chunks"], size),
+        "peers W2": lambda: peers(folder, postgresql, "W2", sizes["peer_chunks"], size),
+        "due times": lambda: deadlines(chunks, sizes["deadlines"]),
+        "calendar year": lambda: expansion(sizes["scenario_runs"]),
+        "re-projection": lambda: reprojection(folder, sizes["reprojected"], _told),
+        "rights": lambda: rights_check(sizes["people"], chunks),
+        "scenarios": lambda: rates(sizes["scenario_runs"]),
+    }
 
 
 def _told(done: int, of: int) -> None:
@@ -78,12 +88,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few items only: shows that it works, says nothing about speed")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--only", action="append", default=[], help="only this part: W1, W2, W3, W4, W5, memory, peers, due, …; again")
     for name in FULL:
         parser.add_argument(f"--{name.replace('_', '-')}", type=int)
     options = vars(parser.parse_args())
     sizes = {name: options[name] or value for name, value in (QUICK if options["quick"] else FULL).items()}
     gc.set_threshold(50_000)   # as `makegood` does
-    found = measure(sizes)
+    found = measure(sizes, options["only"])
     print(json.dumps(found, indent=2, ensure_ascii=False) if options["json"] else shown(found))
 
 

@@ -13,7 +13,8 @@ from statistics import median
 from time import perf_counter, process_time
 
 from benchmarks.actions import ACKNOWLEDGE, DEFINITIONS, STAFF, START, house_at, prepare
-from benchmarks.floor import Row, connect
+from benchmarks.databases import SQLite
+from benchmarks.floor import Row
 from benchmarks.measuring import Figures, cpu
 from engine.deciding.rights import Actor
 from engine.defining.calendar_file import read_calendar
@@ -42,7 +43,7 @@ def expansion(runs: int) -> Figures:
 
 def reprojection(folder: Path, cases: int, told: Callable[[int, int], None] = lambda done, of: None) -> Figures:
     """A working day is closed: every open case is woken and computed anew, with one event each; CPU a case, and what all took."""
-    clock = _copied_cases(folder / "reprojection.db", cases)
+    clock = copied_cases(folder / "reprojection.db", cases)
     clock.move_to(START + timedelta(hours=2))
     house = house_at(folder / "reprojection.db", clock)
     with house.store.reading() as conn:
@@ -70,7 +71,7 @@ def reprojection(folder: Path, cases: int, told: Callable[[int, int], None] = la
     }
 
 
-def _copied_cases(path: Path, count: int) -> VirtualClock:
+def copied_cases(path: Path, count: int) -> VirtualClock:
     """A database with so many open cases in work: some opened by hand, the rest copies with histories of their own that verify."""
     clock, numbers = prepare(path, MODELS)
     clock.move_to(START + timedelta(hours=1))
@@ -78,7 +79,7 @@ def _copied_cases(path: Path, count: int) -> VirtualClock:
     for number in numbers:
         acting.act(house, number, "acknowledge", STAFF, ACKNOWLEDGE)
     house.store.close()
-    with closing(connect(path)) as raw:
+    with closing(SQLite(path).connect()) as raw:
         raw.execute("PRAGMA synchronous = OFF")
         raw.execute("BEGIN")
         events = {number: raw.execute("SELECT * FROM event WHERE stream = ? ORDER BY seq", (f"case/{number}",)).fetchall()

@@ -1,7 +1,6 @@
 """The benchmarks run, give every figure, and compare the product with a floor that did the same."""
 
 import json
-import sqlite3
 import subprocess
 import sys
 from datetime import timedelta
@@ -10,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks.actions import ACKNOWLEDGE, STAFF, START, copied, house_at, prepare
+from benchmarks.actions import ACKNOWLEDGE, STAFF, START, house_at, opened
+from benchmarks.databases import SQLite
 from benchmarks.deadlines import deadlines
 from benchmarks.floor import Floor, differences, written
+from benchmarks.memory import memory
 from benchmarks.reprojecting import expansion, reprojection
 from engine.ground.clock import VirtualClock
 from engine.usecases import acting, auditing
@@ -30,15 +31,38 @@ def found() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["W1 staff action", "W2 sweep"])
-def test_actions_and_sweeps_are_measured_beside_the_floor(found: dict[str, Any], name: str) -> None:
-    row = found[name]
+@pytest.mark.parametrize("kind", ["SQLite", "PostgreSQL"])
+def test_actions_and_sweeps_are_measured_beside_the_floor_on_both_databases(found: dict[str, Any], name: str, kind: str) -> None:
+    row = found[name][kind]
     assert row["ms"] > 0 and row["floor_ms"] > 0
     assert row["ratio_low"] <= row["ratio"] <= row["ratio_high"]
 
 
+def test_sweeps_are_measured_among_ever_more_open_cases(found: dict[str, Any]) -> None:
+    for sizes in found["W2 sweep among more"].values():
+        assert list(sizes) == ["40", "80", "160"] and sizes["40"]["growth"] == 1
+
+
+def test_the_export_is_measured_beside_the_modules_it_is_made_with(found: dict[str, Any]) -> None:
+    for forms in found["W4 export"].values():
+        assert forms["jsonl"]["rows"] >= 300 and forms["csv"]["rows"] == forms["jsonl"]["rows"] + 1, "a row of titles stands above"
+        assert all(row["ratio"] > 0 for row in forms.values())
+
+
+def test_the_product_is_measured_beside_its_peers(found: dict[str, Any]) -> None:
+    for job in ("peers W1", "peers W2"):
+        assert {"makegood", "orm"} <= set(found[job]), "the others belong to a group that is installed for the benchmarks alone"
+        assert all(row["SQLite"] > 0 for row in found[job].values())
+
+
+def test_memory_stays_flat_in_a_sweep_and_in_an_export(tmp_path: Path) -> None:
+    for name, row in memory(tmp_path, 20_000, 1500).items():
+        assert row["end_mb"] - row["tenth_mb"] < 8, f"{name}: {row}"
+
+
 def test_rights_and_the_inbox_are_measured(found: dict[str, Any]) -> None:
     assert set(found["rights"]) == {"granted", "refused", "by a deputy"} and all(row["us"] > 0 for row in found["rights"].values())
-    assert set(found["inbox"]) == {"3 posts", "20 posts"} and all(row["ms"] > 0 for row in found["inbox"].values())
+    assert set(found["W3 inbox"]) == {"3 posts", "20 posts"} and all(row["ms"] > 0 for row in found["W3 inbox"].values())
 
 
 def test_scenarios_are_played_from_first_to_last_step(found: dict[str, Any]) -> None:
@@ -76,10 +100,10 @@ def test_two_thousand_cases_are_computed_anew_in_seconds_and_a_year_is_expanded_
 
 
 def test_commands_are_started_cold_beside_the_libraries_they_need(found: dict[str, Any]) -> None:
-    assert set(found["cold start"]) == {
+    assert set(found["W5 cold start"]) == {
         "import typer, rich, sqlmodel", "makegood --version", "makegood case show", "makegood definition check",
     }
-    assert all(row["wall_ms"] > 0 and row["cpu_ms"] > 0 for row in found["cold start"].values())
+    assert all(row["wall_ms"] > 0 and row["cpu_ms"] > 0 for row in found["W5 cold start"].values())
 
 
 def test_the_figures_say_what_they_belong_to(found: dict[str, Any]) -> None:
@@ -87,23 +111,24 @@ def test_the_figures_say_what_they_belong_to(found: dict[str, Any]) -> None:
 
 
 def test_a_floor_that_left_something_out_would_be_found_out(tmp_path: Path) -> None:
-    start = tmp_path / "start.db"
-    clock, numbers = prepare(start, 2)
+    start = SQLite(tmp_path / "start.db")
+    clock, numbers = opened(start, 2)
     clock.move_to(START + timedelta(hours=1))
-    house = house_at(copied(start, "product.db"), clock)
+    product, other = start.copied("product"), start.copied("floor")
+    house = product.house(clock)
     for number in numbers:
         acting.act(house, number, "acknowledge", STAFF, ACKNOWLEDGE)
     house.store.close()
-    first, second = written(start, tmp_path / "product.db", [1, 2])
+    first, second = written(start, product, [1, 2])
     assert {"event", "notice", "personal"} <= {table for table, rows in first.added.items() if rows}
 
-    floor = Floor(copied(start, "floor.db"))
+    floor = Floor(other)
     floor.write([first])
-    assert {"case", "event", "notice"} <= set(differences(tmp_path / "product.db", tmp_path / "floor.db"))
+    assert {"case", "event", "notice"} <= set(differences(product, other))
     floor.write([second])
-    assert differences(tmp_path / "product.db", tmp_path / "floor.db") == []
+    assert differences(product, other) == []
     floor.close()
-    with sqlite3.connect(tmp_path / "floor.db") as raw:
-        raw.execute("UPDATE timer SET fire_at = '9999-01-01' WHERE case_id = 1")
+    raw = other.connect()
+    raw.execute("UPDATE timer SET fire_at = '9999-01-01' WHERE case_id = 1")
     raw.close()
-    assert differences(tmp_path / "product.db", tmp_path / "floor.db") == ["timer"]
+    assert differences(product, other) == ["timer"]

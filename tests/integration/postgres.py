@@ -27,8 +27,11 @@ def _account() -> str | None:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """The address of a server for its superuser "owner", with room for the name of a database: reached by a socket only."""
+def server(*, durable: bool = False) -> Iterator[str]:
+    """The address of a server for its superuser "owner", with room for the name of a database: reached by a socket only.
+
+    Unless it is to be durable, it does not wait for the disk.
+    """
     programs, account = binaries(), _account()
     assert programs is not None
     folder = Path(mkdtemp(prefix="mg-pg-"))      # short: the path of a socket is
@@ -40,7 +43,7 @@ def server() -> Iterator[str]:
         subprocess.run(words, user=account, check=True, capture_output=True, cwd=folder, env={"PATH": str(programs), "LC_ALL": "C"})
 
     run(str(programs / "initdb"), "-D", str(data), "-U", "owner", "-A", "trust", "-E", "UTF8", "-N")
-    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
+    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync={'on' if durable else 'off'}"
     try:
         run(str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
         yield f"postgresql://{{role}}@/{{name}}?host={folder}"
