@@ -28,7 +28,7 @@ from benchmarks.starting import starts
 FULL = {"chunks": 20, "size": 50, "cases": 10_000, "most_cases": 1_000_000, "due": 1000, "tasks": 1_000_000, "rows": 160_000,
         "most_rows": 1_000_000, "swept": 20_000, "runs": 5, "starts": 11, "peer_chunks": 8, "scenario_runs": 10, "reprojected": 5000,
         "deadlines": 500, "people": 10_000}
-QUICK = {"chunks": 2, "size": 5, "cases": 40, "most_cases": 160, "due": 10, "tasks": 2000, "rows": 300, "most_rows": 600, "swept": 40,
+QUICK = {"chunks": 2, "size": 5, "cases": 40, "most_cases": 160, "due": 10, "tasks": 2000, "rows": 300, "most_rows": 4000, "swept": 300,
          "runs": 1, "starts": 1, "peer_chunks": 1, "scenario_runs": 1, "reprojected": 40, "deadlines": 5, "people": 300}
 
 

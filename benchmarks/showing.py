@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-
 _KINDS = ("SQLite", "PostgreSQL")
 
 
