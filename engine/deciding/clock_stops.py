@@ -41,8 +41,9 @@ def reasons(scene: Scene, spec: ClockSpec, run: ClockRun, happened: Sequence[Hap
         kept = [stop.why for stop in run.stops if stop.until is None and stop.why not in (BY_HAND, CLOSED)]
         wanted.append(kept[0] if kept else scene.case.state)
     for pause in spec.pause:
-        if not _exhausted(pause, run, scene.at, scene.calendars(spec.calendar)):
-            wanted += [why for why in _wanted(scene, pause, run, happened) if why not in wanted]
+        more = [why for why in _wanted(scene, pause, run, happened) if why not in wanted]
+        if more and not _exhausted(pause, run, scene.at, scene.calendars(spec.calendar)):
+            wanted += more
     return wanted
 
 
@@ -147,7 +148,7 @@ def ran_out(spec: ClockSpec, run: ClockRun, stop: Stop, calendar: Calendar) -> b
 
 def bounded(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar) -> ClockRun:
     """A copy in which every open stop whose pause has lasted its `up_to` by `at` ended just then."""
-    if not any(pause.up_to for pause in spec.pause):
+    if not run.stops or not any(pause.up_to for pause in spec.pause):
         return run
     try:
         ends = _ends(spec, run, calendar)

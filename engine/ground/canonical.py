@@ -11,7 +11,9 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain).encode
+_encode = json.JSONEncoder(     # nothing that is written down holds itself, so that need not be looked for in each
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False, default=_plain
+).encode
 
 
 def canonical(value: Any) -> str:

@@ -84,7 +84,8 @@ class Connections:
                 return conn
             conn.invalidate()
             conn.close()
-        return self.engine.connect().execution_options(seen={})
+        conn = self.engine.connect()
+        return conn.execution_options(seen={}, cursor=driver(conn).cursor())
 
     def give_back(self, conn: Connection) -> None:
         """A transaction of it is over, or was undone."""

@@ -37,22 +37,18 @@ class Prepared:
     def one(self, conn: Connection, values: Mapping[str, Any]) -> Any:
         """The first row, or None."""
         cursor, form = self._run(conn, values)
-        found = cursor.fetchone()
-        cursor.close()
-        return None if found is None else _row(form, found)
+        found = cursor.fetchall()       # to the end, so that the statement is done with
+        return _row(form, found[0]) if found else None
 
     def all(self, conn: Connection, values: Mapping[str, Any]) -> list[Any]:
         """Every row."""
         cursor, form = self._run(conn, values)
-        found = [_row(form, row) for row in cursor.fetchall()]
-        cursor.close()
-        return found
+        return [_row(form, row) for row in cursor.fetchall()]
 
     def run(self, conn: Connection, values: Mapping[str, Any]) -> int:
         """Carry it out; how many rows it changed."""
         cursor, _ = self._run(conn, values)
         count: int = cursor.rowcount
-        cursor.close()
         return count
 
     def run_many(self, conn: Connection, many: Sequence[Mapping[str, Any]]) -> None:
@@ -61,16 +57,13 @@ class Prepared:
             self.run(conn, many[0])
         elif many:
             form = self._form(conn)
-            cursor = driver(conn).cursor()
             try:
-                cursor.executemany(form.sql, [_given(form, values) for values in many])
+                _cursor(conn).executemany(form.sql, [_given(form, values) for values in many])
             except _driver_error(conn) as error:
                 raise DBAPIError(form.sql, None, error) from error
-            cursor.close()
 
     def _run(self, conn: Connection, values: Mapping[str, Any]) -> tuple[Any, _Form]:
-        form = self._form(conn)
-        cursor = driver(conn).cursor()
+        form, cursor = self._form(conn), _cursor(conn)
         try:
             cursor.execute(form.sql, _given(form, values))
         except _driver_error(conn) as error:
@@ -125,6 +118,12 @@ def driver(conn: Connection) -> Any:
     return conn.connection.dbapi_connection
 
 
+def _cursor(conn: Connection) -> Any:
+    """The driver's cursor that goes with a connection kept open: what ran on it before is read to its end."""
+    kept = conn.get_execution_options().get("cursor")
+    return driver(conn).cursor() if kept is None else kept
+
+
 def _driver_error(conn: Connection) -> type[Exception]:
     error: type[Exception] = conn.dialect.loaded_dbapi.Error
     return error
@@ -132,12 +131,10 @@ def _driver_error(conn: Connection) -> type[Exception]:
 
 def command(conn: Connection, sql: str) -> None:
     """Run a command without parameters or result on the driver's cursor (SAVEPOINT and its like)."""
-    cursor = driver(conn).cursor()
     try:
-        cursor.execute(sql)
+        _cursor(conn).execute(sql)
     except _driver_error(conn) as error:
         raise DBAPIError(sql, None, error) from error
-    cursor.close()
 
 
 def commit(conn: Connection) -> None:

@@ -32,7 +32,8 @@ _Text = tuple[Outgoing, str, Rendered]
 def messages_of(work: "Work", case_id: int) -> list[Message]:
     """Everything this work has said; reminders to one person are merged into one message (clocks rule 16)."""
     reminders = [Outgoing("reminder", person, _merged(reminders)) for person, reminders in work.reminders.items()]
-    return [replace(message, case_id=case_id) for message in (*work.messages, *rendered(work, reminders))]
+    found = (*work.messages, *rendered(work, reminders))
+    return [one if one.case_id == case_id else replace(one, case_id=case_id) for one in found]
 
 
 def rendered(work: "Work", outgoing: Sequence[Outgoing]) -> list[Message]:
@@ -62,8 +63,9 @@ def _message(work: "Work", one: Outgoing, texts: list[_Text]) -> Message | None:
     if one.extra.get("stands_in"):
         text = _told_who_is_away(text, *one.extra["stands_in"])
     return Message(
-        case_id=None, name=one.name, party_id=party_id, person=person, via=spec.via if spec else BUILTIN_VIA,
-        language=text.language, subject=text.subject, text=text.text, html=text.html, mandatory=bool(spec and spec.mandatory),
+        case_id=work.loaded.id if work.loaded else None, name=one.name, party_id=party_id, person=person,
+        via=spec.via if spec else BUILTIN_VIA, language=text.language, subject=text.subject, text=text.text, html=text.html,
+        mandatory=bool(spec and spec.mandatory),
     )
 
 
