@@ -24,6 +24,7 @@ from benchmarks.rehearsing import rates
 from benchmarks.reprojecting import expansion, reprojection
 from benchmarks.showing import shown
 from benchmarks.starting import starts
+from benchmarks.volumes import volumes
 
 FULL = {"chunks": 20, "size": 50, "cases": 10_000, "most_cases": 1_000_000, "due": 1000, "tasks": 1_000_000, "rows": 160_000,
         "most_rows": 1_000_000, "swept": 20_000, "runs": 5, "starts": 11, "peer_chunks": 8, "scenario_runs": 10, "reprojected": 5000,
@@ -60,7 +61,7 @@ def _parts(folder: Path, postgresql: PostgreSQL | None, sizes: dict[str, int]) -
     return {
         "W1 staff action": on_both("w1", lambda start: w1(start, chunks, size)),
         "W2 sweep": on_both("w2", lambda start: w2(start, chunks, size, sizes["cases"])),
-        "W2 sweep among more": lambda: {
+        "more open cases": lambda: {
             kind: w2_growing([new(kind, f"among{cases}") for cases in among], among, 10, due // 10) for kind in kinds
         },
         "W3 inbox": lambda: full_inbox(folder, sizes["tasks"], chunks),
@@ -69,6 +70,7 @@ def _parts(folder: Path, postgresql: PostgreSQL | None, sizes: dict[str, int]) -
         "memory": lambda: memory(folder, sizes["most_rows"], sizes["swept"]),
         "peers W1": lambda: peers(folder, postgresql, "W1", sizes["peer_chunks"], size),
         "peers W2": lambda: peers(folder, postgresql, "W2", sizes["peer_chunks"], size),
+        **({"volumes": lambda: volumes(PostgreSQL(postgresql.address, "volumes", folder).made(), due)} if postgresql else {}),
         "due times": lambda: deadlines(chunks, sizes["deadlines"]),
         "calendar year": lambda: expansion(sizes["scenario_runs"]),
         "re-projection": lambda: reprojection(folder, sizes["reprojected"], _told),
@@ -88,7 +90,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few items only: shows that it works, says nothing about speed")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--only", action="append", default=[], help="only this part: W1, W2, W3, W4, W5, memory, peers, due, …; again")
+    parser.add_argument("--only", action="append", default=[], help="only this part: W1, W2, W3, W4, W5, more, memory, peers, volumes, …; again")
     for name in FULL:
         parser.add_argument(f"--{name.replace('_', '-')}", type=int)
     options = vars(parser.parse_args())

@@ -56,6 +56,12 @@ def _peers(found: Any) -> Iterator[str]:
         yield f"{name:<12} {', '.join(kinds)}" + (f", its server {row['server']:.2f}" if "server" in row else "")
 
 
+def _volumes(found: Any) -> Iterator[str]:
+    for name, row in found.items():
+        aside = "".join(f", {value:g} {what}" for what, value in row.items() if what != "bytes")
+        yield f"{name:<20} {row['bytes']:>8.0f} bytes{aside}"
+
+
 def _due(found: Any) -> Iterator[str]:
     for name, row in found.items():
         yield f"{name:<39} {row['us']:>6.2f} µs of CPU (best {row['best_us']:.2f}), {row['ratio']:.1f} times a date by hand"
@@ -82,7 +88,7 @@ def _scenarios(found: Any) -> Iterator[str]:
 
 
 _WAYS: dict[str, Callable[[Any], Iterator[str]]] = {
-    "W1 staff action": _floor, "W2 sweep": _floor, "W2 sweep among more": _growing, "W3 inbox": _inbox, "W4 export": _export,
-    "W5 cold start": _start, "memory": _memory, "peers W1": _peers, "peers W2": _peers, "due times": _due, "calendar year": _year,
+    "W1 staff action": _floor, "W2 sweep": _floor, "more open cases": _growing, "W3 inbox": _inbox, "W4 export": _export,
+    "W5 cold start": _start, "memory": _memory, "peers W1": _peers, "peers W2": _peers, "volumes": _volumes, "due times": _due, "calendar year": _year,
     "re-projection": _anew, "rights": _rights, "scenarios": _scenarios,
 }

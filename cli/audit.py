@@ -150,6 +150,7 @@ def export(
     since: Annotated[
         str | None, opt("--since", "TIME", say("Only what was recorded since then, for example 2026-11-23 or 2026-11-23T09:00+08:00."))
     ] = None,
+    until: Annotated[str | None, opt("--until", "TIME", say("Only what was recorded before then."))] = None,
     out: Out = None,
 ) -> None:
     """Stream history to a file or to the output."""
@@ -165,12 +166,13 @@ def export(
         )
     kind = cast(Literal["csv", "jsonl"], form)
     start = None if since is None else moment(since, desk.zone, "since")
+    end = None if until is None else moment(until, desk.zone, "until")
     if out is None:
-        hand_out(desk.house, sys.stdout, kind, number=case, since=start, actor=desk.actor())
+        hand_out(desk.house, sys.stdout, kind, number=case, since=start, until=end, actor=desk.actor())
         return
     try:
         with open(out, "w", encoding="utf-8-sig" if form == "csv" else "utf-8", newline="" if form == "csv" else "\n") as file:
-            count = hand_out(desk.house, file, kind, number=case, since=start, actor=desk.actor())
+            count = hand_out(desk.house, file, kind, number=case, since=start, until=end, actor=desk.actor())
     except OSError as error:
         raise Unavailable(
             say("{file} cannot be written: {reason}", file=out, reason=error.strerror or str(error)),

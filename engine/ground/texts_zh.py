@@ -630,6 +630,7 @@ TEXTS: dict[str, str] = {
     "Only what fell due since then, for example 2026-11-01.": "仅限此后到期的，例如 2026-11-01。",
     "Only what is for you alone, or only what your posts share.": "只列出专属于您的事项，或只列出您的岗位共有的事项。",
     "Only what this person did or tried.": "只看此人所做或试图做的。",
+    "Only what was recorded before then.": "只导出此时间以前的记录。",
     "Only what was recorded since then, for example 2026-11-23 or 2026-11-23T09:00+08:00.": "只导出此时间以后的记录，例如 2026-11-23 或 2026-11-23T09:00+08:00。",
     "Open a case. Whoever opens it owns it first.": "立案。立案人即为首任负责人。",
     "Open cases": "未结案件",

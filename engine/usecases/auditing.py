@@ -148,9 +148,9 @@ COLUMNS = ("stream", "seq", "occurred", "recorded", "kind", "actor", "on_behalf"
 
 def export(
     house: House, out: TextIO, form: Literal["csv", "jsonl"], *, number: str | None = None, since: datetime | None = None,
-    actor: Actor,
+    until: datetime | None = None, actor: Actor,
 ) -> int:
-    """Write history to `out`, stream by stream in order, and return how many events. `since` bounds the time of recording.
+    """Write history to `out`, stream by stream in order, and return how many events: those recorded within [since, until).
 
     JSON lines hold each event exactly as hashed, with its hash; CSV holds the columns `COLUMNS`, with `data` as JSON, and is
     safe to open in a spreadsheet (open the file with `newline=""`). Personal values are not in history, only commitments to them.
@@ -161,6 +161,8 @@ def export(
     query = select(EVENT.c.body, EVENT.c.hash, EVENT.c.stream, EVENT.c.seq).order_by(EVENT.c.stream, EVENT.c.seq)
     if since is not None:
         query = query.where(EVENT.c.recorded_at >= aware(since))
+    if until is not None:
+        query = query.where(EVENT.c.recorded_at < aware(until))
     count = 0
     with house.store.reading() as conn:
         if number is not None:

@@ -38,7 +38,7 @@ def test_actions_and_sweeps_are_measured_beside_the_floor_on_both_databases(foun
 
 
 def test_sweeps_are_measured_among_ever_more_open_cases(found: dict[str, Any]) -> None:
-    for sizes in found["W2 sweep among more"].values():
+    for sizes in found["more open cases"].values():
         assert list(sizes) == ["40", "80", "160"] and sizes["40"]["growth"] == 1
 
 
@@ -57,6 +57,11 @@ def test_the_product_is_measured_beside_its_peers(found: dict[str, Any]) -> None
 def test_memory_stays_flat_in_a_sweep_and_in_an_export(found: dict[str, Any]) -> None:
     for name, row in found["memory"].items():
         assert row["done"] >= 300 and row["end_mb"] - row["tenth_mb"] < 8, f"{name}: {row}"
+
+
+def test_what_a_case_takes_of_disk_and_log_is_measured(found: dict[str, Any]) -> None:
+    assert found["volumes"]["rows of event"]["of a case"] >= 5
+    assert all(row["bytes"] > 0 for row in found["volumes"].values())
 
 
 def test_rights_and_the_inbox_are_measured(found: dict[str, Any]) -> None:

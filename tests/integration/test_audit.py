@@ -5,6 +5,8 @@ import io
 import json
 import random
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -242,6 +244,24 @@ def test_json_lines_hold_every_event_as_hashed(house: House) -> None:
         assert form["hash"] == head
 
 
+def test_an_auditor_verifies_an_export_with_the_program_that_the_documents_give(house: House, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+    program = page.split("## Checking an export")[1].split("```python\n")[1].split("```")[0]
+    exported = tmp_path / "history.jsonl"
+
+    def said() -> str:
+        return subprocess.run([sys.executable, "-c", program, str(exported)], capture_output=True, text=True, check=True).stdout
+
+    with open(exported, "w", encoding="utf-8", newline="\n") as out:
+        auditing.export(house, out, "jsonl", actor=THE_SYSTEM)
+    assert said() == "18 rows, 0 wrong\n"
+    lines = exported.read_text(encoding="utf-8").splitlines(keepends=True)
+    exported.write_text("".join([*lines[:4], lines[4].replace('"actor":"', '"actor":"x'), *lines[5:]]), encoding="utf-8")
+    assert said() == f"{json.loads(lines[4])['stream']} {json.loads(lines[4])['seq']}\n18 rows, 1 wrong\n"
+    exported.write_text("".join([*lines[:2], *lines[3:]]), encoding="utf-8")
+    assert said().endswith("17 rows, 1 wrong\n"), "the row after the one that is left out"
+
+
 def test_csv_holds_one_row_for_each_event_of_one_case(house: House) -> None:
     out = io.StringIO()
     assert auditing.export(house, out, "csv", number="A-2", actor=THE_SYSTEM) == 5
@@ -250,9 +270,12 @@ def test_csv_holds_one_row_for_each_event_of_one_case(house: House) -> None:
     assert json.loads(rows[0]["data"])["number"] == "A-2"
 
 
-def test_since_is_when_it_was_recorded(house: House) -> None:
-    out = io.StringIO()
-    assert auditing.export(house, out, "jsonl", since=NOW + timedelta(hours=3), actor=THE_SYSTEM) == 6
+def test_since_and_until_are_when_it_was_recorded(house: House) -> None:
+    out, noon = io.StringIO(), NOW + timedelta(hours=3)
+    assert auditing.export(house, out, "jsonl", since=noon, actor=THE_SYSTEM) == 6
+    assert auditing.export(house, out, "jsonl", until=noon, actor=THE_SYSTEM) == 12
+    assert auditing.export(house, out, "jsonl", since=NOW, until=noon, actor=THE_SYSTEM) == 12
+    assert auditing.export(house, out, "jsonl", since=noon, until=noon, actor=THE_SYSTEM) == 0
     with pytest.raises(Invalid):
         auditing.export(house, out, "jsonl", since=NOW.replace(tzinfo=None), actor=THE_SYSTEM)
     with pytest.raises(NotFound):
