@@ -90,7 +90,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few items only: shows that it works, says nothing about speed")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--only", action="append", default=[], help="only this part: W1, W2, W3, W4, W5, more, memory, peers, volumes, …; again")
+    parser.add_argument("--only", action="append", default=[], help="only this part: W1 to W5, more, memory, peers, volumes, …; again")
     for name in FULL:
         parser.add_argument(f"--{name.replace('_', '-')}", type=int)
     options = vars(parser.parse_args())

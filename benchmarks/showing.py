@@ -89,6 +89,6 @@ def _scenarios(found: Any) -> Iterator[str]:
 
 _WAYS: dict[str, Callable[[Any], Iterator[str]]] = {
     "W1 staff action": _floor, "W2 sweep": _floor, "more open cases": _growing, "W3 inbox": _inbox, "W4 export": _export,
-    "W5 cold start": _start, "memory": _memory, "peers W1": _peers, "peers W2": _peers, "volumes": _volumes, "due times": _due, "calendar year": _year,
-    "re-projection": _anew, "rights": _rights, "scenarios": _scenarios,
+    "W5 cold start": _start, "memory": _memory, "peers W1": _peers, "peers W2": _peers, "volumes": _volumes, "due times": _due,
+    "calendar year": _year, "re-projection": _anew, "rights": _rights, "scenarios": _scenarios,
 }
