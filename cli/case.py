@@ -43,11 +43,13 @@ def open_(
     at: Annotated[
         str | None, opt("--at", "TIME", say("When it really began, '2026-11-20 16:00', where the definition allows; with a comment why."))
     ] = None,
+    in_: Annotated[str | None, opt("--in", "STATE", say("Where it begins, if not in the first state: the touchpoint of a visit."))] = None,
 ) -> None:
     """Open a case under the latest version of a bundle."""
     from engine.usecases.opening import open_case
 
-    print_outcome(desk, open_case(desk.house, bundle, desk.actor(for_), given(set_ or (), file or (), comment), at=at), say("opened"))
+    values = given(set_ or (), file or (), comment)
+    print_outcome(desk, open_case(desk.house, bundle, desk.actor(for_), values, at=at, state=in_), say("opened"))
 
 
 @CASE.verb("list", say("List open cases, the most urgent first."))

@@ -37,6 +37,7 @@ NOUNS = {
     "deliver": "cli.operate:DELIVER",
     "health": "cli.health:HEALTH",
     "flows": "cli.flows:FLOWS",
+    "standard": "cli.standard:STANDARD",
     "report": "cli.report:REPORT",
     "audit": "cli.audit:AUDIT",
     "import": "cli.bring:IMPORT",

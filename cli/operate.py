@@ -25,6 +25,9 @@ def _sweep(desk: Desk, limit: _Most = None) -> int | None:
                 "events": done.events,
                 "late_by_seconds": done.late_by.total_seconds(),
                 "remaining": done.remaining,
+                "inspections": done.cycles.inspections,
+                "judged": done.cycles.judged,
+                "missed": done.cycles.missed,
                 "failures": [{"case": number, "error": error} for number, error in done.failures],
             }
         )
@@ -32,6 +35,11 @@ def _sweep(desk: Desk, limit: _Most = None) -> int | None:
         print(say("{cases:case|cases} settled, {events:event|events}", cases=done.cases, events=done.events))
         if done.late_by.total_seconds() >= 60:
             print(say("  the oldest was {minutes:minute|minutes} late", minutes=int(done.late_by.total_seconds() // 60)))
+        if done.cycles.inspections:
+            print(say("  inspections opened: {numbers}", numbers=", ".join(done.cycles.inspections)))
+        if done.cycles.judged:
+            print(say("  {count:standard|standards} judged; opened for a target missed: {numbers}",
+                      count=done.cycles.judged, numbers=", ".join(done.cycles.missed) or "–"))
         for number, error in done.failures:
             print(say("  {number} could not be settled: {error}", number=number, error=clean(error)))
         if done.remaining:

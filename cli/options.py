@@ -1,7 +1,7 @@
 """The words that several commands share."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
@@ -47,6 +47,16 @@ Limit = Annotated[int, opt("--limit", "N", say("Lines on a page."))]
 PageNumber = Annotated[int, opt("--page", "N", say("Which page."))]
 Definition = Annotated[str | None, opt("--definition", "BUNDLE", say("Only cases of this definition."), completion.bundles)]
 Out = Annotated[str | None, opt("--out", "FILE", say("Write into this file instead of printing."))]
+
+
+def day(text: str, field: str) -> date:
+    """A date that somebody typed; raises Invalid naming the option."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(
+            say("'{text}' is not a date", text=text), hint=say("Write it as 2026-11-01."), field=field, value=text, expected="2026-11-01"
+        ) from error
 
 
 def moment(text: str, zone: str, field: str) -> datetime:

@@ -72,7 +72,7 @@ def written(
     (folder / "calendars").mkdir(exist_ok=True)
     (folder / "calendars" / "office.yaml").write_text(OFFICE, encoding="utf-8")
     (folder / "organisation.yaml").write_text(ORGANISATION, encoding="utf-8")
-    (bundle / "procedure.yaml").write_text(procedure, encoding="utf-8")
+    (bundle / ("cycle.yaml" if procedure.startswith("cycle:") else "procedure.yaml")).write_text(procedure, encoding="utf-8")
     texts = notices if isinstance(notices, Mapping) else {f"{name}.en": f"{name} of {{{{ number }}}}" for name in notices}
     for name, text in texts.items():
         (bundle / "notices" / f"{name}.j2").write_text(f"Subject: {name}\n\n{text}\n", encoding="utf-8")

@@ -3,11 +3,11 @@
 `check_all` is what `definition check` prints and what publishing refuses by. Pure: no database, no clock.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 
 from engine.deciding import checking_clocks, checking_options, checking_others, checking_texts, checking_values, fields, patterns
-from engine.deciding.checking_names import names_in_expressions
+from engine.deciding.checking_names import names_in_expressions, names_of_missed
 from engine.deciding.expressions import expression
 from engine.deciding.numbering import check_pattern
 from engine.deciding.readers import bounds
@@ -31,7 +31,16 @@ def check_all(
     `organisation` and `calendars` (a collection of names, or a mapping by name) are what the house has; when one is not given, nothing
     is said about it. `others` are procedures that it opens cases of, `published` those in force where it is to be published.
     """
-    return check_definition(bundle.definition, organisation, calendars, bundle.places, others, published)
+    found = check_definition(bundle.definition, organisation, calendars, bundle.places, others, published)
+    return in_order([*_of_cycle(bundle), *found]) if bundle.cycle is not None else found
+
+
+def _of_cycle(bundle: Bundle) -> list[Problem]:
+    """What of the standards of a cycle is not SMART."""
+    from engine.defining import checks_smart  # procedures are checked without it
+
+    assert bundle.cycle is not None
+    return problems_of((found for one in checks_smart.CHECKS for found in one(bundle.cycle)), bundle.places)
 
 
 def check_definition(
@@ -41,7 +50,12 @@ def check_definition(
     """The same for a definition after `complete`; `places` is the tree of its `procedure.yaml`."""
     structure = check(definition, organisation, calendars, places, others, published)
     spoken = problems_of((finding for one in CHECKS for finding in one(definition)), places)
-    return sorted(dict.fromkeys([*structure, *spoken]), key=lambda p: (p.severity != "error", p.file, p.line, p.column))
+    return in_order([*structure, *spoken])
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Each problem once, errors first, by place."""
+    return sorted(dict.fromkeys(problems), key=lambda p: (p.severity != "error", p.file, p.line, p.column))
 
 
 def waiting_for_used_time(definition: Definition) -> Iterator[Finding]:
@@ -85,6 +99,6 @@ def _tried(path: Path, use: Callable[[], object]) -> Iterator[Finding]:
 
 
 CHECKS = (
-    names_in_expressions, waiting_for_used_time, values, *checking_clocks.CHECKS, *checking_texts.CHECKS, *checking_options.CHECKS,
-    *checking_others.CHECKS, *checking_values.CHECKS,
+    names_in_expressions, names_of_missed, waiting_for_used_time, values, *checking_clocks.CHECKS, *checking_texts.CHECKS,
+    *checking_options.CHECKS, *checking_others.CHECKS, *checking_values.CHECKS,
 )

@@ -14,6 +14,11 @@ from engine.defining.tree import Path
 from engine.ground.errors import Invalid
 from engine.ground.language import say
 
+JUDGED = (
+    "cycle", "standard", "statement", "touchpoint", "part", "first_day", "last_day", "kept", "of", "share", "target", "figures",
+)
+"""What the expressions under `missed` of a cycle see."""
+
 
 def names_in_expressions(definition: Definition) -> Iterator[Finding]:
     """Expressions that cannot be read, or that name something unknown."""
@@ -27,6 +32,22 @@ def names_in_expressions(definition: Definition) -> Iterator[Finding]:
         in_rung = any(path[: len(rung)] == rung for rung in rungs)
         yield from unknown(definition, compiled.names, compiled.calls, path, rung=in_rung)
         yield from wrong_questions(definition, compiled.asked, path)
+
+
+def names_of_missed(definition: Definition) -> Iterator[Finding]:
+    """Expressions under `missed` of a cycle that cannot be read, or that name what is not known of a judgement."""
+    known = {*JUDGED, *definition.values}
+    for name, cases in (definition.missed.with_ if definition.missed is not None else {}).items():
+        for text in (one for case in cases for one in (case.value, case.when) if one is not None):
+            path = ("missed", "with", name)
+            try:
+                compiled = expression(text)
+            except Invalid as error:
+                yield Finding(path, error.message, hint=error.hint)
+                continue
+            for word in sorted({*compiled.names, *(function for function, _ in compiled.calls)} - known):
+                yield Finding(path, say("There is nothing named '{name}' to read here", name=word), nearest=nearest(word, sorted(known)),
+                              hint=say("Of a judgement these are known: {names}.", names=", ".join(sorted(known))))
 
 
 def unknown(

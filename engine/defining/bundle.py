@@ -1,4 +1,4 @@
-"""A bundle: one folder with `procedure.yaml`, `notices/` and `scenarios/`, read whole and reported on whole."""
+"""A bundle: one folder with `procedure.yaml` or `cycle.yaml`, `notices/` and `scenarios/`, read whole and reported on whole."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,9 +17,8 @@ from engine.ground.language import say
 from engine.ground.valueclass import valueclass
 
 if TYPE_CHECKING:
+    from engine.defining.cycle import Cycle
     from engine.defining.folder import Folder
-
-
 
 @valueclass(frozen=True, slots=True)
 class Bundle:
@@ -28,11 +27,12 @@ class Bundle:
     name: str
     folder: Path
     definition: Definition
-    document: Mapping[str, Any]                  # what is stored: procedure, order, notices, scenarios
+    document: Mapping[str, Any]                  # what is stored: procedure or cycle, order, notices, scenarios
     hash: str                                    # sha256 of the document's canonical text
     source: Mapping[str, str]                    # file, relative to the folder → its text
     scenarios: tuple[tuple[str, Tree], ...]      # file and tree of each scenario
-    places: Tree                                 # of procedure.yaml, for problems found later
+    places: Tree                                 # of procedure.yaml or cycle.yaml, for problems found later
+    cycle: "Cycle | None" = None                 # what `definition` executes, where the bundle is a cycle
 
     @property
     def text(self) -> str:
@@ -56,15 +56,29 @@ def load_bundle(folder: Path) -> Bundle:
 
 def definition_of(document: Mapping[str, Any]) -> Definition:
     """The definition of a stored document; raises DefinitionError when it cannot be read by this version of the product."""
-    tree = Tree("procedure", restore(document.get("procedure"), document.get("order")))
+    kind = "cycle" if "cycle" in document else "procedure"
+    tree = Tree(kind, restore(document.get(kind), document.get("order")))
     reading = Reading(tree)
-    definition = read_with(reading, Definition, tree.value)
+    definition, _, _ = _read(reading, is_cycle=kind == "cycle")
     problems = reading.problems
-    if isinstance(definition, Definition) and not problems:
+    if definition is not None and not problems:
         definition, problems = complete(definition, texts_of(document.get("notices") or {}))
-    if problems or not isinstance(definition, Definition):
+    if problems or definition is None:
         raise DefinitionError(say("The stored definition cannot be read"), problems)
     return definition
+
+
+def _read(reading: Reading, *, is_cycle: bool) -> tuple[Definition | None, "Cycle | None", Tree]:
+    """The definition that a file says or, of a cycle, the one that executes it; the cycle; and where the parts of the definition stand."""
+    tree = reading.tree
+    if not is_cycle:
+        definition = read_with(reading, Definition, tree.value)
+        return definition if isinstance(definition, Definition) else None, None, tree
+    from engine.defining.compiling import PlacesOfCycle, procedure_of  # procedures are read without it
+    from engine.defining.cycle import Cycle
+
+    cycle = read_with(reading, Cycle, tree.value)
+    return (procedure_of(cycle), cycle, PlacesOfCycle.of(tree, cycle)) if isinstance(cycle, Cycle) else (None, None, tree)
 
 
 def texts_of(notices: Mapping[str, str]) -> dict[str, dict[str, str]]:
@@ -83,28 +97,37 @@ def read_bundle(folder: Path) -> tuple[Bundle | None, list[Problem]]:
 
     files = Folder(folder)
     files.read()
-    tree = files.procedure
+    tree = files.definition
     reading = Reading(tree)
-    definition = read_with(reading, Definition, tree.value) if tree.value is not None else None
+    definition, cycle, places = _read(reading, is_cycle=files.is_cycle) if tree.value is not None else (None, None, tree)
     problems = [*files.problems, *reading.problems]
-    if isinstance(definition, Definition):
-        definition, unknown = complete(definition, texts_of(files.notices), tree)
+    wrong = [] if cycle is None else _wrong_with(cycle, places)
+    if definition is not None and not wrong:      # a cycle with mistakes of its own makes a procedure with others that nobody wrote
+        definition, unknown = complete(definition, texts_of(files.notices), places)
         problems += [*unknown, *_agreement(definition, files)]
+    problems += wrong
     problems.sort(key=lambda problem: (problem.file, problem.line, problem.column))
-    if errors(problems) or not isinstance(definition, Definition):
+    if errors(problems) or definition is None:
         return None, problems
     document = {
-        "procedure": plain_document(tree.value), "order": ordered(reading), "notices": files.notices,
+        "cycle" if files.is_cycle else "procedure": plain_document(tree.value), "order": ordered(reading), "notices": files.notices,
         "scenarios": {name: plain_document(scenario.value) for name, scenario, _ in files.scenarios},
     }
     scenarios = tuple((name, scenario) for name, scenario, _ in files.scenarios)
     hashed = digest(canonical(document))
-    return Bundle(definition.name, folder, definition, document, hashed, files.source, scenarios, tree), problems
+    return Bundle(definition.name, folder, definition, document, hashed, files.source, scenarios, places, cycle), problems
+
+
+def _wrong_with(cycle: "Cycle", places: Tree) -> list[Problem]:
+    from engine.defining import checks_cycle
+    from engine.defining.checks import problems_of
+
+    return problems_of((found for one in checks_cycle.CHECKS for found in one(cycle)), places)
 
 
 def _agreement(definition: Definition, files: "Folder") -> Iterator[Problem]:
     """Texts that no notice would use, and scenarios of another bundle."""
-    written = files.procedure.value.get("notices") if isinstance(files.procedure.value, dict) else None
+    written = files.definition.value.get("notices") if isinstance(files.definition.value, dict) else None
     known = set(definition.notices) | BUILT_IN_NOTICES | set(written if isinstance(written, dict) else ())
     for key, file in files.notice_files.items():
         name, language, *_ = key.split(".")

@@ -3,7 +3,19 @@
 from collections.abc import Iterator
 
 from engine.defining.checks_flow import reached
-from engine.defining.checks_walk import Finding, View, assigned, certain, doings, everybody, ladders, opened, possible, written_actions
+from engine.defining.checks_walk import (
+    Finding,
+    View,
+    assigned,
+    certain,
+    doings,
+    everybody,
+    ladders,
+    linked,
+    opened,
+    possible,
+    written_actions,
+)
 from engine.defining.clock_parts import awaited
 from engine.defining.definition import Case, Definition, Doing, DoingKind, EventKind, FieldType, LinkedCase, WhoKind
 from engine.defining.problems import nearest
@@ -52,31 +64,31 @@ def linked_cases(view: View) -> Iterator[Finding]:
     """Linked cases of a procedure that is not there, or with fields that it does not have or does not get."""
     definition = view.definition
     known = {**view.others, definition.name: definition}
-    for linked, path in opened(definition):
-        other = known.get(linked.procedure)
+    for one, path in linked(definition):
+        other = known.get(one.procedure)
         if other is None:
             yield Finding(
                 (*path, "procedure"),
-                say("There is no procedure '{name}' beside this one", name=linked.procedure)
+                say("There is no procedure '{name}' beside this one", name=one.procedure)
                 if view.published is None
-                else say("There is no procedure '{name}', neither published nor beside this one", name=linked.procedure),
-                nearest=nearest(linked.procedure, sorted(known)),
+                else say("There is no procedure '{name}', neither published nor beside this one", name=one.procedure),
+                nearest=nearest(one.procedure, sorted(known)),
                 severity="warning" if view.published is None else "error",
                 hint=say("Its cases are opened only once it is published."),
             )
             continue
-        if view.published is not None and linked.procedure not in (*view.published, definition.name):
+        if view.published is not None and one.procedure not in (*view.published, definition.name):
             yield Finding(
                 (*path, "procedure"),
-                say("The procedure '{name}' is not published yet", name=linked.procedure),
+                say("The procedure '{name}' is not published yet", name=one.procedure),
                 severity="warning",
                 hint=say("Its cases are opened only once it is published."),
             )
-        yield from _values_of(other, linked, path)
+        yield from _values_of(other, one, path)
 
 
-def _values_of(other: Definition, linked: LinkedCase, path: Path) -> Iterator[Finding]:
-    for name in linked.with_:
+def _values_of(other: Definition, one: LinkedCase, path: Path) -> Iterator[Finding]:
+    for name in one.with_:
         if name not in other.fields:
             yield Finding(
                 (*path, "with", name),
@@ -87,7 +99,7 @@ def _values_of(other: Definition, linked: LinkedCase, path: Path) -> Iterator[Fi
             yield Finding((*path, "with", name), say("A file stays with the case that it was given to"), hint=say("Leave it out."))
     needed = [name for name, field in other.fields.items() if field.required and field.default is None]
     for name in dict.fromkeys([*needed, *certain(other.opening.require)]):
-        if name not in linked.with_:
+        if name not in one.with_:
             yield Finding(
                 path,
                 say("A case of '{procedure}' needs '{name}', which is not given", procedure=other.name, name=name),

@@ -50,7 +50,7 @@ def unreachable(view: View) -> Iterator[Finding]:
     """States that no case can ever come to."""
     definition = view.definition
     first = definition.first_state.name
-    seen = reached(steps(definition), [first])
+    seen = reached(steps(definition), definition.beginnings)
     for name in definition.states:
         if name not in seen:
             yield Finding(

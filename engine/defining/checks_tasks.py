@@ -65,7 +65,7 @@ def _leaves_in(definition: Definition, what: Happening, state: State) -> bool:
     """Whether a case can be in the state when this has just happened."""
     match what.kind:
         case EventKind.OPENED:
-            return state is definition.first_state
+            return state.name in definition.beginnings
         case EventKind.CLOSED:
             return state.final
         case EventKind.STATE:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from engine.defining.checks_walk import Finding, View, ladders
-from engine.defining.clock_parts import clocks_and_tasks, pauses
-from engine.defining.definition import Case, Definition, EventKind, PointKind, Rung
+from engine.defining.clock_parts import calendars, pauses
+from engine.defining.definition import Case, EventKind, PointKind, Rung
 from engine.defining.problems import nearest
 from engine.defining.tree import Path
 from engine.ground.duration import ELAPSED, WORKED, Duration, Unit
@@ -187,10 +187,7 @@ def unknown_calendars(view: View) -> Iterator[Finding]:
     """Calendars that the house does not have."""
     if view.calendars is None:
         return
-    definition: Definition = view.definition
-    wanted: list[tuple[str, Path]] = [(definition.calendar, ("calendar",))]
-    wanted += [(clock.calendar, (*path, "calendar")) for clock, path in clocks_and_tasks(definition) if clock.calendar]
-    for name, path in wanted:
+    for name, path in calendars(view.definition):
         if name not in view.calendars:
             yield Finding(
                 path,

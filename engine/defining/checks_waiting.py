@@ -50,7 +50,7 @@ _CLOSED = Happening(EventKind.CLOSED)
 def waiting_without_limit(view: View) -> Iterator[Finding]:
     """States in which a case can wait without any limit; see the module for what limits."""
     definition = view.definition
-    alive = reached(steps(definition), [definition.first_state.name])
+    alive = reached(steps(definition), definition.beginnings)
     running = {clock.name: certainly_runs(definition, clock) for clock in definition.clocks.values() if _can_limit(clock)}
     for state in definition.states.values():
         if state.final or state.name not in alive or state.within or _leaves_by_itself(state):
@@ -71,9 +71,9 @@ def waiting_without_limit(view: View) -> Iterator[Finding]:
 
 
 def tasks_without_limit(view: View) -> Iterator[Finding]:
-    """Tasks without a limit of their own in a state without one."""
+    """Tasks without a limit of their own in a state without one; what a visit shows without a limit ends with the visit."""
     for state, task, path in written_tasks(view.definition):
-        if not task.within and not (state and state.within):
+        if not task.within and not (state and state.within) and task.name not in view.definition.standards:
             yield Finding(
                 path,
                 say("The task '{task}' has no limit", task=task.name),
@@ -111,9 +111,8 @@ def certainly_runs(definition: Definition, clock: ClockSpec) -> set[str]:
     """The states in which the clock runs whatever way a case took, and which it cannot outlast by something stopping it there."""
     start, stop = set(clock.from_), set[Happening]() if clock.every and not clock.at_most else set(clock.until)
     again = start if clock.restart != "never" else set()   # then only the opening certainly starts it: on the way it may have run before
-    first = definition.first_state
     runs = dict.fromkeys(definition.states, True)  # the greatest answer that agrees with every way: begin with yes, strike out
-    opening = bool(start & (_on_opening(definition) | _on_entering(first, certain)))
+    begun = _on_opening(definition)
     inside = {state.name: bool(stop & _may_happen_in(definition, state)) for state in definition.states.values()}
     ways = list(_ways(definition))
     changed = True
@@ -123,8 +122,8 @@ def certainly_runs(definition: Definition, clock: ClockSpec) -> set[str]:
             arriving = [
                 _after(definition, way, again, stop, runs[way[0].name] and not inside[way[0].name]) for way in ways if way[2] is state
             ]
-            if state is first:
-                arriving.append(opening)
+            if state.name in definition.beginnings:
+                arriving.append(bool(start & (begun | _on_entering(state, certain))))
             value = all(arriving)
             if runs[state.name] and not value:
                 runs[state.name], changed = False, True
@@ -136,7 +135,7 @@ Way = tuple[State, Action, State]
 
 def _ways(definition: Definition) -> Iterator[Way]:
     lead = steps(definition)
-    alive = reached(lead, [definition.first_state.name])
+    alive = reached(lead, definition.beginnings)
     for state in definition.states.values():
         if state.name not in alive:
             continue

@@ -241,6 +241,13 @@ def opened(definition: Definition) -> Iterator[tuple[LinkedCase, Path]]:
             yield from ((case.value, (*path, index) if several else path) for index, case in enumerate(doing.value))
 
 
+def linked(definition: Definition) -> Iterator[tuple[LinkedCase, Path]]:
+    """Every case of a procedure that is opened: linked with one of this procedure, or because the target of a standard was missed."""
+    yield from opened(definition)
+    if definition.missed is not None:
+        yield definition.missed, ("missed",)
+
+
 def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
     """Every condition and value in the expression language, with where it is written."""
     for what, path in doers(definition):

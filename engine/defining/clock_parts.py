@@ -17,6 +17,18 @@ def clocks_and_tasks(definition: Definition) -> Iterator[tuple[ClockSpec | Task,
         yield task, path
 
 
+def calendars(definition: Definition) -> Iterator[tuple[str, Path]]:
+    """Every mention of a calendar, the procedure's own first, with where it is written."""
+    yield definition.calendar, ("calendar",)
+    for one, path in clocks_and_tasks(definition):
+        if one.calendar:
+            yield one.calendar, (*path, "calendar")
+    for standard in definition.standards.values():
+        for index, name in enumerate(standard.per):
+            if name not in definition.fields:
+                yield name, ("touchpoints", standard.touchpoint, "standards", standard.name, "per", index)
+
+
 def written_tasks(definition: Definition) -> Iterator[tuple[State | None, Task, Path]]:
     """Every task once, as written, with the state it stands in (None under `anywhere`)."""
     for task in definition.anywhere.tasks.values():

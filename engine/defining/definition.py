@@ -259,10 +259,29 @@ class Definition:
     all_clocks: Mapping[str, ClockSpec] = derived(dict)
     """`clocks` plus those that states and tasks bring by their own `within:`; each case says all of its `counting`."""
 
+    standards: Mapping[str, Any] = derived(dict)
+    """Of a procedure that executes a cycle: its standards (`engine.defining.cycle`), which its cases show kept or missed."""
+    missed: LinkedCase | None = derived(lambda: None)
+    """Of such a procedure: the case to open when a target is missed."""
+    entries: tuple[str, ...] = derived(tuple)
+    """States in which somebody may open a case, when there are others than the first."""
+    scheduled: tuple[str, ...] = derived(tuple)
+    """States in which only the scheduler opens cases: inspections."""
+
     @property
     def first_state(self) -> State:
         """Where a case starts: the first state written."""
         return next(iter(self.states.values()))
+
+    @property
+    def ways_in(self) -> tuple[str, ...]:
+        """The states in which somebody may open a case."""
+        return self.entries or (self.first_state.name,)
+
+    @property
+    def beginnings(self) -> tuple[str, ...]:
+        """The states in which cases begin, whoever opens them."""
+        return (*self.ways_in, *self.scheduled)
 
     @property
     def customer_field(self) -> str | None:

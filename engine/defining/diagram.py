@@ -203,7 +203,7 @@ class _Words:
                 said = (self.titled(action.title, action.name), self.approvers(action))
                 lines.append("↻ " + " ".join(part for part in said if part))
         lines += self.opens("states", state.name)
-        first = state.name == self.definition.first_state.name
+        first = state.name in self.definition.ways_in
         return Node(state.name, self.titled(state.title, state.name), self.limit(state.within), tuple(lines), state.final, first)
 
     def task(self, task: Task) -> str:

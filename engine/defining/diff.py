@@ -33,7 +33,7 @@ class Change:
 
 def diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     """The changes from one stored document to another, in the order of the new one. Ways of writing the same thing are no change."""
-    before, after = (restore(document.get("procedure"), document.get("order")) for document in (old, new))
+    before, after = (restore(document.get("procedure", document.get("cycle")), document.get("order")) for document in (old, new))
     return [
         *_first_state(before, after),
         *_mapping((), before, after),

@@ -11,7 +11,7 @@ from engine.defining.scenario import Scenario, read_scenario
 from engine.defining.tree import Tree, read_tree
 from engine.ground.language import say
 
-PROCEDURE = "procedure.yaml"
+PROCEDURE, CYCLE = "procedure.yaml", "cycle.yaml"
 MAX_FILES = 500
 _NOTICE = re.compile(r"(?P<name>[^.]+)\.(?P<language>[A-Za-z-]+)(?P<html>\.html)?\.j2")
 _IGNORED = re.compile(r"\..*|.*~|README.*|.*\.md|organisation\.yaml|calendars", re.IGNORECASE)
@@ -27,12 +27,14 @@ class Folder:
     notices: dict[str, str] = field(default_factory=dict)          # "ack.zh", "ack.zh.html" → text
     notice_files: dict[str, str] = field(default_factory=dict)     # the same keys → file
     scenarios: list[tuple[str, Tree, Scenario | None]] = field(default_factory=list)
-    procedure: Tree = field(default_factory=lambda: Tree(""))
+    definition: Tree = field(default_factory=lambda: Tree(""))     # of procedure.yaml or cycle.yaml
+    is_cycle: bool = False
 
     def read(self) -> None:
         """Read every file; what is wrong with it goes into `problems`. Raises nothing for what the files say."""
         names = list(self._names())
-        self.procedure = self._procedure(names)
+        self.is_cycle = CYCLE in names and PROCEDURE not in names
+        self.definition = self._definition(names)
         for name in names:
             if name.startswith("notices/"):
                 self._notice(name)
@@ -51,7 +53,8 @@ class Folder:
         """The files of the bundle, relative to it and sorted; what else lies there is reported."""
         try:
             if not self.folder.is_dir():
-                self.report("", say("There is no folder of that name"), hint=say("A bundle is a folder with procedure.yaml in it."))
+                self.report("", say("There is no folder of that name"), hint=say(
+                    "A bundle is a folder with procedure.yaml or cycle.yaml in it."))
                 return
             found = sorted(path for path in self.folder.iterdir() if not _IGNORED.fullmatch(path.name))
             inside = [part for part in map(self.folder.joinpath, ("notices", "scenarios"))
@@ -61,7 +64,7 @@ class Folder:
             self.report("", say("The folder cannot be read: {reason}", reason=getattr(error, "strerror", None) or str(error)))
             return
         for path in found:
-            if path.name == PROCEDURE:
+            if path.name in (PROCEDURE, CYCLE):
                 yield path.name
             elif path.name not in below:
                 self._stray(path.name)
@@ -73,12 +76,12 @@ class Folder:
 
     def _stray(self, name: str) -> None:
         """Report a file that nothing would read, as a warning; a link that leads out, as an error."""
-        near = nearest(name, [PROCEDURE, "notices", "scenarios"])
+        near = nearest(name, [PROCEDURE, CYCLE, "notices", "scenarios"])
         if (self.folder / name).is_symlink() and name in ("notices", "scenarios"):
             self.report(name, say("This link leads out of the folder"), hint=say("Put a copy of the file into the folder."))
             return
         self.problems.append(Problem(self.shown(name), 0, 0, say("Nothing reads this file"), nearest=near, severity="warning",
-                                     hint=say("A bundle holds procedure.yaml, notices and scenarios.")))
+                                     hint=say("A bundle holds procedure.yaml or cycle.yaml, notices and scenarios.")))
 
     def _content(self, name: str) -> bytes | None:
         content, problem = read_file(self.folder / name, self.shown(name), self.folder.resolve())
@@ -92,17 +95,20 @@ class Folder:
         self.source[name] = text
         return text
 
-    def _procedure(self, names: list[str]) -> Tree:
-        content = self._content(PROCEDURE) if PROCEDURE in names else None
-        if PROCEDURE not in names and not errors(self.problems):
-            self.report(PROCEDURE, say("The file does not exist"), hint=say("A bundle is a folder with procedure.yaml in it."))
+    def _definition(self, names: list[str]) -> Tree:
+        name = CYCLE if self.is_cycle else PROCEDURE
+        content = self._content(name) if name in names else None
+        if name not in names and not errors(self.problems):
+            self.report(name, say("The file does not exist"), hint=say("A bundle is a folder with procedure.yaml or cycle.yaml in it."))
+        if CYCLE in names and PROCEDURE in names:
+            self.report(CYCLE, say("This folder holds a procedure already"), hint=say("Give each a folder of its own."))
         if content is None:
-            return Tree(self.shown(PROCEDURE))
-        self._keep(PROCEDURE, content)
-        tree = read_tree(content, self.shown(PROCEDURE))
+            return Tree(self.shown(name))
+        self._keep(name, content)
+        tree = read_tree(content, self.shown(name))
         self.problems += tree.problems
         if tree.value is None and not tree.problems:
-            self.report(PROCEDURE, say("The file is empty"), line=1, column=1)
+            self.report(name, say("The file is empty"), line=1, column=1)
         return tree
 
     def _notice(self, name: str) -> None:

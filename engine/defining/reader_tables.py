@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.defining import kinds
-from engine.defining.combining import assignments, conditional, mapping
+from engine.defining.combining import assignments, conditional, mapping, several
 from engine.defining.definition import Expression, Field, Happening, Point, Text, Who
 from engine.defining.kinds import Read
 from engine.defining.words import (
@@ -15,10 +15,12 @@ from engine.defining.words import (
     parse_date,
     parse_every,
     parse_happening,
+    parse_inspections,
     parse_length,
     parse_limit,
     parse_pass,
     parse_point,
+    parse_target,
     parse_who,
 )
 from engine.ground.duration import Duration, parse_duration
@@ -33,6 +35,7 @@ BY_TYPE: dict[Any, Read] = {
 }
 _EVERY = kinds.parsed(parse_every, lambda: say("a duration"))
 _LABEL = kinds.matching(LABEL.fullmatch, lambda: say("a name of letters, digits, '-', '_' and '.'"))
+_LANGUAGE = kinds.matching(LANGUAGE.fullmatch, lambda: say("a language code such as zh or en"))
 _NAMES = conditional(kinds.words)
 LIMIT = kinds.parsed(parse_limit, lambda: say("a duration or a field"))
 SPECIAL: dict[tuple[str, str], Read] = {
@@ -51,8 +54,12 @@ SPECIAL: dict[tuple[str, str], Read] = {
     ("LinkedCase", "procedure"): _LABEL, ("LinkedCase", "with_"): assignments,
     ("Definition", "name"): _LABEL, ("Organisation", "name"): _LABEL,
     ("Definition", "calendar"): _LABEL, ("ClockSpec", "calendar"): _LABEL, ("Task", "calendar"): _LABEL,
-    ("Person", "language"): kinds.matching(LANGUAGE.fullmatch, lambda: say("a language code such as zh or en")),
+    ("Cycle", "name"): _LABEL, ("Cycle", "calendar"): _LABEL, ("Standard", "calendar"): _LABEL,
+    ("Cycle", "values"): mapping(kinds.constant, Field, False), ("Cycle", "vague"): mapping(several(kinds.words, False, True), None, False),
+    ("Standard", "every"): kinds.parsed(parse_inspections, lambda: say("how often")),
+    ("Standard", "target"): kinds.parsed(parse_target, lambda: say("what is to be reached")),
+    ("Person", "language"): _LANGUAGE,
 }
 ITEMS: dict[tuple[str, str], Read] = {
-    ("Definition", "languages"): kinds.matching(LANGUAGE.fullmatch, lambda: say("a language code such as zh or en")),
+    ("Definition", "languages"): _LANGUAGE, ("Cycle", "languages"): _LANGUAGE,
 }

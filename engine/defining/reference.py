@@ -58,6 +58,8 @@ _SPECIAL: dict[tuple[str, str], str] = {
     ("Notice", "to"): "who, or list; items may have a condition",
     ("Action", "after"): "`tasks`, `any task`, `2 tasks` or duration",
     ("Definition", "values"): "mapping name → number, amount, duration or text",
+    ("Cycle", "values"): "mapping name → number, amount, duration or text", ("Cycle", "vague"): "mapping language → list of words",
+    ("Standard", "target"): "`95%`, `< 5%`, `>= 4.2`", ("Standard", "every"): "`4 per day`, `2 per week`, `10 per month` or `6 hours`",
     ("Field", "length"): "`10`, `1..200`, `5..`",
     ("Field", "options"): "list of values, or mapping value → words",
     ("CalendarSpec", "hours"): "mapping days → interval, or list",
@@ -72,6 +74,7 @@ _CHAPTERS: tuple[tuple[str, tuple[type, ...]], ...] = (
 _NAMES = {
     "Definition": "Top of a procedure", "LinkedCase": "Linked case",
     "ClockSpec": "Clock", "Case": "Branch of a value", "Organisation": "Top of an organisation",
+    "Cycle": "Top of a cycle",
     "Scenario": "Top of a scenario", "CalendarSpec": "Top of a calendar", "HolidaySpec": "Holidays", "Step": "Step",
 }
 
@@ -141,8 +144,10 @@ def reference() -> str:
 
 def _later_chapters() -> Iterator[tuple[str, tuple[type, ...]]]:
     from engine.defining.calendar_file import CalendarSpec
+    from engine.defining.cycle import Cycle, Measure, Standard, Touchpoint
     from engine.defining.scenario import Scenario
 
+    yield "A service cycle: `cycle.yaml`", (Cycle, Touchpoint, Standard, Measure)
     yield "A calendar: `calendars/<name>.yaml`", (CalendarSpec, *_held(CalendarSpec))
     yield "A scenario: `scenarios/<name>.yaml`", (Scenario, *_held(Scenario))
 

@@ -31,6 +31,7 @@ class OpenStep:
     as_: str | None = item("a name for this case in later steps", None, key="as")
     for_: str | None = item("the person, or `customer`, on whose behalf", None, key="for")
     at: str | None = item("when it really began, if earlier than now: a local date and time", None)
+    in_: str | None = item("where it begins, if not in the first state: the touchpoint of a visit", None, key="in")
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)

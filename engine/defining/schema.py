@@ -38,7 +38,7 @@ from engine.ground.language import say
 __all__ = ["KINDS", "json_schema", "reference"]
 
 Schema = dict[str, Any]
-KINDS = ("procedure", "organisation", "calendar", "scenario")
+KINDS = ("procedure", "cycle", "organisation", "calendar", "scenario")
 
 _SOMETHING: Schema = {"type": ["string", "number"]}       # the reader takes numbers as the text they are written as
 _DURATION: Schema = {
@@ -75,6 +75,8 @@ def _names(kind: str) -> Schema:
     return _shape(shape.pattern) | ({"not": {"enum": reserved}} if reserved else {})
 
 
+_LANGUAGES: Schema = {"anyOf": [
+    _shape(LANGUAGE.pattern), {"type": "array", "items": _shape(LANGUAGE.pattern), "minItems": 1}]}
 _SPECIAL: dict[tuple[str, str], Schema] = {
     ("Case", "value"): _LIMIT,
     ("Action", "after"): {"type": "string", "examples": ["tasks", "any task", "2 tasks", "30 days"]},
@@ -86,7 +88,13 @@ _SPECIAL: dict[tuple[str, str], Schema] = {
     ]},
     ("Field", "currency"): _shape(CURRENCY.pattern),
     ("Definition", "values"): {"type": "object", "propertyNames": _names("Field"), "additionalProperties": _SOMETHING},
-    ("Definition", "name"): _shape(LABEL.pattern),
+    ("Definition", "name"): _shape(LABEL.pattern), ("Cycle", "name"): _shape(LABEL.pattern),
+    ("Cycle", "calendar"): _shape(LABEL.pattern), ("Standard", "calendar"): _shape(LABEL.pattern),
+    ("Cycle", "values"): {"type": "object", "propertyNames": _names("Field"), "additionalProperties": _SOMETHING},
+    ("Cycle", "vague"): {"type": "object", "propertyNames": _shape(LANGUAGE.pattern), "additionalProperties": {"anyOf": [
+        _SOMETHING, {"type": "array", "items": _SOMETHING}]}},
+    ("Standard", "target"): {"type": ["string", "number"], "examples": ["95%", "< 5%", ">= 4.2"]},
+    ("Standard", "every"): {"type": "string", "examples": ["4 per day", "10 per month", "6 hours"]},
     ("LinkedCase", "procedure"): _shape(LABEL.pattern),
     ("Definition", "calendar"): _shape(LABEL.pattern),
     ("ClockSpec", "calendar"): _shape(LABEL.pattern),
@@ -95,8 +103,7 @@ _SPECIAL: dict[tuple[str, str], Schema] = {
     ("Person", "language"): _shape(LANGUAGE.pattern),
     ("CalendarSpec", "hours"): {"type": "object", "minProperties": 1, "additionalProperties": _INTERVALS},
     ("CalendarSpec", "open"): {"type": "object", "additionalProperties": _INTERVALS},
-    ("Definition", "languages"): {"anyOf": [
-        _shape(LANGUAGE.pattern), {"type": "array", "items": _shape(LANGUAGE.pattern), "minItems": 1}]},
+    ("Definition", "languages"): _LANGUAGES, ("Cycle", "languages"): _LANGUAGES,
 }
 _LISTED: dict[tuple[str, str], Any] = {
     ("Action", "require"): str, ("Task", "require"): str, ("Opening", "require"): str, ("Extension", "require"): str,
@@ -110,7 +117,7 @@ _EITHER: dict[str, Schema] = {
 
 
 def json_schema(kind: str) -> Schema:
-    """The schema of "procedure", "organisation", "calendar" or "scenario"; raises NotFound for another word."""
+    """The schema of "procedure", "cycle", "organisation", "calendar" or "scenario"; raises NotFound for another word."""
     cls = _root(kind)
     made = _Schemas()
     top = made.object(cls)
@@ -121,6 +128,10 @@ def _root(kind: str) -> type:
     match kind:
         case "procedure":
             return Definition
+        case "cycle":
+            from engine.defining.cycle import Cycle
+
+            return Cycle
         case "organisation":
             return Organisation
         case "calendar":

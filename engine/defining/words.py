@@ -4,11 +4,15 @@ import re
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from engine.defining.definition import Computed, EventKind, Expression, Happening, Point, PointKind, Who, WhoKind
-from engine.ground.duration import Duration, amount_and_unit, parse_duration
+from engine.ground.duration import ELAPSED, Duration, amount_and_unit, parse_duration
 from engine.ground.errors import Invalid
 from engine.ground.language import say
+
+if TYPE_CHECKING:
+    from engine.defining.cycle import Inspection, Target
 
 _CHINESE = "\u3400-\u4dbf\u4e00-\u9fff"
 _LETTERS = f"A-Za-z_{_CHINESE}"
@@ -49,6 +53,8 @@ RESERVED: dict[str, frozenset[str]] = {
     "Task": _LOGIC | {"opened", "closed", "tasks"},
     "ClockSpec": _LOGIC,
     "Notice": _LOGIC,
+    "Touchpoint": _LOGIC | {"back", "opened", "left", "leave", "forgotten"},
+    "Standard": _LOGIC | _SEEN | {"opened", "closed", "tasks"},
     "Person": _LOGIC | _PEOPLE,
     "Group": _LOGIC | _PEOPLE,
 }
@@ -199,6 +205,37 @@ def parse_limit(text: str) -> Duration | Computed | str:
         if computed is None or not any(letter.isalpha() or letter == "_" for letter in computed[0]) or _NUMBER_AND_NAME.match(computed[0]):
             raise
         return Computed(Expression(computed[0]), computed[1])
+
+
+_TIMES = re.compile(r"(?P<times>[1-9][0-9]{0,2}) per (?P<unit>day|week|month)", re.ASCII)
+
+
+def parse_inspections(text: str) -> "Inspection | Duration":
+    """Read `4 per day`, or a duration between one and the next; raises Invalid."""
+    from engine.defining.cycle import Inspection  # procedures are read without it
+
+    match = _TIMES.fullmatch(" ".join(text.split()))
+    if match:
+        unit: Any = match["unit"]
+        return Inspection(int(match["times"]), unit)
+    duration = parse_duration(text)
+    if not duration.amount or duration.unit not in ELAPSED:
+        raise _refuse(text, say("how often"), say("Write 4 per day, 2 per week, 10 per month, or 6 hours."))
+    return duration
+
+
+_TARGET = re.compile(r"(?P<word>>=|<=|≥|≤|>|<)?\s*(?P<number>[0-9]{1,6}(\.[0-9]{1,4})?)\s*(?P<share>%)?", re.ASCII)
+
+
+def parse_target(text: str) -> "Target":
+    """Read `95%` (at least so many), `< 5%` or `>= 4.2`; raises Invalid."""
+    from engine.defining.cycle import Target  # procedures are read without it
+
+    match = _TARGET.fullmatch(text.strip())
+    if match and not (match["share"] and Decimal(match["number"]) > 100):
+        word: Any = {"≥": ">=", "≤": "<=", None: ">="}.get(match["word"], match["word"])
+        return Target(word, Decimal(match["number"]), bool(match["share"]))
+    raise _refuse(text, say("what is to be reached"), say("Write a share such as 95% or < 5%, or a value such as >= 4.2."))
 
 
 _SHARE = re.compile(r"([1-9][0-9]?)\s*/\s*([1-9][0-9]?)", re.ASCII)

@@ -42,6 +42,11 @@ class Head(NamedTuple):
     hash: str
 
 
+def cycle_stream(name: str) -> str:
+    """The stream of a cycle: what was told in counts, and what was judged."""
+    return f"cycle/{name}"
+
+
 def case_stream(number: str) -> str:
     """The stream of a case."""
     return f"case/{number}"

@@ -36,6 +36,10 @@ _latest_calendar = select(CALENDAR.c.id, CALENDAR.c.version, CALENDAR.c.hash).wh
 ).limit(1)
 
 
+_CYCLE = '{"cycle":%'
+"""How the document of a cycle begins: canonical JSON sorts its keys."""
+
+
 class Published(NamedTuple):
     """A version as published; `unchanged` when the latest version already said the same, and nothing was written."""
 
@@ -125,6 +129,18 @@ def latest(store: Store, conn: Connection, name: str) -> tuple[int, int, Definit
     if row is None:
         raise _unknown(name, conn)
     return row.id, row.version, definition(store, conn, row.id)
+
+
+def cycles(store: Store, conn: Connection) -> list[tuple[Definition, datetime]]:
+    """The cycles in force, each with when this version was published. No statement when the store has seen them before."""
+    key = ("cycles", in_force(conn).definitions)
+    if key not in store.cache:
+        newest = select(func.max(DEFINITION.c.id)).group_by(DEFINITION.c.name)
+        query = select(DEFINITION.c.id, DEFINITION.c.published_at).where(DEFINITION.c.id.in_(newest), DEFINITION.c.document.like(_CYCLE))
+        rows = conn.execute(query.order_by(DEFINITION.c.name)).all()
+        store.cache[key] = [(definition(store, conn, row.id), row.published_at) for row in rows]
+    found: list[tuple[Definition, datetime]] = store.cache[key]
+    return found
 
 
 def versions(conn: Connection, name: str | None = None) -> list[Version]:

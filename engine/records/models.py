@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
+from engine.records import models_standards  # noqa: F401  the rest of the tables
 from engine.records.tables import NAMING
 
 SQLModel.metadata.naming_convention = NAMING

@@ -19,7 +19,7 @@ from engine.records.trouble import APPEND_ONLY
 if TYPE_CHECKING:  # alembic takes longer to import than most commands take
     from alembic.config import Config
 
-SCHEMA_REVISION = "0004"
+SCHEMA_REVISION = "0005"
 """The migration this code needs: always the latest in `migrations/versions`."""
 
 SEALED_SINCE = "0004"

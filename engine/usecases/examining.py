@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.deciding.checking import check_all
+from engine.defining import clock_parts
 from engine.defining.bundle import Bundle, read_bundle
 from engine.defining.calendar_file import read_calendar
-from engine.defining.clock_parts import clocks_and_tasks
 from engine.defining.definition import Definition
 from engine.defining.organisation import Organisation
 from engine.defining.organisation_file import read_organisation
@@ -53,7 +53,7 @@ def surroundings(
 def _calendars(folder: Path, definition: Definition, known: Mapping[str, Calendar] | None) -> tuple[dict[str, Calendar], list[Problem]]:
     calendars: dict[str, Calendar] = {}
     problems: list[Problem] = []
-    for name in dict.fromkeys([definition.calendar, *(one.calendar for one, _ in clocks_and_tasks(definition) if one.calendar)]):
+    for name in dict.fromkeys(name for name, _ in clock_parts.calendars(definition)):
         path = _beside(folder, f"calendars/{name}.yaml")
         if path is not None:
             calendar, found = read_calendar(path)

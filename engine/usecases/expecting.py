@@ -43,20 +43,21 @@ def shown(instant: datetime | None, zone: ZoneInfo) -> str:
 
 def differences(
     expected: Mapping[str, Any], case: CaseState, events: Sequence[Event], seen: Seen, definition: Definition, zone: ZoneInfo,
-    possible: Callable[[str], list[str]], values: Mapping[str, Any],
+    possible: Callable[[str], list[str]], values: Mapping[str, Any], standards: Mapping[str, bool],
 ) -> list[str]:
-    """Everything in which the case is not as expected: "state: expected x, is y". `values` are those of personal fields."""
+    """Everything in which the case is not as expected: "state: expected x, is y". `values` are those of personal fields, `standards` the
+    standards of a cycle that it showed: whether each was kept, when last seen."""
     fresh = events[seen.events:]
     return [
         say("{what}: expected {expected}, is {actual}", what=key, expected=_text(want), actual=_text(actual))
         for key, value in expected.items()
-        for want, actual in _compare(key, value, case, events, fresh, definition, zone, possible, values)
+        for want, actual in _compare(key, value, case, events, fresh, definition, zone, possible, values, standards)
     ]
 
 
 def _compare(
     key: str, want: Any, case: CaseState, events: Sequence[Event], fresh: Sequence[Event], definition: Definition, zone: ZoneInfo,
-    possible: Callable[[str], list[str]], values: Mapping[str, Any],
+    possible: Callable[[str], list[str]], values: Mapping[str, Any], standards: Mapping[str, bool],
 ) -> Iterator[tuple[Any, Any]]:
     word, _, name = key.partition(" ")
     if word in ("notices", "fields", "possible") and not isinstance(want, Mapping):
@@ -79,6 +80,8 @@ def _compare(
             yield from _clock(want, case, name, zone)
         case "breached":
             yield from _differ(_sorted(want), sorted(n for n, run in case.clocks.items() if run.breached_at))
+        case "kept" | "missed":
+            yield from _differ(_sorted(want), sorted(name for name, kept in standards.items() if kept == (word == "kept")))
         case "reminded" | "escalated":
             yield from _differ(_sorted(want), sorted({p for e in fresh for p in e.data.get(word, ())}))
         case "notices":

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.defining.bundle import definition_of, read_bundle
-from engine.defining.checks_walk import opened
+from engine.defining.checks_walk import linked
 from engine.defining.definition import Definition
 from engine.ground.valueclass import valueclass
 
@@ -27,12 +27,12 @@ def neighbours(folder: Path, definition: Definition, published: Published | None
     asked = {definition.name}
     todo = [definition]
     while todo:
-        for linked, _ in opened(todo.pop()):
-            if linked.procedure not in asked:
-                asked.add(linked.procedure)
-                other = _found(folder, linked.procedure, published)
+        for one, _ in linked(todo.pop()):
+            if one.procedure not in asked:
+                asked.add(one.procedure)
+                other = _found(folder, one.procedure, published)
                 if other is not None:
-                    found[linked.procedure] = other
+                    found[one.procedure] = other
                     todo.append(other.definition)
     return found
 

@@ -30,9 +30,10 @@ OPENED_BY = "opened_by"        # link: the case that opened this one
 
 
 def open_case(
-    house: House, bundle: str, actor: Actor, given: Mapping[str, Any], *, origin: str | None = None, at: str | None = None
+    house: House, bundle: str, actor: Actor, given: Mapping[str, Any], *, origin: str | None = None, at: str | None = None,
+    state: str | None = None,
 ) -> Outcome:
-    """Open a case under the latest version of a bundle; `given` holds raw field values.
+    """Open a case under the latest version of a bundle; `given` holds raw field values, `state` where it begins if not in the first.
 
     `at` says when it really began, where the opening allows `backdate`: clocks count from then, and what fell due since is carried out at
     once. Raises NotFound (bundle), Denied (may not open), Invalid (wrong or missing values); then nothing is changed, and no
@@ -40,7 +41,7 @@ def open_case(
     """
     now = house.clock.now()
     with refusals_noted(house, actor, "open", definition=bundle), house.store.writing() as conn:
-        return _open(house, conn, bundle, actor, given, origin, now, at)
+        return _open(house, conn, bundle, actor, given, origin, now, at, state)
 
 
 def open_many(house: House, bundle: str, actor: Actor, batch: Sequence[tuple[str | None, Mapping[str, Any]]],
@@ -67,9 +68,11 @@ def open_many(house: House, bundle: str, actor: Actor, batch: Sequence[tuple[str
 
 def _open(
     house: House, conn: Connection, bundle: str, actor: Actor, given: Mapping[str, Any], origin: str | None, now: datetime,
-    at: str | None = None,
+    at: str | None = None, state: str | None = None,
 ) -> Outcome:
     work = blank(house, conn, bundle, now, now)
+    if state is not None:
+        work.case.state = _entry(work.definition, state)
     standing(work.organisation, actor)
     actor = rights.in_whose_name(actor, work.organisation, now, lambda one: may_open(work, one, given))
     if not may_open(work, actor, given):
@@ -84,6 +87,17 @@ def _open(
     write(work, origin=origin)
     keep(work, uploads)
     return outcome(work)
+
+
+def _entry(definition: Definition, state: str) -> str:
+    """The state to begin in; raises Invalid for one in which no case begins."""
+    if state not in definition.ways_in:
+        raise Invalid(
+            say("No case of {bundle} begins in '{state}'", bundle=definition.name, state=state),
+            hint=say("Cases begin in: {states}.", states=", ".join(definition.ways_in)), field="in", value=state,
+            expected=list(definition.ways_in),
+        )
+    return state
 
 
 def _began(work: Work, actor: Actor, at: datetime, given: Mapping[str, Any]) -> datetime:
@@ -127,17 +141,15 @@ def begin(work: Work, actor: Actor, given: Mapping[str, Any], opener: str | None
 
 
 def _record(work: Work, actor: Actor, data: dict[str, Any], now: datetime) -> list[Later]:
-    definition = work.definition
-    data |= {
-        "number": work.case.number, "version": work.case.version_id, "definition": definition.name, "to": definition.first_state.name,
-    }
+    definition, first = work.definition, work.definition.states[work.case.state]
+    data |= {"number": work.case.number, "version": work.case.version_id, "definition": definition.name, "to": first.name}
     if work.given.get("comment"):
         work.say_in(data, "comment", work.given["comment"])
     happened = [Happening(EventKind.OPENED)]
     happened += work.put(parties_apart(work, data), data)
     filled, acts = carry(work, definition.opening.do, actor, now, data)
-    happened += filled + enter(work, None, definition.first_state, data, now)
-    more, entry_acts = carry(work, definition.first_state.entry, actor, now, data)
+    happened += filled + enter(work, None, first, data, now)
+    more, entry_acts = carry(work, first.entry, actor, now, data)
     work.record("opened", actor, now, data, [*happened, *more])
     work.given = {}
     return acts + entry_acts
@@ -180,6 +192,8 @@ def _number(work: Work) -> str:
 
 def _complete(work: Work, actor: Actor) -> None:
     definition = work.definition
+    if work.case.state not in definition.ways_in:
+        return     # opened by the scheduler beside the ways in, as an inspection is: nobody was there to be asked
     required = [name for name, spec in definition.fields.items() if spec.required and fields.empty(work.given.get(name))]
     missing = list(dict.fromkeys([*required, *wanting(definition.opening.require, work.scope(actor), work.live)]))
     if missing:

@@ -12,7 +12,7 @@ from engine.ground.clock import VirtualClock
 from engine.ground.duration import ELAPSED, parse_duration
 from engine.ground.errors import Invalid, MakegoodError
 from engine.ground.language import say
-from engine.records import cases, history, library, outbox, personal
+from engine.records import cases, history, library, observations, outbox, personal
 from engine.usecases import acting, amending, approving, handing_over, opening, postponing, sweeping
 from engine.usecases.door import record_delivery
 from engine.usecases.expecting import Seen, differences, moment, opened, shown
@@ -56,7 +56,8 @@ def _actor(step: Mapping[str, Any]) -> Actor:
 
 def _open(play: Play, step: Mapping[str, Any]) -> None:
     at = str(step["at"]) if "at" in step else None
-    play.spoken_of = play.last = opening.open_case(play.house, play.bundle.name, _actor(step), step.get("with") or {}, at=at).number
+    made = opening.open_case(play.house, play.bundle.name, _actor(step), step.get("with") or {}, at=at, state=step.get("in"))
+    play.spoken_of = play.last = made.number
     if step.get("as"):
         play.cases[str(step["as"])] = play.last
     _deliver(play)
@@ -154,13 +155,14 @@ def _expect(play: Play, step: Mapping[str, Any]) -> None:
         definition = library.definition(play.house.store, conn, loaded.case.version_id)
         events = list(history.read(conn, history.case_stream(number)))
         values = personal.open_(conn, loaded.id, loaded.case.sealed) if "fields" in step else {}
+        standards = {name: bool(kept) for name, _, _, kept in observations.of_case(conn, loaded.id)} if definition.standards else {}
 
     def possible(who: str) -> list[str]:
         return [option.name for option in acting.possible(play.house, number, Actor(who)) if not option.obstacles]
 
     seen = play.seen.get(number, Seen())
     expected = {key: value for key, value in step.items() if key != "case"}
-    found = differences(expected, loaded.case, events, seen, definition, play.zone, possible, values)
+    found = differences(expected, loaded.case, events, seen, definition, play.zone, possible, values, standards)
     play.seen[number] = Seen(len(events))
     play.cases |= dict(opened(events[seen.events:]))     # from here on later steps call them by their procedure
     if found:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from engine.deciding import clocks
 from engine.deciding.case import ClockRun, clock_json, stamp
 from engine.deciding.rights import THE_SYSTEM
-from engine.defining.clock_parts import clocks_and_tasks
+from engine.defining import clock_parts
 from engine.defining.definition import Definition
 from engine.records.calendar_versions import calendar_changes, calendar_version
 from engine.usecases.work import Work
@@ -26,7 +26,7 @@ class Versions(NamedTuple):
 
 def calendars_of(definition: Definition) -> frozenset[str]:
     """The calendars that a procedure counts by: its own and those of its clocks and tasks."""
-    return frozenset((definition.calendar, *(one.calendar for one, _ in clocks_and_tasks(definition) if one.calendar)))
+    return frozenset(name for name, _ in clock_parts.calendars(definition))
 
 
 def behind(work: Work) -> list[datetime]:

@@ -19,6 +19,7 @@ from engine.records.cases import Due
 from engine.records.trouble import patiently
 from engine.usecases.house import House
 from engine.usecases.settling import settle
+from engine.usecases.upkeep import Kept, upkeep
 from engine.usecases.work import take_up
 from engine.usecases.writing import write
 
@@ -37,6 +38,7 @@ class Swept:
     failures: list[tuple[str, str]] = field(default_factory=list)   # (case number, error)
     late_by: timedelta = timedelta(0)                               # how late the oldest thing was taken up
     remaining: int = 0                                              # cases still due: only when `limit` ended the sweep
+    cycles: Kept = field(default_factory=Kept)                      # inspections opened, standards judged
 
     @property
     def turns(self) -> int:
@@ -56,21 +58,24 @@ def sweep(house: House, *, limit: int | None = None, batch: int = 100, progress:
 
     A case that cannot be settled is put off with its error recorded, and the rest goes on; its cost follows what is due,
     not what is open. `limit` bounds how many cases are taken up. Raises Unavailable when the database is of no use: what was settled
-    before stays.
+    before stays. At the end the cycles are looked after.
     """
     began = house.clock.now()
     swept = Swept()
     while (size := batch if limit is None else min(batch, limit - swept.turns)) > 0:
         due, done = patiently(partial(_take, house, began, size))
         if not due:
-            return swept
+            break
         swept.late_by = max(swept.late_by, began - min(row.due_at for row in due))
         swept.add(patiently(partial(_settle_claimed, house, due, began)) if done is None else done)
         if progress:
             progress(len(due))
         house.store.give_way()
-    with house.store.reading() as conn:
-        swept.remaining = cases.count_due(conn, began)
+    else:
+        with house.store.reading() as conn:
+            swept.remaining = cases.count_due(conn, began)
+    swept.cycles = upkeep(house)
+    swept.failures += swept.cycles.failures
     return swept
 
 

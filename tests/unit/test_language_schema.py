@@ -128,10 +128,10 @@ def test_every_key_has_its_description_in_schema_and_reference() -> None:
         assert all(part["properties"][key]["description"] for key in part["properties"]), name
 
 
-def test_schemas_are_for_four_kinds_of_file() -> None:
+def test_schemas_are_for_five_kinds_of_file() -> None:
     assert all(json_schema(kind)["title"] == kind for kind in KINDS)
     with pytest.raises(NotFound):
-        json_schema("cycle")
+        json_schema("cycles")
 
 
 def test_the_language_page_is_the_generated_one() -> None:

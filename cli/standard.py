@@ -1,0 +1,134 @@
+"""`makegood standard`: the standards of service cycles, what was told of them, and how they were judged."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from cli import completion
+from cli.app import Noun
+from cli.options import arg, day, opt
+from cli.run import Desk
+from cli.show import as_json, clean, heading, table
+from engine.ground.language import say
+from engine.ground.wall import wall
+
+if TYPE_CHECKING:
+    from engine.usecases.attaining import Figure
+    from engine.usecases.standards import Kept
+
+STANDARD = Noun("standard", say("Standards of service cycles: the register, counts that are told, attainment, judgements."))
+_Cycle = Annotated[str, arg("CYCLE", say("The service cycle."), completion.bundles)]
+
+
+@STANDARD.verb("list", say("Show the register: each standard with the need it serves, who answers for it, its target."))
+def list_(
+    desk: Desk,
+    cycle: Annotated[str | None, arg("CYCLE", say("Only of this cycle; otherwise of all in force."), completion.bundles)] = None,
+    published: Annotated[bool, opt("--published", None, say("Only those that customers are told of."))] = False,
+) -> None:
+    """The register of standards."""
+    from engine.usecases.standards import register
+
+    found = register(desk.house, cycle, desk.actor(), published=published)
+    if desk.as_json:
+        as_json({"standards": found})
+        return
+    for name in dict.fromkeys(one.cycle for one in found):
+        heading(name)
+        rows: list[list[str | tuple[str, str]]] = [
+            [clean(one.touchpoint), one.name, clean(one.statement), clean(one.need), one.level or "", one.element, ", ".join(one.by),
+             one.target or "", one.period or ""]
+            for one in found if one.cycle == name
+        ]
+        table(
+            (say("Touchpoint"), say("Name"), say("Standard"), say("Need"), say("Level"), say("Element"), say("Who"), say("Target"),
+             say("Period")), rows, empty="",
+        )
+    if not found:
+        print(say("No standard is in force."))
+
+
+@STANDARD.verb("record", say("Tell counts of a standard: how many kept it, and of how many."))
+def record(
+    desk: Desk,
+    cycle: _Cycle,
+    standard: Annotated[str, arg("STANDARD", say("The standard, by name."))],
+    kept: Annotated[int, opt("--kept", "N", say("How many kept it."))],
+    of: Annotated[int, opt("--of", "N", say("Of how many."))],
+    at: Annotated[str | None, opt("--at", "TIME", say("When, local time; otherwise now."))] = None,
+    part: Annotated[str | None, opt("--part", "PART", say("Which shift; otherwise the one that was open then."))] = None,
+) -> None:
+    """Counts that a telephone system or a till gives."""
+    from engine.usecases.counting import tell
+
+    made = tell(desk.house, cycle, standard, desk.actor(), kept=kept, of=of, at=at, part=part)
+    if desk.as_json:
+        as_json(made)
+        return
+    print(say("{name}: {kept} of {of}, {at}", name=standard, kept=made.kept, of=made.of, at=wall(made.at, desk.zone))
+          + (f" ({made.part})" if made.part else ""))
+
+
+@STANDARD.verb("judged", say("Show the latest judgements: which standards reached their targets, and the cases opened where not."))
+def judged(desk: Desk, cycle: _Cycle, limit: Annotated[int, opt("--limit", "N", say("Lines on a page."), least=1)] = 50) -> None:
+    """Judgements, latest first."""
+    from engine.usecases.standards import judgements
+
+    found = judgements(desk.house, cycle, desk.actor(), limit)
+    if desk.as_json:
+        as_json({"judgements": found})
+        return
+    rows = [_line(one, desk.zone) for one in found]
+    table((say("From"), say("Until"), say("Standard"), "", say("Kept"), "", say("Case")), rows, empty=say("Nothing was judged yet."))
+
+
+def _line(one: "Kept", zone: str) -> list[str | tuple[str, str]]:
+    word = say("nothing seen") if one.reached is None else say("reached") if one.reached else say("missed")
+    return [
+        wall(one.start, zone), wall(one.end, zone), one.standard, one.part, f"{one.kept} / {one.of}",
+        (word, "" if one.reached is None else "green" if one.reached else "red"), one.case or "",
+    ]
+
+
+@STANDARD.verb("attainment", say("Show how far each standard of a cycle was kept, with the interval that chance leaves open."))
+def attainment(
+    desk: Desk,
+    cycle: _Cycle,
+    since: Annotated[str | None, opt("--since", "DATE", say("Only what happened since that date, for example 2026-11-01."))] = None,
+    until: Annotated[str | None, opt("--until", "DATE", say("Only what happened before that date."))] = None,
+    periods: Annotated[bool, opt("--periods", None, say("Each period and shift by itself."))] = False,
+    person: Annotated[str | None, opt("--person", "PERSON", say("Only what that person did or answered for."), completion.people)] = None,
+) -> None:
+    """Attainment, counted from what the visits showed."""
+    from engine.usecases.attaining import attainment as counted
+
+    first, last = (None if text is None else day(text, name) for text, name in ((since, "since"), (until, "until")))
+    found = counted(desk.house, cycle, desk.actor(), since=first, until=last, person=person)
+    if desk.as_json:
+        as_json(found)
+        return
+    heading(clean(found.title or found.cycle))
+    figures = (say("Kept"), say("Share"), say("95 % interval"), say("Target"), "")
+    rows = [
+        [clean(one.touchpoint), name, *_figure(figure, one.target or "")]
+        for one in found.standards
+        for name, figure in ((one.name, one.whole), *((f"  {part}", figure) for part, figure in one.parts.items()))
+    ]
+    table((say("Touchpoint"), say("Standard"), *figures), rows, empty="")
+    for one in found.standards if periods else ():
+        print()
+        print(f"{one.name}: {clean(one.statement)}")
+        lines = [
+            [str(each.first), each.part or "", *_figure(each.figure, one.target or ""), say("unusual") if each.unusual else ""]
+            for each in one.periods
+        ]
+        table((say("From"), say("Shift"), *figures, ""), lines, empty=say("nothing seen"))
+
+
+def _figure(figure: "Figure", target: str) -> list[str | tuple[str, str]]:
+    if figure.share is None:
+        return [say("nothing seen"), "", "", target, ""]
+    reached = "" if figure.reached is None else say("reached") if figure.reached else say("missed")
+    value = f"{100 * figure.share:.1f} %" + (f" ({figure.mean:.2f})" if figure.mean is not None else "")
+    return [
+        f"{figure.kept} / {figure.of}", value, f"{100 * figure.low:.1f} – {100 * figure.high:.1f} %", target,
+        (reached, "red" if figure.reached is False else "green"),
+    ]

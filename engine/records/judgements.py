@@ -1,0 +1,74 @@
+"""Judgements: whether standards reached their targets, period by period, each judged once."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, func, insert, select
+
+from engine.deciding.attainment import Share
+from engine.records import tables
+from engine.records.observations import OBSERVATION
+from engine.records.prepared import Prepared
+
+JUDGEMENT = tables.JUDGEMENT
+_j, _o = JUDGEMENT.c, OBSERVATION.c
+_insert = Prepared(insert(JUDGEMENT))
+_until = Prepared(select(func.max(_j.end).label("until")).where(_j.definition == bindparam("of"), _j.name == bindparam("standard")))
+_first = Prepared(
+    select(_o.at).where(
+        _o.definition == bindparam("of"), _o.name == bindparam("standard"), _o.day >= bindparam("day"), _o.at >= bindparam("since")
+    ).order_by(_o.day, _o.at).limit(1)
+)
+_slot = Prepared(
+    select(_o.part, func.sum(_o.kept).label("kept"), func.sum(_o.of).label("n"), func.sum(_o.value).label("total"),
+           func.count(_o.value).label("measured"))
+    .where(
+        _o.definition == bindparam("of"), _o.name == bindparam("standard"), _o.day >= bindparam("day"), _o.day <= bindparam("last_day"),
+        _o.at >= bindparam("start"), _o.at < bindparam("end"),
+    ).group_by(_o.part).order_by(_o.part)
+)
+
+
+class Judgement(NamedTuple):
+    """One judgement as it is kept."""
+
+    definition: str
+    name: str
+    part: str
+    start: datetime
+    end: datetime
+    kept: int
+    of: int
+    value: float | None
+    reached: bool | None
+    judged_at: datetime
+    case_id: int | None
+
+
+def judged_until(conn: Connection, definition: str, standard: str) -> datetime | None:
+    """The end of the last period that was judged."""
+    found: datetime | None = _until.one(conn, {"of": definition, "standard": standard}).until
+    return found
+
+
+def first_seen(conn: Connection, definition: str, standard: str, since: datetime, day: str) -> datetime | None:
+    """When the standard was first seen kept or missed from an instant on, which lies on that local date."""
+    row = _first.one(conn, {"of": definition, "standard": standard, "since": since, "day": day})
+    return None if row is None else row.at
+
+
+def shares(conn: Connection, definition: str, standard: str, start: datetime, end: datetime, days: tuple[str, str]) -> dict[str, Share]:
+    """What was seen from `start` on and before `end`, by part; `days` are the first and the last local date of that."""
+    rows = _slot.all(conn, {"of": definition, "standard": standard, "start": start, "end": end, "day": days[0], "last_day": days[1]})
+    return {row.part or "": Share(int(row.kept), int(row.n), row.total or 0.0, row.measured) for row in rows}
+
+
+def put(conn: Connection, made: list[Judgement]) -> None:
+    """Keep judgements; raises Conflict when one of these periods was judged already."""
+    _insert.run_many(conn, [one._asdict() for one in made])
+
+
+def listed(conn: Connection, definition: str, limit: int) -> list[Judgement]:
+    """The latest judgements of a cycle, latest first."""
+    query = select(JUDGEMENT).where(_j.definition == definition).order_by(_j.start.desc(), _j.name, _j.part).limit(limit)
+    return [Judgement(*row) for row in conn.execute(query)]

@@ -1,0 +1,51 @@
+"""The tables of what was measured, described with SQLModel: part of `engine.records.models`."""
+
+from datetime import datetime
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from engine.records.tables import NAMING
+
+SQLModel.metadata.naming_convention = NAMING
+
+
+class ObservationRow(SQLModel, table=True):
+    """A standard that a visit kept or missed; what the history of the case makes of it, kept to be counted."""
+
+    __tablename__ = "observation"
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: int | None = Field(default=None, foreign_key="case.id")   # None: counts that were told, by an event of the cycle's stream
+    name: str                                   # of the standard
+    n: int                                      # which time in this case; of counts told the number of that event
+    definition: str                             # as in the case's row
+    at: datetime                                # when it was done, or fell due without having been
+    day: str                                    # the local date of that, 2026-11-22
+    kept: int                                   # how many times it was kept …
+    of: int                                     # … of how many: of a case 0 or 1 of 1
+    value: float | None = None                  # what was measured
+    person: str | None = None                   # whoever did it, or owned the case
+    part: str | None = None                     # of what is judged apart: a shift, or the value of a field
+
+    __table_args__ = (
+        Index("uq_observation", "case_id", "name", "n", unique=True), Index("ix_observation", "definition", "name", "day"),
+    )
+
+
+class JudgementRow(SQLModel, table=True):
+    """Whether a standard reached its target in one period, judged once; the same stands in the stream of its cycle."""
+
+    __tablename__ = "judgement"
+
+    definition: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)         # of the standard
+    part: str = Field(primary_key=True)         # of what is judged apart; "" for the whole
+    start: datetime = Field(primary_key=True)
+    end: datetime
+    kept: int
+    of: int
+    value: float | None = None                  # the mean of what was measured
+    reached: bool | None = None                 # None: nothing was seen, which is neither reached nor missed
+    judged_at: datetime
+    case_id: int | None = Field(default=None, foreign_key="case.id")     # the case that was opened because it was missed

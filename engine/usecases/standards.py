@@ -1,0 +1,102 @@
+"""The register of standards and their judgements, for whoever looks."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from engine.deciding.rights import Actor
+from engine.defining.definition import Definition
+from engine.ground.errors import Invalid
+from engine.ground.language import say, spoken
+from engine.records import judgements as kept
+from engine.records import library
+from engine.records.cases import CASE
+from engine.usecases.access import refusals_noted
+from engine.usecases.house import House
+from engine.usecases.viewing import may_oversee
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """One standard in force."""
+
+    cycle: str
+    version: datetime                    # when this version of the cycle was published
+    touchpoint: str
+    name: str
+    statement: str
+    need: str
+    level: str | None
+    element: str
+    by: tuple[str, ...]
+    target: str | None
+    period: str | None
+    published: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One judgement: a standard in one period and part."""
+
+    standard: str
+    part: str
+    start: datetime
+    end: datetime
+    kept: int
+    of: int
+    mean: float | None
+    reached: bool | None
+    judged_at: datetime
+    case: str | None                     # the number of the case opened because it was missed
+
+
+def register(house: House, cycle: str | None, actor: Actor, *, published: bool = False) -> list[Registered]:
+    """The standards in force, of one cycle or of all, in the customers' order: they are no secret to anybody who works here.
+
+    Raises NotFound, Invalid for a definition that is no cycle."""
+    with house.store.reading() as conn:
+        cycles = library.cycles(house.store, conn)
+        if cycle is not None:
+            wanted = of_cycle(library.latest(house.store, conn, cycle)[2])
+            cycles = [(one, since) for one, since in cycles if one.name == wanted.name]
+    language = spoken()
+    return [
+        Registered(
+            definition.name, since, definition.states[one.touchpoint].title.in_(language) or one.touchpoint, one.name,
+            one.statement.in_(language), one.need.in_(language), one.level, one.element, tuple(map(str, one.by)),
+            str(one.target) if one.target else None, str(one.period) if one.period else None, one.published,
+        )
+        for definition, since in cycles for one in definition.standards.values() if one.published or not published
+    ]
+
+
+def judgements(house: House, cycle: str, actor: Actor, limit: int) -> list[Kept]:
+    """The latest judgements of a cycle, latest first; for whom its attainment is. Raises NotFound, Invalid, Denied."""
+    with refusals_noted(house, actor, "report", definition=cycle), house.store.reading() as conn:
+        may_see_attainment(house, conn, of_cycle(library.latest(house.store, conn, cycle)[2]), actor)
+        rows = kept.listed(conn, cycle, limit)
+        ids = {row.case_id for row in rows if row.case_id is not None}
+        numbers = {row.id: row.number for row in conn.execute(select(CASE.c.id, CASE.c.number).where(CASE.c.id.in_(ids)))}
+    return [
+        Kept(row.name, row.part, row.start, row.end, row.kept, row.of, row.value, row.reached, row.judged_at, numbers.get(row.case_id or 0))
+        for row in rows
+    ]
+
+
+def of_cycle(definition: Definition) -> Definition:
+    """The definition, if it executes a cycle; raises Invalid otherwise."""
+    if not definition.standards:
+        raise Invalid(
+            say("'{name}' is a procedure, not a cycle: it has no standards", name=definition.name),
+            hint=say("`makegood report accounts` shows figures of procedures."), field="cycle", value=definition.name, expected="cycle",
+        )
+    return definition
+
+
+def may_see_attainment(house: House, conn: Connection, definition: Definition, actor: Actor, *, of_one: bool = False) -> None:
+    """Whoever holds a post of a cycle sees how well it is kept; others, and whoever asks for the figures of one person, need the right to
+    audit, publish or apply. Raises Denied."""
+    posts = library.organisation(house.store, conn).posts
+    if of_one or not any(posts.holds(actor.id, role) for role in definition.roles):
+        may_oversee(house, conn, actor)
