@@ -2,8 +2,10 @@
 standards are judged as their periods end; each once, whoever comes by how often.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -13,10 +15,11 @@ from engine.deciding.rights import THE_SYSTEM
 from engine.defining.cycle import Standard
 from engine.defining.definition import Definition
 from engine.ground.calendars import Calendar
-from engine.ground.errors import Invalid, MakegoodError, Unavailable
+from engine.ground.errors import Conflict, Invalid, MakegoodError, Unavailable
 from engine.ground.language import say
 from engine.records import library
 from engine.records.cases import CASE
+from engine.records.trouble import patiently
 from engine.usecases.house import House
 from engine.usecases.opening import begin, blank
 from engine.usecases.writing import write
@@ -30,6 +33,12 @@ class Kept:
     judged: int = 0                                                  # standards held against their target, for one period and part each
     missed: list[str] = field(default_factory=list)                  # numbers of the cases opened because a target was missed
     failures: list[tuple[str, str]] = field(default_factory=list)    # (cycle/standard, error)
+
+    def add(self, done: "Kept") -> None:
+        """Count what was done in one transaction."""
+        self.inspections += done.inspections
+        self.judged += done.judged
+        self.missed += done.missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +96,18 @@ def upkeep(house: House) -> Kept:
         ]
     for care, do in todo:
         try:
-            with house.store.writing() as conn:
-                do(replace(care, conn=conn))
+            patiently(partial(_carry_out, house, care, do))
         except Unavailable:
             raise
+        except Conflict:
+            continue         # somebody else came by at the same time, and did it
         except MakegoodError as error:
             kept.failures.append((care.name, str(error)))
     return kept
+
+
+def _carry_out(house: House, care: Care, do: Callable[[Care], None]) -> None:
+    done = Kept()
+    with house.store.writing() as conn:
+        do(replace(care, conn=conn, kept=done))
+    care.kept.add(done)      # not before it is committed: it may be done again

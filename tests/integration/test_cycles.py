@@ -1,16 +1,20 @@
 """Service cycles: a visit goes through its touchpoints, and what it shows of the standards is kept once and counted."""
 
 from datetime import date, timedelta
+from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 
+from engine.deciding.rights import THE_SYSTEM
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
-from engine.usecases import attaining, counting, standards, sweeping
-from engine.usecases.house import House
+from engine.records.store import Store
+from engine.usecases import attaining, counting, publishing, standards, sweeping
+from engine.usecases.house import House, Settings
 from tests.cafe import CAFE, changed, seen, step, visit
 from tests.houses import as_, state_of
-from tests.small import START, empty_house, put_in_force, refused
+from tests.small import ORGANISATION, START, empty_house, put_in_force, refused
 
 
 @pytest.fixture
@@ -237,3 +241,37 @@ def test_moments_that_passed_unattended_are_left_out(cafe: tuple[House, VirtualC
     put_in_force(house, changed(("every: 4 per day", "every: 2 hours")))
     clock.move_to(START + timedelta(days=2, hours=4, minutes=1))
     assert len(sweeping.sweep(house).cycles.inspections) == 1
+
+
+def test_of_several_who_come_by_at_once_each_thing_is_done_by_one(tmp_path: Path) -> None:
+    """Three sweeps of a real database at one moment: one inspection, one judgement, one case."""
+    def house_at() -> House:
+        return House(Store(f"sqlite:///{tmp_path / 'makegood.db'}"), clock, Settings(folder=tmp_path))
+
+    clock = VirtualClock(START)
+    house = house_at()
+    house.store.create()
+    (tmp_path / "organisation.yaml").write_text(ORGANISATION, encoding="utf-8")
+    publishing.apply_organisation(house, tmp_path / "organisation.yaml", THE_SYSTEM)
+    put_in_force(house, CAPA)
+    put_in_force(house, CAFE.replace("every: 4 per day", "every: 2 hours") + "missed: {procedure: small}\n")
+    visit(house)
+    clock.move_to(START + timedelta(days=1, hours=2, minutes=1))
+    go, done = Barrier(3), []
+
+    def come_by() -> None:
+        one = house_at()
+        go.wait()
+        done.append(sweeping.sweep(one))
+        one.store.close()
+
+    several = [Thread(target=come_by) for _ in range(3)]
+    for one in several:
+        one.start()
+    for one in several:
+        one.join()
+    assert [failure for one in done for failure in one.failures] == []
+    assert len([number for one in done for number in one.cycles.inspections]) == 1
+    assert [number for one in done for number in one.cycles.missed] == ["C-2026-001"] and sum(one.cycles.judged for one in done) == 1
+    assert len(standards.judgements(house, "cafe", as_("ann"), 9)) == 1
+    house.store.close()
