@@ -15,6 +15,7 @@ from engine.records.cases import CASE
 from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
 from engine.usecases.viewing import may_oversee
+from engine.usecases.work import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,9 @@ class Kept:
 def register(house: House, cycle: str | None, actor: Actor, *, published: bool = False) -> list[Registered]:
     """The standards in force, of one cycle or of all, in the customers' order: they are no secret to anybody who works here.
 
-    Raises NotFound, Invalid for a definition that is no cycle."""
+    Raises NotFound, Invalid for a definition that is no cycle and for somebody whom the organisation does not know."""
     with house.store.reading() as conn:
+        standing(library.organisation(house.store, conn), actor)
         cycles = library.cycles(house.store, conn)
         if cycle is not None:
             wanted = of_cycle(library.latest(house.store, conn, cycle)[2])
