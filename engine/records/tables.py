@@ -50,14 +50,15 @@ class Moment(TypeDecorator[datetime]):
 
 
 def _utc(value: datetime | None) -> datetime | None:
-    if value is not None and value.utcoffset() is None:
+    if value is None or value.tzinfo is UTC:
+        return value
+    if value.utcoffset() is None:
         raise ValueError(f"{value.isoformat()} has no time zone")
-    return None if value is None else value.astimezone(UTC)
+    return value.astimezone(UTC)
 
 
 def _as_text(value: datetime | None) -> str | None:
-    if value is not None and value.tzinfo is not UTC:
-        value = _utc(value)     # before anything is looked up: on one wall clock both instants of the hour that comes twice are equal
+    value = _utc(value)     # before anything is looked up: on one wall clock both instants of the hour that comes twice are equal
     return None if value is None else _text(value)
 
 

@@ -155,3 +155,15 @@ def test_of_several_customers_at_once_one_uses_the_link(house: House, address: s
     for one in several:
         one.join()
     assert sorted(told) == ["Denied"] * 3 + [number]
+
+
+def test_connections_that_the_server_ended_while_nobody_used_them_are_replaced_without_a_word(address: str) -> None:
+    store = store_of(address, "clerk")
+    for _ in range(2):
+        with store.reading() as conn, store.writing() as other:
+            assert conn.scalar(text("SELECT 1")) == other.scalar(text("SELECT 1")) == 1
+            store.keys.read((bytes(16),))
+        with connected(address, "owner") as conn:
+            ended = conn.scalar(text("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE usename = 'clerk'"))
+            assert ended >= 3      # readers, writers and keys
+    store.close()
