@@ -94,7 +94,7 @@ _failing = select(CASE.c.number, TIMER.c.due_at, TIMER.c.fire_at, TIMER.c.attemp
 
 
 def count_failing(conn: Connection, until: datetime) -> int:
-    """How many cases wait after a failed attempt to settle them, to be tried again by `until`: reads what falls due until then."""
+    """How many cases wait after an attempt to settle them failed, to be tried again by `until`: reads what falls due until then."""
     return conn.execute(select(func.count()).select_from(TIMER).where(TIMER.c.fire_at <= until, TIMER.c.error.is_not(None))).scalar_one()
 
 

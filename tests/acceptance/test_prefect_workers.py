@@ -29,14 +29,16 @@ from engine.usecases.auditing import verify
 from engine.usecases.health import health
 from engine.usecases.house import House, open_house
 from engine.usecases.notices import list_notices
+from engine.usecases.opening import open_case
 from engine.usecases.punctuality import report
+from tests.integration import posting
 from tests.integration.postgres import binaries, server
-from tests.integration.posting import complain, new_house
 
 pytestmark = pytest.mark.skipif(binaries() is None, reason="there is no PostgreSQL server on this machine")
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-CASES = 24
+CASES = 16
+PROCEDURE = posting.PROCEDURE.replace("procedure: letterbox", "procedure: letters").replace("L-{year}", "M-{year}")
 FLOWS = ["daily", "delivery", "monthly", "sweep", "weekly"]
 
 
@@ -175,18 +177,20 @@ def test_the_flows_are_deployed_once_however_often_and_as_the_file_says(site: Si
 def filled(folder: Path) -> House:
     """A house whose cases fall due one after another from now on, and whose customers wait for their receipts."""
     now = datetime.now(UTC)
-    house = new_house(folder, now=now - timedelta(hours=25))
+    house = posting.new_house(folder, now=now - timedelta(hours=25))
+    first_word = PROCEDURE[PROCEDURE.index("  first_word:"):PROCEDURE.index("  reply:")]     # it would be late by 22 hours
+    posting.publish(house, "letters", PROCEDURE.replace(first_word, ""), posting.TEXTS)
     clock = house.clock
     assert isinstance(clock, VirtualClock)
     for n in range(CASES):
-        clock.move_to(now - timedelta(hours=24) + timedelta(seconds=2 * n))
-        complain(house, email=f"wang{n}@example.com")
+        clock.move_to(now - timedelta(hours=24) + timedelta(seconds=1.5 * n))
+        open_case(house, "letters", posting.LI_NA, {"customer": {"name": "Wang", "email": f"wang{n}@example.com"}})
     house.store.close()
     return open_house(folder, SystemClock())
 
 
 def test_server_and_worker_are_killed_in_the_middle_and_nothing_is_lost_or_doubled(site: Site) -> None:
-    site.type("makegood flows deploy --every 5")
+    site.type("makegood flows deploy --every 10")
     for line in lines():
         if "worker start" in line:
             site.type(line)
@@ -213,19 +217,20 @@ def test_server_and_worker_are_killed_in_the_middle_and_nothing_is_lost_or_doubl
     sweeps = next(one["id"] for one in site.deployments().values() if one["tags"][-1] == "sweep")
     for _ in range(3):          # overlapping runs of the same, beside those of the schedule
         site.ask("POST", f"deployments/{sweeps}/create_flow_run", {})
-    until(lambda: rungs() == CASES and not waiting(), "everything is carried out and sent")
+    # Mostly seconds; where the worker was killed while it delivered, what it had claimed comes back after five minutes.
+    until(lambda: rungs() == CASES and not waiting(), "everything is carried out and sent", 420)
 
     for number in (line.case for line in list_notices(house, limit=1000, actor=THE_SYSTEM)):
         assert number is not None
         with house.store.reading() as conn:
             events = list(history.read(conn, history.case_stream(number)))
         kinds = Counter(" ".join(filter(None, (one.kind, one.data.get("clock"), one.data.get("sent")))) for one in events)
-        assert kinds == {"opened": 1, "breach first_word": 1, "breach reply": 1, "rung reply": 1, "sent receipt": 1}, number
+        assert kinds == {"opened": 1, "breach reply": 1, "rung reply": 1, "sent receipt": 1}, number
     notices = list_notices(house, limit=1000, actor=THE_SYSTEM)
     assert Counter((line.name, line.status) for line in notices) == {("receipt", "sent"): CASES, ("reminder", "sent"): CASES}
     assert len(list((site.folder / "outbox" / "email").glob("*.eml"))) == 2 * CASES
     proof = report(house, actor=THE_SYSTEM)
-    assert proof.proven and sum(one.carried_out for one in proof.definitions) == 3 * CASES
+    assert proof.proven and sum(one.carried_out for one in proof.definitions) == 2 * CASES
     assert verify(house).problems == []
     assert {check.name for check in health(house).checks if not check.well} <= {"anchor"}
     assert 0 < at_the_kill < CASES
