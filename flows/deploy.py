@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate, WorkPoolCreate
 from prefect.client.schemas.objects import WorkPool
 from prefect.exceptions import ObjectNotFound
 from prefect.workers.process import ProcessWorker
@@ -33,8 +33,9 @@ class Deployed:
 def deploy(house_folder: Path, pool: str = POOL, hours: Hours | None = None) -> tuple[str, list[Deployed]]:
     """Make or bring up to date the work pool and one deployment for each flow; the server's URL and the deployments.
 
-    Doing it twice changes nothing. Workers need makegood installed and the house under the same path. Raises NotFound, Invalid and
-    Unavailable when house, channels, database or server cannot be used, Conflict for a pool of another type.
+    Doing it twice changes nothing, but that it frees places of the limits that dead runs kept. Workers need makegood installed and the
+    house under the same path. Raises NotFound, Invalid and Unavailable when house, channels, database or server cannot be used, Conflict
+    for a pool of another type.
     """
     house = open_house(house_folder)
     zone = time_zone(house)          # also tells at once when the database cannot be used
@@ -47,17 +48,19 @@ def deploy(house_folder: Path, pool: str = POOL, hours: Hours | None = None) -> 
 async def _deployed(folder: Path, pool: str, planned: list[Planned]) -> list[Deployed]:
     async with get_client() as client:
         found = await _pool(client, pool)
-    if found.type != ProcessWorker.type:
-        raise Conflict(
-            say("The work pool {pool} is of type {type}", pool=pool, type=found.type),
-            hint=say("Name another with --pool; it is made when there is none of that name."), changed=pool,
-        )
-    done = []
-    for one in planned:
-        deployment = await deployment_of(one, folder, pool)
-        id_ = await deployment.aapply()
-        done.append(Deployed(deployment.full_name, str(id_), in_words(one)))
-    return done
+        if found.type != ProcessWorker.type:
+            raise Conflict(
+                say("The work pool {pool} is of type {type}", pool=pool, type=found.type),
+                hint=say("Name another with --pool; it is made when there is none of that name."), changed=pool,
+            )
+        done = []
+        for one in planned:
+            deployment = await deployment_of(one, folder, pool)
+            id_ = await deployment.aapply()
+            if one.limit is not None:       # places that dead runs may have kept are free again
+                await client.update_global_concurrency_limit(f"deployment:{id_}", GlobalConcurrencyLimitUpdate(active_slots=0))
+            done.append(Deployed(deployment.full_name, str(id_), in_words(one)))
+        return done
 
 
 async def _pool(client: PrefectClient, name: str) -> WorkPool:

@@ -67,12 +67,12 @@ class Punctuality:
         return {step: sum(count for late, count in self.late.items() if _length(late) <= step) for step in WITHIN}
 
     def share(self, of: float) -> timedelta | None:
-        """How late that share of them came at most: 0.5 is the median. Exact to one per cent; None without any."""
+        """How late that share of them came at most: 0.5 is the median. To three figures; None without any."""
         wanted, seen = of * self.carried_out, 0
         for late in sorted(self.late):
             seen += self.late[late]
-            if seen >= wanted:
-                return _length(late)
+            if seen >= wanted and self.worst is not None:
+                return min(_length(late), self.worst.late)      # figures are rounded up
         return None
 
     def add(self, kept: Kept, number: str) -> None:

@@ -99,7 +99,7 @@ class Site:
         )
         try:
             with urllib.request.urlopen(request, timeout=20) as answer:
-                return json.load(answer)
+                return json.loads(answer.read() or b"null")
         except OSError:
             if quiet:
                 return None
@@ -158,7 +158,10 @@ def test_the_flows_are_deployed_once_however_often_and_as_the_file_says(site: Si
     first = site.deployments()
     assert sorted(one["tags"][-1] for one in first.values()) == FLOWS
     assert {one["work_pool_name"] for one in first.values()} == {"makegood"}
+    limit = f"v2/concurrency_limits/deployment:{next(one['id'] for one in first.values() if one['tags'][-1] == 'sweep')}"
+    site.ask("PATCH", limit, {"active_slots": 2})       # as two workers leave it that died before the server did
     assert "every 60 s" in site.type("makegood flows deploy")
+    assert site.ask("GET", limit)["active_slots"] == 0
     assert site.deployments() == first      # ids of deployments and schedules too
     written = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
     assert len(written) == len(first)
