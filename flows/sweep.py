@@ -27,6 +27,8 @@ def account(swept: Swept) -> Account:
             "failures": dict(swept.failures),
             "late_by": late,
             "remaining": swept.remaining,
+            "inspections": len(swept.cycles.inspections),
+            "judged": swept.cycles.judged,
         },
         counts={
             say("cases settled"): swept.cases,
@@ -34,6 +36,8 @@ def account(swept: Swept) -> Account:
             say("failed"): len(swept.failures),
             say("seconds late at most"): late,
             say("still due"): swept.remaining,
+            say("inspections opened"): len(swept.cycles.inspections),
+            say("standards judged"): swept.cycles.judged,
         },
         failures=swept.failures,
         worked=swept.cases > 0 or not swept.failures,

@@ -17,6 +17,7 @@ from engine.ground.calendars import calendar_json
 from engine.ground.canonical import canonical
 from engine.records import library, outbox
 from engine.records.cases import CASE
+from engine.records.schema import SCHEMA_REVISION
 from engine.records.timers import TIMER
 from engine.usecases.auditing import anchor
 from engine.usecases.health import Bounds, Health, health
@@ -45,7 +46,7 @@ def unwell(found: Health) -> dict[str, str]:
 
 def test_a_quiet_house_is_well_and_the_exit_code_says_so(terminal: Terminal) -> None:
     said = terminal("health")
-    assert said.out.startswith("well\n") and "nothing waits for the sweep" in said.out and "0004" in said.out
+    assert said.out.startswith("well\n") and "nothing waits for the sweep" in said.out and f"schema {SCHEMA_REVISION}" in said.out
     assert terminal("health", "--json").json["well"] is True
 
 
