@@ -55,7 +55,7 @@ class Site:
         self.env = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "MAKEGOOD_"))} | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{binaries()}{os.pathsep}{os.environ['PATH']}", "PGHOST": socket_folder,
             "PGUSER": "owner", "PREFECT_HOME": str(folder / "prefect"), "MAKEGOOD_LANG": "en", "PREFECT_WORKER_QUERY_SECONDS": "2",
-            "PYTHONUNBUFFERED": "1", "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+            "PYTHONUNBUFFERED": "1",
         }
         self.running: dict[str, tuple[str, subprocess.Popen[bytes]]] = {}
 
@@ -70,7 +70,7 @@ class Site:
         elif line.endswith(" &"):
             self.start(words[-1] if "--name" in words else words[1], line)
         else:
-            done = subprocess.run(words, cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=120, check=False)
+            done = subprocess.run(words, cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=240, check=False)
             assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
             return done.stdout
         return ""
@@ -122,7 +122,7 @@ class Site:
         return found
 
 
-def until(true: Callable[[], bool], what: str, seconds: float = 150) -> None:
+def until(true: Callable[[], bool], what: str, seconds: float = 240) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, f"not within {seconds} seconds: {what}"

@@ -48,7 +48,8 @@ def test_every_dependency_is_explained() -> None:
     """`docs/decisions/0002-dependencies.md` says what each library is for."""
     page = (ROOT / "docs/decisions/0002-dependencies.md").read_text(encoding="utf-8")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    names = [re.split(r"[<>=\[ ]", line)[0] for line in [*project["project"]["dependencies"], *sum(project["dependency-groups"].values(), [])]]
+    groups = [project["project"]["dependencies"], *project["dependency-groups"].values()]
+    names = [re.split(r"[<>=\[ ]", line)[0] for group in groups for line in group]
     assert [name for name in names if name not in page] == []
 
 

@@ -1,5 +1,7 @@
 """`makegood health` says what is late, what fails and what runs out, to monitors that nobody logs in for."""
 
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -82,6 +84,13 @@ def test_calendars_that_end_and_history_that_nobody_anchors_are_noticed(house: H
         library.publish_calendar(conn, "office", canonical(calendar_json(ending)), LI_NA, house.clock.now())
     assert unwell(health(house)) == {"calendars": "Calendar office ends on 2026-12-13, in 20 days"}
     assert health(house, Bounds(months=0)).well
+
+
+def test_the_options_that_the_page_names_set_the_bounds(terminal: Terminal) -> None:
+    rows = re.findall(r"^\| `([a-z]+)` \|[^|]*\| `(--[^`]+)` \|$", (ROOT / "docs" / "operations.md").read_text(encoding="utf-8"), re.M)
+    checks = [check["name"] for check in terminal("health", "--json").json["checks"]]
+    assert [name for name, _ in rows] == checks
+    assert terminal("health", *(word.replace("N", "1") for _, option in rows for word in shlex.split(option))).out.startswith("well\n")
 
 
 def test_failing_cases_are_counted_for_everybody_and_named_for_those_who_answer_for_the_house(terminal: Terminal) -> None:
