@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from engine.ground.clock import Clock
 from engine.records.store import Store
 from engine.usecases.house import House, Settings
-from tests.integration import postgres
+from tests import postgres
 
 PRAGMAS = ("busy_timeout = 5000", "journal_mode = WAL", "foreign_keys = ON", "recursive_triggers = ON", "synchronous = FULL")
 FAR = {"SQLite": "'9999-01-01 00:00:00.000000'", "PostgreSQL": "timestamptz '9999-01-01 00:00:00+00'"}

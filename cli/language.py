@@ -8,6 +8,8 @@ from engine.ground.language import LANGUAGES, say
 
 _NEUTRAL = ("", "c", "posix")
 
+_PLAIN = gettext.gettext
+
 
 def value_of(option: str, argv: Sequence[str]) -> str | None:
     """The last value given to a long option among the words typed (`--lang zh`, `--lang=zh`), before anything is parsed."""
@@ -61,9 +63,8 @@ def teach_typer() -> None:
         "[default: {}]": say("[default: {}]"),
         "[env var: {}]": say("[environment: {}]"),
     }
-    plain = gettext.gettext
 
     def translated(message: str) -> str:
-        return words.get(message) or plain(message)
+        return words.get(message) or _PLAIN(message)
 
     gettext.gettext = translated

@@ -40,6 +40,7 @@ NOUNS = {
     "standard": "cli.standard:STANDARD",
     "report": "cli.report:REPORT",
     "audit": "cli.audit:AUDIT",
+    "db": "cli.db:DB",
     "import": "cli.bring:IMPORT",
 }
 

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,7 +16,15 @@ from typing import Any
 import pytest
 
 from cli.main import main
-from tests.small import written
+from engine.deciding.rights import Actor
+from engine.ground.clock import SystemClock
+from engine.records.history import ACCESS
+from engine.records.store import Store
+from engine.records.tables import CREDENTIAL
+from engine.usecases import publishing, tokens
+from engine.usecases.house import House, Settings, open_house
+from tests import databases
+from tests.small import dump, written
 
 ROOT = Path(__file__).parent.parent
 
@@ -88,15 +95,31 @@ class Terminal:
     def __call__(self, *words: str, code: int | None = 0) -> Said:
         """Type a command; its exit code must be `code` (None: any)."""
         self._capture.readouterr()
-        found = main(words)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in proofs(words, os.environ.get("MAKEGOOD_AS", "")).items():
+                patch.setenv(name, value)
+            found = main(words)
         out, err = self._capture.readouterr()
         assert code is None or found == code, f"{' '.join(words)}: exit code {found}\n{out}{err}"
         return Said(found, out, err)
 
     def dump(self) -> list[str]:
-        """Everything in the database, as SQL, but for the record of who tried what: refusals stand there."""
-        with sqlite3.connect(self.folder / "makegood.db") as raw:
-            return [line for line in raw.iterdump() if not line.startswith("INSERT INTO \"event\" VALUES('access',")]
+        """Every row of the database, but for the record of who tried what, where refusals stand, and when tokens were used."""
+        house = open_house(self.folder)
+        tables = dump(house)
+        house.store.close()
+        tables["event"] = [row for row in tables["event"] if row[0] != ACCESS]
+        used_at = CREDENTIAL.c.keys().index("used_at")
+        tables["credential"] = [row[:used_at] + row[used_at + 1:] for row in tables["credential"]]
+        return [f"{name} {row}" for name, rows in tables.items() for row in rows]
+
+
+def proofs(words: Sequence[str], person: str) -> dict[str, str]:
+    """What has to be in the environment to prove to a house with a database on a server that this person, or whom the words name, types."""
+    if "--as" in words[:-1]:
+        person = words[words.index("--as") + 1]
+    own = {"MAKEGOOD_TOKEN", "MAKEGOOD_SESSION"} & os.environ.keys()     # the test is about who somebody is
+    return {} if databases.present() == databases.SQLITE or own else {"MAKEGOOD_TOKEN": _tokens[person]} if person in _tokens else {}
 
 
 def process(*words: str, folder: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -105,7 +128,7 @@ def process(*words: str, folder: Path, env: dict[str, str] | None = None) -> sub
     return subprocess.run(
         [sys.executable, "-m", "cli.main", *words],
         cwd=folder,
-        env={**plain, "PYTHONPATH": str(ROOT), "MAKEGOOD_AS": "ann", **(env or {})},
+        env={**plain, "PYTHONPATH": str(ROOT), "MAKEGOOD_AS": "ann", **proofs(words, "ann"), **(env or {})},
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -130,7 +153,27 @@ def _made() -> Path:
 def small_house(folder: Path) -> Path:
     """A copy of the house with the small procedure in `folder`, the bundle beside it under `bundles/small`."""
     shutil.copytree(_made(), folder, dirs_exist_ok=True)
-    return folder / "house"
+    house = folder / "house"
+    if databases.present() == databases.POSTGRESQL:
+        place = databases.place(house, _published)
+        settings = (house / "makegood.toml").read_text(encoding="utf-8")
+        others = [line for line in settings.splitlines() if not line.startswith(("database =", "keys ="))]
+        (house / "makegood.toml").write_text(place.settings() + "\n".join(others), encoding="utf-8")
+        for file in house.glob("*.db*"):
+            file.unlink()
+    return house
+
+
+def _published(store: Store) -> None:
+    """The same on a server, where people log in: with a token for each of them."""
+    house = House(store, SystemClock(), Settings(folder=Path()))
+    publishing.apply_organisation(house, _made() / "bundles" / "organisation.yaml", Actor("ann"))
+    publishing.publish(house, _made() / "bundles" / "small", Actor("dora"))
+    for person in ("ann", "bob", "carl", "dora", "eve"):
+        _tokens[person], _ = tokens.create(house, Actor(person), "test", "1 day")
+
+
+_tokens: dict[str, str] = {}
 
 
 def opened(terminal: Terminal, *more: str) -> str:

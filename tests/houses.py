@@ -10,10 +10,10 @@ from engine.deciding.case import CaseState, Event
 from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.clock import VirtualClock
 from engine.records import cases, history
-from engine.records.schema import memory_template
-from engine.records.store import MemoryStore, Store
+from engine.records.store import Store
 from engine.usecases import opening, publishing
 from engine.usecases.house import House, Settings
+from tests import databases
 
 DEFINITIONS = Path(__file__).parent.parent / "definitions"
 MONDAY = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)        # 09:00 in Shanghai
@@ -27,29 +27,27 @@ def as_(person: str, on_behalf: str | None = None) -> Actor:
 
 
 @cache
-def _image(bundle: str) -> bytes:
-    store = MemoryStore(memory_template())
-    house = House(store, VirtualClock(MONDAY), Settings(folder=Path()))
-    publishing.apply_organisation(house, DEFINITIONS / "organisation.yaml", THE_SYSTEM)
-    publishing.publish(house, DEFINITIONS / bundle, THE_SYSTEM)
-    return store.keep()
+def _with(bundle: str) -> databases.Fill:
+    def published(store: Store) -> None:
+        house = House(store, VirtualClock(MONDAY), Settings(folder=Path()))
+        publishing.apply_organisation(house, DEFINITIONS / "organisation.yaml", THE_SYSTEM)
+        publishing.publish(house, DEFINITIONS / bundle, THE_SYSTEM)
+
+    return published
 
 
 def memory_house(bundle: str = "product-complaint", at: datetime = MONDAY) -> tuple[House, VirtualClock]:
-    """A house in memory with one shipped bundle published."""
+    """A house in memory (or on a server, where the test is about that) with one shipped bundle published."""
     clock = VirtualClock(at)
-    return House(MemoryStore(_image(bundle)), clock, Settings(folder=Path())), clock
+    return House(databases.quick(_with(bundle)), clock, Settings(folder=Path())), clock
 
 
 def house_in(folder: Path, bundle: str = "product-complaint", at: datetime = MONDAY) -> tuple[House, VirtualClock]:
-    """A house in a folder, on a SQLite file, with one shipped bundle published."""
-    (folder / "makegood.toml").write_text('database = "sqlite:///makegood.db"\n', encoding="utf-8")
+    """A house in a folder, its database there or on a server, with one shipped bundle published."""
+    place = databases.place(folder, _with(bundle))
+    (folder / "makegood.toml").write_text(place.settings(), encoding="utf-8")
     clock = VirtualClock(at)
-    house = House(Store(f"sqlite:///{folder / 'makegood.db'}"), clock, Settings(folder=folder))
-    house.store.create()
-    publishing.apply_organisation(house, DEFINITIONS / "organisation.yaml", THE_SYSTEM)
-    publishing.publish(house, DEFINITIONS / bundle, THE_SYSTEM)
-    return house, clock
+    return House(place.store(), clock, Settings(folder=folder)), clock
 
 
 def open_one(house: House, by: str = "li.na", **given: Any) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import dedent
@@ -18,12 +17,12 @@ from engine.ground.canonical import canonical
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import MakegoodError
 from engine.records import library, outbox
-from engine.records.schema import memory_template
-from engine.records.store import MemoryStore
+from engine.records.store import Store
 from engine.records.tables import METADATA
 from engine.usecases import acting, opening, publishing
 from engine.usecases.access import of_rights
 from engine.usecases.house import House, Settings
+from tests import databases
 from tests.houses import as_, events_of, state_of
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday, at opening
@@ -82,14 +81,12 @@ def written(
     return bundle
 
 
-@cache
-def _image() -> bytes:
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "organisation.yaml").write_text(ORGANISATION, encoding="utf-8")
-        store = MemoryStore(memory_template())
-        publishing.apply_organisation(House(store, VirtualClock(START), Settings(folder=Path())), folder / "organisation.yaml", THE_SYSTEM)
-        return store.keep()
+def organised(store: Store) -> None:
+    """Apply the small organisation."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "organisation.yaml").write_text(ORGANISATION, encoding="utf-8")
+        house = House(store, VirtualClock(START), Settings(folder=Path()))
+        publishing.apply_organisation(house, Path(folder) / "organisation.yaml", THE_SYSTEM)
 
 
 def bundle_of(procedure: str, notices: Mapping[str, str] | Iterable[str] = (), scenarios: Mapping[str, str] | None = None) -> Bundle:
@@ -101,13 +98,13 @@ def bundle_of(procedure: str, notices: Mapping[str, str] | Iterable[str] = (), s
 
 
 def empty_house() -> tuple[House, VirtualClock]:
-    """A house in memory with the small organisation and nothing published."""
+    """A house in memory (or on a server, where the test is about that) with the small organisation and nothing published."""
     clock = VirtualClock(START)
-    return House(MemoryStore(_image()), clock, Settings(folder=Path())), clock
+    return House(databases.quick(organised), clock, Settings(folder=Path())), clock
 
 
 def small_house(procedure: str, notices: Mapping[str, str] | Iterable[str] = ()) -> tuple[House, VirtualClock]:
-    """A house in memory with this definition in force, on a clock that stands at `START`. Its checks are passed over."""
+    """Such a house with this definition in force, on a clock that stands at `START`. Its checks are passed over."""
     house, clock = empty_house()
     put_in_force(house, procedure, notices)
     return house, clock

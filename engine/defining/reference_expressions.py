@@ -58,7 +58,6 @@ an `account`.
   others is looked at when something happens to its own case.
 - A sum costs as much as there are such cases; everything else about the procedure costs nothing more. The values are kept apart for the
   fields that some version asks for; publishing a version that asks for a new field fills them in from every case of the procedure.
-- On SQLite changes are made one after the other, so of two cases that act at once the second sees what the first did, and a cap holds. On
-  PostgreSQL two cases that act at the very same moment may each miss the other, and so may a case that changes while a version that asks
-  for a new field is being published; `makegood audit verify` finds the latter.
+- Of two cases that act at once the second sees what the first did, and a cap holds. On PostgreSQL a case that changes at the very moment
+  at which a version that asks for a new field is being published may be missed; `makegood audit verify` finds that.
 """

@@ -5,7 +5,6 @@ the one before, so that a file changed or taken out of the middle shows too; kee
 """
 
 import json
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from engine.ground.canonical import canonical
 from engine.ground.errors import Conflict, Unavailable
 from engine.ground.language import say
 from engine.records.history import Head
+from engine.records.placing import appearing
 
 
 @dataclass(slots=True)
@@ -95,31 +95,14 @@ def write(folder: Path, heads: Iterable[Head], now: datetime) -> Path:
         before = sha256(earlier[-1].read_bytes()).hexdigest() if earlier else ""
         lines = [canonical(head._asdict()) for head in heads]
         header: dict[str, Any] = {"anchor": 1, "made": now.isoformat(), "before": before, "streams": len(lines)}
-        _place(path, "\n".join([canonical(header), *lines, ""]).encode())
+        with appearing(path) as partial:
+            partial.write_text("\n".join([canonical(header), *lines, ""]), encoding="utf-8", newline="\n")
     except OSError as error:
         raise Unavailable(
             say("The anchor {path} cannot be written: {reason}", path=str(path), reason=error.strerror or str(error)),
             hint=say("Check `anchors` in makegood.toml, the folder and its rights."), reason=str(error),
         ) from error
     return path
-
-
-def _place(path: Path, content: bytes) -> None:
-    """Make a file appear whole under its name, safe from a power cut, never in place of another."""
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    try:
-        with partial.open("xb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        os.link(partial, path)   # unlike a rename, refuses to replace
-    finally:
-        partial.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _unreadable(path: Path, error: OSError) -> Unavailable:

@@ -56,7 +56,7 @@ def on_server(url: URL) -> Engine:
     except ModuleNotFoundError as error:
         raise Unavailable(
             say("The driver {driver} for this database is not installed", driver=str(error.name)),
-            hint=say("Install it, for example `pip install 'psycopg[binary]'`."), reason=str(error),
+            hint=say("Install it: `pip install 'makegood[postgresql]'`."), reason=str(error),
         ) from error
 
 

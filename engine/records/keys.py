@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, LargeBinary, MetaData, Table, Text, bindparam, insert, select, update
+from sqlalchemy import Column, Connection, Engine, LargeBinary, MetaData, Row, Table, Text, bindparam, delete, func, insert, select, update
 
 from engine.ground.errors import Invalid, KeyMissing, Unavailable
 from engine.ground.language import say
@@ -65,7 +66,7 @@ class Keys:
 
     def create(self) -> None:
         """Make the database, for this account alone, with the key of the house; what is there is kept. Raises Unavailable, Invalid."""
-        path = self._path
+        path = self.file
         if path is not None:
             try:
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -111,6 +112,27 @@ class Keys:
         with self._connected() as conn:
             return {row.id: row.destroyed for row in conn.execute(select(KEY.c.id, KEY.c.destroyed).where(KEY.c.key.is_(None)))}
 
+    def count(self) -> tuple[int, int]:
+        """How many keys there are, and how many were destroyed."""
+        with self._connected() as conn:
+            live, destroyed = conn.execute(select(func.count(KEY.c.key), func.count(KEY.c.destroyed))).one()
+            return live, destroyed
+
+    def every(self) -> Iterator[Sequence[Row[Any]]]:
+        """All that is in this database, some rows at a time."""
+        some = select(KEY).order_by(KEY.c.id).limit(AT_A_TIME)
+        with self._connected() as conn:
+            rows = conn.execute(some).all()
+            while rows:
+                yield rows
+                rows = conn.execute(some.where(KEY.c.id > rows[-1].id)).all()
+
+    def take_over(self, rows: Sequence[Row[Any]]) -> None:
+        """Keep these rows of other keys, in place of those of the same names."""
+        with self._connected() as conn:
+            conn.execute(delete(KEY).where(KEY.c.id.in_([row.id for row in rows])))
+            conn.execute(insert(KEY).values([dict(row._mapping) for row in rows]))
+
     def lost(self) -> KeyMissing:
         """The error for a name there never was: these are not the keys of these data."""
         return KeyMissing(
@@ -128,7 +150,8 @@ class Keys:
     # --- inside ------------------------------------------------------------------------------------------------------
 
     @property
-    def _path(self) -> Path | None:
+    def file(self) -> Path | None:
+        """The SQLite file, None for a server, for keys in memory, or where none are named."""
         if self._url is None or self._raw is not None or self._url.get_backend_name() != "sqlite":
             return None
         return Path(self._url.database or "")
@@ -146,7 +169,7 @@ class Keys:
                 hint=say('With a database on a server, write keys = "postgresql://user@host/name": a database of its own.'),
                 field="keys", expected="URL",
             )
-        path = self._path
+        path = self.file
         if path is None:
             return engines.on_server(self._url).execution_options(isolation_level="AUTOCOMMIT")
         if not path.exists():

@@ -12,7 +12,7 @@ from engine.records import tables
 from engine.records.prepared import Prepared
 
 OBSERVATION = tables.OBSERVATION
-_insert = Prepared(insert(OBSERVATION))
+_insert = Prepared(insert(OBSERVATION), [column.name for column in OBSERVATION.c if column.name != "id"])
 _forget = Prepared(delete(OBSERVATION).where(*(OBSERVATION.c[key] == bindparam(f"of_{key}") for key in ("case_id", "name", "n"))))
 
 
@@ -49,7 +49,7 @@ def counted(
     o = OBSERVATION.c
     query: Select[tuple[str, str, str | None, int, int, float | None, int]] = select(
         o.name, o.day, o.part, func.sum(o.kept), func.sum(o.of), func.sum(o.value), func.count(o.value)
-    ).where(o.definition == definition).group_by(o.name, o.day, o.part).order_by(o.name, o.day, o.part)
+    ).where(o.definition == definition).group_by(o.name, o.day, o.part).order_by(o.name, o.day, o.part.nulls_first())
     for name, day, part, yes, of, total, measured in conn.execute(_within(query, since, until, person)):
         yield Counted(name, date.fromisoformat(day), part, Share(int(yes), int(of), total or 0.0, measured))
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select
 from engine.deciding.others import Question, kept_values
 from engine.defining.definition import Definition
 from engine.records import tables
+from engine.records.engines import alone, writes
 from engine.records.in_force import in_force
 from engine.records.prepared import Prepared
 from engine.records.store import Store
@@ -83,8 +84,11 @@ def kept(conn: Connection, case_ids: list[int]) -> dict[int, dict[str, tuple[str
 def answer(conn: Connection, definition: str, question: Question, but: int | None) -> Any:
     """How many cases of a procedure a question means, or the texts kept of the field that it sums; the case `but` is none of them.
 
-    One statement, by index: it costs as much as there are cases that share the value.
+    One statement, by index: it costs as much as there are cases that share the value. Whoever may act on the answer is alone with the
+    question until their transaction ends: of two cases that act at once, the second sees what the first has done.
     """
+    if writes(conn):
+        alone(conn, f"others/{definition}/{question.field}/{question.value}")
     table = CASE_VALUE.c
     conditions = [table.definition == definition, table.name == question.field, table.value == question.value]
     conditions.append(table.opened_at <= question.until)

@@ -130,8 +130,9 @@ def claim(
     if away:
         first = or_(*(or_(NOTICE.c.via == one, NOTICE.c.via.startswith(f"{one},", autoescape=True)) for one in away))
         due = due.where(or_(not_(first), and_(NOTICE.c.created_at <= since, or_(NOTICE.c.mandatory, NOTICE.c.via.contains(",")))))
-    due = due.order_by(NOTICE.c.fire_at, NOTICE.c.id).limit(limit).with_for_update(skip_locked=True)
-    rows = conn.execute(update(NOTICE).where(NOTICE.c.id.in_(due)).values(fire_at=until).returning(NOTICE)).all()
+    # As a subquery, PostgreSQL would be free to look for the due ones again for each row, and so to take more than the limit.
+    taken = due.order_by(NOTICE.c.fire_at, NOTICE.c.id).limit(limit).with_for_update(skip_locked=True).cte("taken")
+    rows = conn.execute(update(NOTICE).where(NOTICE.c.id.in_(select(taken.c.id))).values(fire_at=until).returning(NOTICE)).all()
     return sorted(rows, key=lambda row: (row.tries, row.created_at, row.id))
 
 

@@ -15,6 +15,8 @@ from sqlalchemy.exc import DBAPIError
 Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete | TextClause
 Convert = Callable[[Any], Any]
 
+_DOUBLE = 701       # what PostgreSQL calls a float; asked only of numbers that are not whole, of which there are no others
+
 
 class _Form(NamedTuple):
     """A statement as one kind of database wants it."""
@@ -89,7 +91,7 @@ def _compiled(conn: Connection, statement: Statement, columns: Iterable[str] | N
         selected = list(statement.selected_columns)
     else:
         selected = list(getattr(statement, "_returning", ()) or ())
-    converts = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in selected]
+    converts = [column.type.dialect_impl(dialect).result_processor(dialect, _DOUBLE) for column in selected]
     row: Any = namedtuple("Row", [str(column.key) for column in selected], rename=True) if selected else None   # names known only now
     return _Form(
         made.string, [(name, None if bind.required else bind.value) for name, bind in zip(names, binds, strict=True)],

@@ -5,12 +5,14 @@ alone costs more than all its scenarios. A test holds the two equal.
 """
 
 import sqlite3
+from collections.abc import Callable
 from functools import cache
 from io import StringIO
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, select, text
 from sqlalchemy.pool import StaticPool
 
 from engine.records.tables import METADATA
@@ -18,6 +20,9 @@ from engine.records.trouble import APPEND_ONLY
 
 if TYPE_CHECKING:  # alembic takes longer to import than most commands take
     from alembic.config import Config
+
+Progress = Callable[[int, int], None]
+"""Told how much is done, of how much."""
 
 SCHEMA_REVISION = "0005"
 """The migration this code needs: always the latest in `migrations/versions`."""
@@ -91,12 +96,28 @@ def alembic_config(conn: Connection) -> "Config":
     return config
 
 
-def migrate(conn: Connection) -> None:
+def migrate(conn: Connection, progress: Progress | None = None) -> None:
     """Bring the schema to the latest revision, inside the transaction of `conn`."""
     from alembic import command
+    from alembic.script import ScriptDirectory
 
-    command.upgrade(alembic_config(conn), "head")
+    config = alembic_config(conn)
+    found = revision(conn) if has_tables(conn) else ""
+    steps = len(list(ScriptDirectory.from_config(config).iterate_revisions("head", found or "base")))
+    done = count(1)
+    config.attributes["applied"] = lambda **_: progress(next(done), steps) if progress else None
+    command.upgrade(config, "head")
     put_triggers(conn)
+
+
+def has_tables(conn: Connection) -> bool:
+    """Whether these are the tables of some makegood."""
+    return conn.dialect.has_table(conn, "alembic_version")
+
+
+def occupied(conn: Connection) -> str:
+    """The first table that holds a row, "" when all are empty; they must be there."""
+    return next((name for name, table in METADATA.tables.items() if conn.execute(select(1).select_from(table).limit(1)).first()), "")
 
 
 @cache

@@ -68,17 +68,34 @@ class Store:
             finally:
                 memo["savepoints"].remove(name)
 
-    def create(self) -> None:
-        """Make the database and that of its keys, or bring the tables up to date, keeping what is in it. Raises Unavailable, Invalid."""
-        self.close()
-        engine = self._connected(create=True)
-        try:
-            with self._plain_words():
-                before = self._migrate(engine)
-                if before and before < schema.SEALED_SINCE:
-                    engines.scrub(engine)
-        finally:
-            engine.dispose()
+    def create(self, progress: schema.Progress | None = None) -> str:
+        """Make the database and that of its keys, or bring the tables up to date, keeping what is in it.
+
+        Returns the revision they were at, "" for none. Raises Unavailable, Invalid.
+        """
+        with self._opened(create=True) as engine:
+            with self._changing(engine) as (conn, before):
+                schema.migrate(conn, progress)
+            if before and before < schema.SEALED_SINCE:
+                engines.scrub(engine)
+        return before
+
+    @contextmanager
+    def filling(self) -> Iterator[Connection]:
+        """A transaction that fills a database without records; tables that are lacking are made. Raises Conflict for one with records."""
+        with self._opened(create=True) as engine, self._changing(engine) as (conn, _):
+            schema.migrate(conn)
+            if schema.occupied(conn):
+                raise trouble.occupied(self.where)
+            yield conn
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """A transaction that only reads, whatever tables there are: those of an earlier makegood or a later one, or none."""
+        with self._opened(create=False) as engine, engine.execution_options(**self._for_reading).connect() as conn:
+            if self._is_sqlite:
+                engines.begin(conn)
+            yield conn
 
     def close(self) -> None:
         """Let go of every connection; the next transaction opens anew."""
@@ -121,6 +138,11 @@ class Store:
         for key in [key for key in memo if key not in ("savepoints", sealing.NEW)]:
             del memo[key]
 
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file, None for a server."""
+        return Path(self._url.database or "") if self._is_sqlite else None
+
     # --- inside ------------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -134,11 +156,14 @@ class Store:
             engine = self._connected(create=False)
             with engine.connect() as conn:
                 self._check_revision(schema.revision(conn))
-        reading = {} if self._is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         return (
-            Connections(engine.execution_options(cache=self.cache, keys=self.keys, writes=False, **reading)),
+            Connections(engine.execution_options(cache=self.cache, keys=self.keys, writes=False, **self._for_reading)),
             Connections(engine.execution_options(cache=self.cache, keys=self.keys, writes=True)),
         )
+
+    @property
+    def _for_reading(self) -> dict[str, Any]:
+        return {} if self._is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
     def _check_revision(self, found: str) -> None:
         wanted = schema.SCHEMA_REVISION
@@ -162,11 +187,23 @@ class Store:
         mode = "rwc" if create else "rw"      # a mistyped path must not leave an empty database behind
         return engines.on_file(self._url, path, mode)
 
-    def _migrate(self, engine: Engine) -> str:
-        """Bring the tables up to date; returns the revision they were at, "" for none."""
+    @contextmanager
+    def _opened(self, *, create: bool) -> Iterator[Engine]:
+        """Connections for what is not done from one moment to the next."""
+        self.close()
+        with self._plain_words():
+            engine = self._connected(create=create)
+            try:
+                yield engine
+            finally:
+                engine.dispose()
+
+    @contextmanager
+    def _changing(self, engine: Engine) -> Iterator[tuple[Connection, str]]:
+        """A transaction that may change tables, and the revision they are at, "" for none."""
         found = ""
         with engine.execution_options(writes=True, keys=self.keys, seen={}).connect() as conn:
-            if conn.dialect.has_table(conn, "alembic_version"):
+            if schema.has_tables(conn):
                 found = schema.revision(conn)
                 if found > schema.SCHEMA_REVISION:
                     raise trouble.schema_newer(self.where, found, schema.SCHEMA_REVISION)
@@ -180,11 +217,11 @@ class Store:
             with conn.begin():
                 if self._is_sqlite:
                     engines.begin(conn)
-                schema.migrate(conn)
+                engines.alone(conn, "schema")
+                yield conn, found
                 sealing.keep_new_keys(conn)
                 if self._is_sqlite and (broken := conn.exec_driver_sql("PRAGMA foreign_key_check").first()):
                     raise Unavailable(say("Bringing {database} up to date would break references", database=self.where), reason=str(broken))
-        return found
 
     def _plain_words(self) -> AbstractContextManager[None]:
         return trouble.in_plain_words(self.where)
@@ -213,8 +250,9 @@ class MemoryStore(Store):
         self._kept = dict(self.cache)
         return self._image
 
-    def create(self) -> None:
+    def create(self, progress: schema.Progress | None = None) -> str:
         """Nothing to do: the image brings its schema."""
+        return schema.SCHEMA_REVISION
 
     def give_way(self) -> None:
         """Nobody else is there."""

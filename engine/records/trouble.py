@@ -89,9 +89,7 @@ def _of_sqlite(cause: sqlite3.Error, where: str) -> MakegoodError | None:
             hint=say("Check `database` in makegood.toml, or put back a backup of the file."), reason=text,
         )
     if name.startswith("SQLITE_CORRUPT"):
-        return Unavailable(
-            say("The database {database} is damaged", database=where), hint=say("Put back a backup of the file."), reason=text,
-        )
+        return damaged(where, text)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return _busy(where)
     if name.startswith("SQLITE_FULL"):
@@ -160,6 +158,11 @@ def _taken(text: str) -> Conflict:
     return Conflict(say("Somebody else recorded the same at the same moment"), hint=say("Look at it again, then repeat."), changed=text)
 
 
+def damaged(where: str, reason: str) -> Unavailable:
+    """A SQLite file whose pages do not fit together."""
+    return Unavailable(say("The database {database} is damaged", database=where), hint=say("Put back a backup of the file."), reason=reason)
+
+
 def schema_missing(where: str) -> Unavailable:
     """A database that exists but holds none of our tables."""
     return Unavailable(
@@ -184,12 +187,19 @@ def database_missing(where: str) -> Unavailable:
     )
 
 
+def occupied(where: str) -> Conflict:
+    """A database that should be empty."""
+    return Conflict(
+        say("There are records in {database} already", database=where), hint=say("Name a database that is empty."), changed="database",
+    )
+
+
 def schema_older(where: str, found: str, wanted: str) -> Unavailable:
     """Tables of an earlier release."""
     return Unavailable(
         say("The tables in {database} are those of an earlier makegood ({found}, needed: {wanted})",
             database=where, found=found, wanted=wanted),
-        hint=say("Make a backup, then run `makegood init` in its folder: it brings the tables up to date and keeps what is in them."),
+        hint=say("Make a backup, then run `makegood db upgrade`: it brings the tables up to date and keeps what is in them."),
         reason="schema older", found=found, wanted=wanted,
     )
 

@@ -32,9 +32,9 @@ from engine.usecases.notices import list_notices
 from engine.usecases.opening import open_case
 from engine.usecases.punctuality import report
 from tests.integration import posting
-from tests.integration.postgres import binaries, server
+from tests.postgres import MISSING, binaries, server
 
-pytestmark = pytest.mark.skipif(binaries() is None, reason="there is no PostgreSQL server on this machine")
+pytestmark = pytest.mark.skipif(binaries() is None, reason=MISSING)
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 CASES = 16

@@ -16,9 +16,9 @@ from engine.ground.canonical import canonical
 from engine.ground.clock import VirtualClock
 from engine.records import library, outbox, parties, sealing
 from engine.records.outbox import Message
-from engine.records.store import Store
 from engine.usecases.house import House, open_house
 from engine.usecases.opening import open_case
+from tests import databases
 from tests.always import ALWAYS
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -76,11 +76,11 @@ TEXTS = {
 def new_house(folder: Path, channels: str = "", now: datetime = NOW) -> House:
     """A house in a folder with its settings file, the procedure published, and a clock that only tests move."""
     folder.mkdir(exist_ok=True)
-    (folder / "makegood.toml").write_text(channels or '[channels.email]\nkind = "file"\n', encoding="utf-8")
+    place = databases.place(folder)
+    (folder / "makegood.toml").write_text(place.settings() + (channels or '[channels.email]\nkind = "file"\n'), encoding="utf-8")
     (folder / "organisation.yaml").write_text(ORGANISATION, encoding="utf-8")
     _, problems, people = read_organisation(folder / "organisation.yaml")
     assert not problems
-    Store(f"sqlite:///{folder / 'makegood.db'}").create()
     house = open_house(folder, VirtualClock(now))
     with house.store.writing() as conn:
         library.publish_calendar(conn, "always", canonical(calendar_json(ALWAYS)), Actor("owner"), now)

@@ -13,17 +13,20 @@ from engine.ground.canonical import digest
 from engine.records import cases, library, personal, sealing
 from engine.records.cases import Item, Loaded
 from engine.records.store import Store
+from tests import databases
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 
 
-def new_store(folder: Path) -> Store:
-    """A store on disk with its schema and one published (empty) definition, version id 1."""
-    store = Store(f"sqlite:///{folder / 'makegood.db'}")
-    store.create()
+def with_a_definition(store: Store) -> None:
+    """Publish an empty definition, version id 1."""
     with store.writing() as conn:
         library.publish_definition(conn, "plain", "{}", "{}", digest("{}"), Actor("owner"), NOW)
-    return store
+
+
+def new_store(folder: Path) -> Store:
+    """A store in a folder, or on a server, with its schema and one published (empty) definition, version id 1."""
+    return databases.place(folder, with_a_definition).store()
 
 
 def event(case: CaseState, kind: str, at: datetime, **data: Any) -> Event:

@@ -15,9 +15,9 @@ from engine.deciding.case import Event
 from engine.deciding.rights import THE_SYSTEM
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import DefinitionError, Denied, MakegoodError, NotAllowed
-from engine.records.store import Store
 from engine.usecases import accesses, acting, approving, handing_over, publishing
 from engine.usecases.house import House, Settings
+from tests import databases
 from tests.houses import as_, events_of, state_of
 from tests.small import DONE, HEAD, ORGANISATION, ROLES, START, do, opened, put_in_force, small_house, written
 
@@ -216,10 +216,10 @@ def test_who_approves_needs_the_authority_and_slices_count_together_for_them_too
 
 
 def in_a_folder(folder: Path, ceiling: str = "") -> House:
-    """A house on a SQLite file, with these proposals in force, and with bands of the organisation's own."""
-    (folder / "makegood.toml").write_text('database = "sqlite:///makegood.db"\n', encoding="utf-8")
-    house = House(Store(f"sqlite:///{folder / 'makegood.db'}"), VirtualClock(START), Settings(folder=folder))
-    house.store.create()
+    """A house in a folder, with these proposals in force, and with bands of the organisation's own."""
+    place = databases.place(folder)
+    (folder / "makegood.toml").write_text(place.settings(), encoding="utf-8")
+    house = House(place.store(), VirtualClock(START), Settings(folder=folder))
     written(folder, PROPOSALS)
     with (folder / "organisation.yaml").open("a", encoding="utf-8") as file:
         file.write(ceiling)

@@ -1,7 +1,6 @@
 """Attacks on who somebody is, with real commands in a house where people log in: each refused, recorded, and changing nothing."""
 
 import io
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from engine.deciding.rights import THE_SYSTEM
 from engine.usecases.accesses import accesses
 from engine.usecases.auditing import verify
 from engine.usecases.house import open_house
+from tests import databases
 from tests.commands import Terminal, opened, small_house
 
 PASSWORD = "correct horse battery"
@@ -45,12 +45,12 @@ class House:
         self._patch.setenv(name, value)
 
     def sql(self, statement: str) -> None:
-        with sqlite3.connect(self.type.folder / "makegood.db") as raw:
-            raw.execute(statement)
+        with databases.forging(open_house(self.type.folder).store) as raw:
+            raw.exec_driver_sql(statement)
 
     def state(self) -> list[str]:
         """Everything but the record of accesses and the count of failed guesses."""
-        return [line for line in self.type.dump() if "INTO guess" not in line and 'INTO "guess"' not in line]
+        return [line for line in self.type.dump() if not line.startswith("guess")]
 
 
 @pytest.fixture
@@ -116,8 +116,8 @@ def session_expired(house: House) -> None:
 
 def hash_instead_of_the_secret(house: House) -> None:
     """Somebody read the database, and tries what stands there."""
-    with sqlite3.connect(house.type.folder / "makegood.db") as raw:
-        (hash_,) = raw.execute("SELECT hash FROM credential WHERE kind = 'session'").fetchone()
+    with databases.forging(open_house(house.type.folder).store) as raw:
+        hash_ = raw.exec_driver_sql("SELECT hash FROM credential WHERE kind = 'session'").scalars().first()
     house.file.write_text(hash_[:40], encoding="utf-8")
     house.type("case", "list", code=6)
 

@@ -1,24 +1,29 @@
 """Attacks on what is personal: each is refused or shown harmlessly, recorded where somebody reached for it, and changes nothing."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from engine.deciding.rights import THE_SYSTEM
 from engine.ground.errors import Denied, Invalid
 from engine.records import cases, files
+from engine.records.keys import KEY
 from engine.usecases import amending, erasing, finding, handing_out, notices, reading
 from engine.usecases.accesses import accesses
 from engine.usecases.delivering import claim
 from engine.usecases.house import House, open_house
 from engine.usecases.revealing import Reveal
 from notifications.delivery import deliver
+from tests import databases
 from tests.commands import Said, Terminal, small_house
 from tests.houses import as_, house_in, open_one
+from tests.small import dump
 
 OUTSIDER, OFFICER = as_("sanne.visser"), as_("helen.price")
 NASTY = "x'); DROP TABLE party; -- \x1b]0;owned\x07\x1b[2J\u202e\u2028[red]%s{{ 7 * 7 }}"
@@ -54,7 +59,8 @@ def test_names_of_files_lead_nowhere_when_everything_is_handed_out(house: House,
 def test_words_of_a_customer_lead_no_message_out_of_its_folder(tmp_path: Path) -> None:
     (tmp_path / "house").mkdir()
     house_in(tmp_path / "house")
-    (tmp_path / "house" / "makegood.toml").write_text('[channels.email]\nkind = "file"\nfolder = "outbox"\n', encoding="utf-8")
+    with (tmp_path / "house" / "makegood.toml").open("a", encoding="utf-8") as settings:
+        settings.write('[channels.email]\nkind = "file"\nfolder = "outbox"\n')
     house = open_house(tmp_path / "house")
     with pytest.raises(Invalid, match="one line"):
         open_one(house, customer={"name": "x\r\nBcc: all@x.example", "email": "x@customer.example"})
@@ -108,9 +114,8 @@ def test_no_text_that_somebody_wrote_commands_the_terminal_or_the_database(termi
     for command, words in shown_by(terminal, number).items():
         bad = [sign for sign in ("\x1b", "\x07", "\u202e", "\u2028", "\x00") if sign in words]
         assert bad == [], f"{command}: {bad}"
-        assert "49" not in words.replace("2049", "") or "7 * 7" in words, f"{command}: nothing that somebody wrote is worked out"
-    with closing(sqlite3.connect(terminal.folder / "makegood.db")) as raw:
-        assert raw.execute("SELECT count(*) FROM party").fetchone() == (1,)
+        assert not re.search(r"(?<![\d.:])49(?![\d.:])", words) or "7 * 7" in words, f"{command}: nothing that somebody wrote is worked out"
+    assert len(dump(open_house(terminal.folder))["party"]) == 1
     assert terminal("audit", "verify", "--as", "dora").code == 0
 
 
@@ -156,11 +161,9 @@ def test_whoever_has_no_right_sees_nothing_and_that_they_tried_is_recorded(house
 
 def state_of_everything(house: House) -> list[str]:
     """Everything in the database but the stream of accesses, and every key."""
-    lines: list[str] = []
-    for name in ("makegood.db", "keys.db"):
-        with closing(sqlite3.connect(house.settings.folder / name)) as raw:
-            lines += [line for line in raw.iterdump() if "'access'" not in line]
-    return lines
+    with house.store.keys._connected() as conn:
+        lines = [str(row) for row in conn.execute(select(KEY).order_by(KEY.c.id))]
+    return [*lines, *(str(row) for rows in dump(house).values() for row in rows if "access" not in row)]
 
 
 # --- the files themselves -----------------------------------------------------------------------------------------------
@@ -216,10 +219,10 @@ def test_a_box_moved_to_another_case_is_noticed(house: House, tmp_path: Path) ->
     from engine.usecases import auditing
 
     one, other = open_one(house, comment="mine"), open_one(house, comment="other")
-    house.store.close()
-    with closing(sqlite3.connect(tmp_path / "makegood.db")) as raw:
-        raw.execute("UPDATE personal SET box = (SELECT box FROM personal WHERE case_id = 1 AND name = 'comment') WHERE name = 'comment'")
-        raw.commit()
+    with databases.forging(house.store) as raw:
+        raw.exec_driver_sql(
+            "UPDATE personal SET box = (SELECT box FROM personal WHERE case_id = 1 AND name = 'comment') WHERE name = 'comment'"
+        )
     assert [problem.stream for problem in auditing.verify(house).problems] == [f"case/{other}"] and one != other
 
 

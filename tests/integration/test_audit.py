@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import random
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from recording import NOW, event, moved, new_store, opened
+from sqlalchemy import Connection, select, text, update
 
 from engine.deciding.case import rebuild
 from engine.deciding.rights import THE_SYSTEM, Actor
@@ -20,10 +20,12 @@ from engine.ground.canonical import canonical, digest
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Conflict, Invalid, NotFound, Tampered, Unavailable
 from engine.records import cases, files, history, library, personal, sealing
+from engine.records.tables import CASE, EVENT
 from engine.usecases import auditing
 from engine.usecases.house import House, Settings
+from tests import databases
 
-Tamper = Callable[[sqlite3.Connection], object]
+Tamper = Callable[[Connection], object]
 
 
 @pytest.fixture
@@ -50,28 +52,27 @@ def house(tmp_path: Path) -> House:
 
 def tampered(house: House, change: Tamper | str) -> list[tuple[str, int]]:
     """What verify names after somebody changed the file with another program, the triggers dropped first."""
-    house.store.close()
-    raw = sqlite3.connect(house.settings.folder / "makegood.db")
-    for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        raw.execute(f"DROP TRIGGER {name}")
-    raw.executescript(change) if isinstance(change, str) else change(raw)
-    raw.commit()
-    raw.close()
+    with databases.forging(house.store) as raw:
+        if isinstance(change, str):
+            for statement in change.split("; "):
+                raw.execute(text(statement if raw.dialect.name == "sqlite" else statement.replace("x'00'", "'\\x00'")))
+        else:
+            change(raw)
     return [(problem.stream, problem.seq) for problem in auditing.verify(house).problems]
 
 
-def rechained(raw: sqlite3.Connection, stream: str) -> None:
+def rechained(raw: Connection, stream: str) -> None:
     """What a thorough forger does: recompute every hash of a stream, and the case's head and body with it."""
     head, events = "", []
-    for seq, body in raw.execute("SELECT seq, body FROM event WHERE stream = ? ORDER BY seq", (stream,)).fetchall():
+    for seq, body in raw.execute(select(EVENT.c.seq, EVENT.c.body).where(EVENT.c.stream == stream).order_by(EVENT.c.seq)).all():
         head = history.chained(head, body)
         events.append(history.event_from(json.loads(body)))
-        raw.execute("UPDATE event SET hash = ? WHERE stream = ? AND seq = ?", (head, stream, seq))
+        raw.execute(update(EVENT).where(EVENT.c.stream == stream, EVENT.c.seq == seq).values(hash=head))
     from engine.deciding.case import case_json
 
     case = rebuild(events)
     body = canonical(case_json(case))
-    raw.execute('UPDATE "case" SET head = ?, body = ?, state = ? WHERE number = ?', (head, body, case.state, case.number))
+    raw.execute(update(CASE).where(CASE.c.number == case.number).values(head=head, body=body, state=case.state))
 
 
 def test_what_was_only_written_by_the_program_verifies(house: House) -> None:
@@ -140,22 +141,22 @@ def test_one_case_can_be_verified_alone(house: House) -> None:
 # --- anchors ------------------------------------------------------------------------------------------------------------
 
 
-def rewrite(raw: sqlite3.Connection) -> None:
-    raw.execute("UPDATE event SET body = replace(body, 'step1', 'step9') WHERE stream = 'case/A-2'")
+def rewrite(raw: Connection) -> None:
+    raw.exec_driver_sql("UPDATE event SET body = replace(body, 'step1', 'step9') WHERE stream = 'case/A-2'")
     rechained(raw, "case/A-2")
 
 
-def shorten(raw: sqlite3.Connection) -> None:
-    raw.execute("DELETE FROM event WHERE stream = 'case/A-2' AND seq = 5")
-    raw.execute("DELETE FROM personal WHERE case_id = 2 AND seq = 5")
+def shorten(raw: Connection) -> None:
+    raw.exec_driver_sql("DELETE FROM event WHERE stream = 'case/A-2' AND seq = 5")
+    raw.exec_driver_sql("DELETE FROM personal WHERE case_id = 2 AND seq = 5")
     rechained(raw, "case/A-2")
 
 
-def remove(raw: sqlite3.Connection) -> None:
+def remove(raw: Connection) -> None:
     for table in ("personal", "file"):
-        raw.execute(f"DELETE FROM {table} WHERE case_id = 2")
-    raw.execute("DELETE FROM event WHERE stream = 'case/A-2'")
-    raw.execute("DELETE FROM \"case\" WHERE number = 'A-2'")
+        raw.exec_driver_sql(f"DELETE FROM {table} WHERE case_id = 2")
+    raw.exec_driver_sql("DELETE FROM event WHERE stream = 'case/A-2'")
+    raw.exec_driver_sql("DELETE FROM \"case\" WHERE number = 'A-2'")
 
 
 @pytest.mark.parametrize(("change", "row"), [(rewrite, 5), (shorten, 5), (remove, 1)])
@@ -211,24 +212,21 @@ def test_an_anchor_folder_that_cannot_be_written_is_said(house: House) -> None:
 
 def test_any_single_changed_character_of_any_row_is_found(house: House) -> None:
     """A random search over what a forger could touch; each time exactly one character of one column of one row."""
-    house.store.close()
-    path = house.settings.folder / "makegood.db"
-    whole = path.read_bytes()
     chosen = random.Random(7)
     for _ in range(60):
-        path.write_bytes(whole)
-        raw = sqlite3.connect(path)
-        for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            raw.execute(f"DROP TRIGGER {name}")
-        row, *_ = chosen.choice(raw.execute("SELECT rowid FROM event").fetchall())
-        column = chosen.choice(["stream", "kind", "body", "hash"])
-        text = raw.execute(f"SELECT {column} FROM event WHERE rowid = ?", (row,)).fetchone()[0]
-        at = chosen.randrange(len(text))
-        raw.execute(f"UPDATE event SET {column} = ? WHERE rowid = ?", (text[:at] + chr(ord(text[at]) ^ 1) + text[at + 1:], row))
-        raw.commit()
-        raw.close()
-        assert auditing.verify(house).problems, (row, column, at)
-        house.store.close()
+        with databases.forging(house.store) as raw:
+            stream, seq = chosen.choice(raw.execute(select(EVENT.c.stream, EVENT.c.seq).order_by(EVENT.c.stream, EVENT.c.seq)).all())
+            column = chosen.choice(["stream", "kind", "body", "hash"])
+            row = (EVENT.c.stream == stream, EVENT.c.seq == seq)
+            said = raw.execute(select(EVENT.c[column]).where(*row)).scalar_one()
+            at = chosen.randrange(len(said))
+            changed = said[:at] + chr(ord(said[at]) ^ 1) + said[at + 1:]
+            raw.execute(update(EVENT).where(*row).values({column: changed}))
+        assert auditing.verify(house).problems, (stream, seq, column, at)
+        with databases.forging(house.store) as raw:
+            row = (EVENT.c.stream == (changed if column == "stream" else stream), EVENT.c.seq == seq)
+            raw.execute(update(EVENT).where(*row).values({column: said}))
+    assert auditing.verify(house).problems == []
 
 
 # --- export -------------------------------------------------------------------------------------------------------------

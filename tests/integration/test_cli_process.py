@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import ROOT, lines, process, small_house
+from tests.commands import ROOT, lines, process, proofs, small_house
 
 BASE = "import typer, rich, sqlmodel"
 
@@ -35,7 +35,7 @@ def test_commands_answer_in_a_process_of_their_own(house: Path) -> None:
 
 
 def test_a_reader_who_goes_away_is_no_error(house: Path) -> None:
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "MAKEGOOD_AS": "dora"}
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "MAKEGOOD_AS": "dora", **proofs((), "dora")}
     command = f"{sys.executable} -m cli.main case list --json | head -c 1; echo ${{PIPESTATUS[0]}}"
     said = subprocess.run(["bash", "-c", command], cwd=house, env=env, capture_output=True, text=True)
     assert said.stdout == "{0\n" and said.stderr == ""

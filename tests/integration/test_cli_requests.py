@@ -73,8 +73,8 @@ def test_answers_that_do_not_count_say_why(terminal: Terminal) -> None:
     assert "'perhaps' is no answer" in terminal("case", "vote", number, request, "perhaps", "--as", "carl", code=3).err
     assert "reason" in terminal("case", "vote", number, request, "decline", "--as", "carl", code=3).err
     assert "request 99 does not wait" in terminal("case", "vote", number, "99", "approve", "--as", "carl", code=5).err
-    refused = json.loads(terminal("audit", "access", "--json").out)["events"]
-    assert [(event["kind"], event["actor"]) for event in refused] == [("refused", "eve"), ("refused", "ann")]   # mistakes are no attempts
+    refused = json.loads(terminal("audit", "access", "--kind", "refused", "--json").out)["events"]
+    assert [event["actor"] for event in refused] == ["eve", "ann"]      # mistakes are no attempts
 
 
 def test_a_case_is_offered_declined_accepted(terminal: Terminal) -> None:

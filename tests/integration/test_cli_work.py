@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.usecases.house import open_house
+from tests import databases
 from tests.commands import Terminal, lines, opened, small_house
 
 
@@ -30,10 +32,11 @@ def test_a_complaint_from_the_first_word_to_the_last(terminal: Terminal) -> None
     shown = terminal("case", "show", number, "--reveal").out
     assert "12.50 EUR" in shown and "the lid is loose" in shown and "Rose Tyler" in shown and "Done" in shown
     told = terminal("case", "history", number, "--reveal").out
+    known = "local" if databases.present() == databases.SQLITE else "token"
     for words in (
-        "Ann Archer for the customer (local): opened the case",
+        f"Ann Archer for the customer ({known}): opened the case",
         "Take up: New → In work",
-        "Bob Baker (local): finished Test",
+        f"Bob Baker ({known}): finished Test",
         "sent answer by email",
     ):
         assert words in told
@@ -230,13 +233,10 @@ def test_history_goes_out_as_csv_and_json_lines(terminal: Terminal) -> None:
 
 
 def test_tampering_is_found(terminal: Terminal) -> None:
-    import sqlite3
-
     number = opened(terminal)
     terminal("audit", "anchor")
-    with sqlite3.connect(terminal.folder / "makegood.db") as raw:
-        raw.execute("DROP TRIGGER event_no_update")
-        raw.execute("UPDATE event SET body = replace(body, 'kettle', 'pot') WHERE stream = ?", [f"case/{number}"])
+    with databases.forging(open_house(terminal.folder).store) as raw:
+        raw.exec_driver_sql(f"UPDATE event SET body = replace(body, 'kettle', 'pot') WHERE stream = 'case/{number}'")
     said = terminal("audit", "verify", code=12)
     assert f"case/{number}, row 1" in said.out
     assert terminal("audit", "verify", "--json", code=12).json["sound"] is False

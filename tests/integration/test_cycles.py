@@ -6,15 +6,14 @@ from threading import Barrier, Thread
 
 import pytest
 
-from engine.deciding.rights import THE_SYSTEM
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
-from engine.records.store import Store
-from engine.usecases import attaining, counting, publishing, standards, sweeping
+from engine.usecases import attaining, counting, standards, sweeping
 from engine.usecases.house import House, Settings
+from tests import databases
 from tests.cafe import CAFE, changed, seen, step, visit
 from tests.houses import as_, state_of
-from tests.small import ORGANISATION, START, empty_house, put_in_force, refused
+from tests.small import START, empty_house, organised, put_in_force, refused
 
 
 @pytest.fixture
@@ -245,14 +244,13 @@ def test_moments_that_passed_unattended_are_left_out(cafe: tuple[House, VirtualC
 
 def test_of_several_who_come_by_at_once_each_thing_is_done_by_one(tmp_path: Path) -> None:
     """Three sweeps of a real database at one moment: one inspection, one judgement, one case."""
+    place = databases.place(tmp_path, organised)
+
     def house_at() -> House:
-        return House(Store(f"sqlite:///{tmp_path / 'makegood.db'}"), clock, Settings(folder=tmp_path))
+        return House(place.store(), clock, Settings(folder=tmp_path))
 
     clock = VirtualClock(START)
     house = house_at()
-    house.store.create()
-    (tmp_path / "organisation.yaml").write_text(ORGANISATION, encoding="utf-8")
-    publishing.apply_organisation(house, tmp_path / "organisation.yaml", THE_SYSTEM)
     put_in_force(house, CAPA)
     put_in_force(house, CAFE.replace("every: 4 per day", "every: 2 hours") + "missed: {procedure: small}\n")
     visit(house)

@@ -6,17 +6,18 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from recording import NOW, event, moved, new_store, opened
+from recording import NOW, event, moved, new_store, opened, with_a_definition
 
 from engine.deciding.case import CaseState, Event, case_json, rebuild
 from engine.deciding.rights import Actor
 from engine.ground.canonical import canonical, digest
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Conflict
-from engine.records import cases, history, schema
-from engine.records.store import MemoryStore, Store
+from engine.records import cases, history
+from engine.records.store import Store
 from engine.usecases import auditing
 from engine.usecases.house import House, Settings
+from tests import databases
 
 
 @pytest.fixture
@@ -85,7 +86,11 @@ changes = st.lists(
 def test_whatever_happens_to_a_case_its_row_is_the_fold_of_its_history_and_verifies(
     tmp_path: Path, done: list[dict[str, object]], together: list[int]
 ) -> None:
-    store = memory()
+    with databases.again():
+        kept_and_verified(databases.quick(with_a_definition), tmp_path, done, together)
+
+
+def kept_and_verified(store: Store, folder: Path, done: list[dict[str, object]], together: list[int]) -> None:
     with store.writing() as conn:
         opened(conn, "A-1")
     at, waiting = NOW, list(done)
@@ -106,17 +111,10 @@ def test_whatever_happens_to_a_case_its_row_is_the_fold_of_its_history_and_verif
     with store.reading() as conn:
         stored, events = cases.load(conn, "A-1"), list(history.read(conn, "case/A-1"))
     assert same(stored.case, rebuild(events))
-    assert auditing.verify(House(store, VirtualClock(NOW), Settings(tmp_path))).problems == []
+    assert auditing.verify(House(store, VirtualClock(NOW), Settings(folder))).problems == []
 
 
 def same(one: CaseState, other: CaseState) -> bool:
     return canonical(case_json(one)) == canonical(case_json(other))
 
 
-def memory() -> MemoryStore:
-    from engine.records import library
-
-    store = MemoryStore(schema.memory_template())
-    with store.writing() as conn:
-        library.publish_definition(conn, "plain", "{}", "{}", digest("{}"), Actor("owner"), NOW)
-    return store

@@ -8,9 +8,9 @@ from pathlib import Path
 from engine.deciding.case import case_json, rebuild
 from engine.deciding.rights import THE_SYSTEM
 from engine.ground.clock import VirtualClock
-from engine.records.store import Store
 from engine.usecases import auditing, publishing
 from engine.usecases.house import House, Settings
+from tests import databases
 from tests.houses import events_of, state_of
 from tests.small import DONE, HEAD, ROLES, START, do, opened, written
 
@@ -58,9 +58,9 @@ print(acting.act(house, number, "finish", Actor("bob")).state)
 
 
 def test_two_closings_at_once_are_both_told_and_the_second_lets_the_case_go_on(tmp_path: Path) -> None:
-    (tmp_path / "makegood.toml").write_text('database = "sqlite:///makegood.db"\n', encoding="utf-8")
-    house = House(Store(f"sqlite:///{tmp_path / 'makegood.db'}"), VirtualClock(START), Settings(folder=tmp_path))
-    house.store.create()
+    place = databases.place(tmp_path)
+    (tmp_path / "makegood.toml").write_text(place.settings(), encoding="utf-8")
+    house = House(place.store(), VirtualClock(START), Settings(folder=tmp_path))
     bundle = written(tmp_path / "definitions", PARENT)
     (bundle.parent / "repair").mkdir()
     (bundle.parent / "repair" / "procedure.yaml").write_text(CHILD, encoding="utf-8")

@@ -73,7 +73,11 @@ def emptied(house: House) -> None:
         conn.execute(text('DELETE FROM "case"'))
 
 
-HOUSE = small_house(PROCEDURE)[0]
+@pytest.fixture(scope="module")
+def house(database: str) -> House:
+    return small_house(PROCEDURE)[0]
+
+
 DUE = st.one_of(st.none(), st.integers(-50, 50).map(lambda hours: START + timedelta(hours=hours)))
 ITEM = st.tuples(st.sampled_from(["desk", "lab", "manager"]), st.sampled_from([None, None, "bob", "ann"]))
 
@@ -85,12 +89,12 @@ ITEM = st.tuples(st.sampled_from(["desk", "lab", "manager"]), st.sampled_from([N
     limit=st.integers(1, 12),
 )
 def test_an_inbox_is_what_a_look_at_everything_finds(
-    rows: list[tuple[datetime | None, list[tuple[str, str | None]]]], own: bool | None, limit: int
+    house: House, rows: list[tuple[datetime | None, list[tuple[str, str | None]]]], own: bool | None, limit: int
 ) -> None:
     """bob holds desk and lab: his inbox holds every case with an item for him or for his posts, once, due soonest first."""
-    emptied(HOUSE)
-    fill(HOUSE, rows)
-    found = inbox(HOUSE, "bob", own, limit)
+    emptied(house)
+    fill(house, rows)
+    found = inbox(house, "bob", own, limit)
     expected = []
     for place, (due, items) in enumerate(rows, 1):
         mine = any(person == "bob" for _, person in items)
@@ -103,27 +107,29 @@ def test_an_inbox_is_what_a_look_at_everything_finds(
     assert len({line.number for line in found.lines}) == min(limit, len(expected)) and found.more == (len(expected) > limit)
 
 
-def test_many_items_of_few_cases_do_not_hide_the_others() -> None:
-    emptied(HOUSE)
+def test_many_items_of_few_cases_do_not_hide_the_others(house: House) -> None:
+    emptied(house)
     fill(
-        HOUSE,
+        house,
         [
             (START, [("desk", None)] * 40),
             (START + timedelta(hours=1), [("lab", None)] * 40),
             *[(START + timedelta(hours=2), [("desk", None)])] * 4,
         ],
     )
-    assert [line.number for line in inbox(HOUSE, "bob", limit=4).lines] == ["S-001", "S-002", "S-003", "S-004"]
+    assert [line.number for line in inbox(house, "bob", limit=4).lines] == ["S-001", "S-002", "S-003", "S-004"]
 
 
 @settings(max_examples=30, deadline=None)
 @given(rows=st.lists(st.tuples(DUE, st.just([])), max_size=20), size=st.integers(1, 7))
-def test_pages_hold_every_open_case_once_by_urgency(rows: list[tuple[datetime | None, list[tuple[str, str | None]]]], size: int) -> None:
-    emptied(HOUSE)
-    fill(HOUSE, rows)
+def test_pages_hold_every_open_case_once_by_urgency(
+    house: House, rows: list[tuple[datetime | None, list[tuple[str, str | None]]]], size: int
+) -> None:
+    emptied(house)
+    fill(house, rows)
     seen, page = [], 1
     while True:
-        found = list_cases(HOUSE, limit=size, page=page, actor=THE_SYSTEM)
+        found = list_cases(house, limit=size, page=page, actor=THE_SYSTEM)
         seen += found.lines
         if not found.more:
             break
@@ -132,25 +138,25 @@ def test_pages_hold_every_open_case_once_by_urgency(rows: list[tuple[datetime | 
     assert [line.due_at or NO_DUE for line in seen] == sorted(due or NO_DUE for due, _ in rows)
 
 
-def test_what_cannot_be_known_comes_first_and_says_so() -> None:
-    emptied(HOUSE)
-    fill(HOUSE, [(START, [("desk", None)]), (datetime(1970, 1, 1, tzinfo=UTC), [("desk", None)]), (None, [("desk", None)])])
-    lines = list_cases(HOUSE, actor=THE_SYSTEM).lines
+def test_what_cannot_be_known_comes_first_and_says_so(house: House) -> None:
+    emptied(house)
+    fill(house, [(START, [("desk", None)]), (datetime(1970, 1, 1, tzinfo=UTC), [("desk", None)]), (None, [("desk", None)])])
+    lines = list_cases(house, actor=THE_SYSTEM).lines
     assert [(line.number, line.due_unknown, line.due_at) for line in lines] == [
         ("S-002", True, None),
         ("S-001", False, START),
         ("S-003", False, None),
     ]
-    assert [line.due_unknown for line in inbox(HOUSE, "ann").lines] == [True, False, False]
+    assert [line.due_unknown for line in inbox(house, "ann").lines] == [True, False, False]
 
 
-def test_looking_takes_few_statements_whatever_is_listed() -> None:
+def test_looking_takes_few_statements_whatever_is_listed(house: House) -> None:
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 
     def statements(size: int) -> int:
-        emptied(HOUSE)
-        fill(HOUSE, [(START, [("desk", None), ("lab", "bob")])] * size)
+        emptied(house)
+        fill(house, [(START, [("desk", None), ("lab", "bob")])] * size)
         asked: list[str] = []
 
         def count(conn: object, cursor: object, statement: str, *rest: object) -> None:
@@ -158,9 +164,9 @@ def test_looking_takes_few_statements_whatever_is_listed() -> None:
 
         event.listen(Engine, "before_cursor_execute", count)
         try:
-            list_cases(HOUSE, limit=100, actor=THE_SYSTEM)
-            inbox(HOUSE, "bob", limit=100)
-            find(HOUSE, "case", limit=100, actor=THE_SYSTEM)
+            list_cases(house, limit=100, actor=THE_SYSTEM)
+            inbox(house, "bob", limit=100)
+            find(house, "case", limit=100, actor=THE_SYSTEM)
         finally:
             event.remove(Engine, "before_cursor_execute", count)
         return len(asked)
@@ -168,13 +174,13 @@ def test_looking_takes_few_statements_whatever_is_listed() -> None:
     assert statements(60) == statements(2) < 25
 
 
-def test_numbers_for_completion_begin_as_typed() -> None:
-    emptied(HOUSE)
-    fill(HOUSE, [(None, [])] * 12)
-    assert numbers(HOUSE, "s-01", 10, THE_SYSTEM) == ["S-012", "S-011", "S-010"] and numbers(HOUSE, "S-%", 10, THE_SYSTEM) == []
+def test_numbers_for_completion_begin_as_typed(house: House) -> None:
+    emptied(house)
+    fill(house, [(None, [])] * 12)
+    assert numbers(house, "s-01", 10, THE_SYSTEM) == ["S-012", "S-011", "S-010"] and numbers(house, "S-%", 10, THE_SYSTEM) == []
 
 
 @pytest.mark.parametrize(("limit", "page"), [(0, 1), (1001, 1), (10, 0)])
-def test_endless_pages_are_refused(limit: int, page: int) -> None:
+def test_endless_pages_are_refused(house: House, limit: int, page: int) -> None:
     with pytest.raises(Invalid):
-        list_cases(HOUSE, limit=limit, page=page, actor=THE_SYSTEM)
+        list_cases(house, limit=limit, page=page, actor=THE_SYSTEM)

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from engine.ground.errors import Conflict, Unavailable
 from engine.records import files, outbox, parties, personal, schema, sealing
 from engine.records.store import Store
+from tests import databases
 
 GUARDED_ROWS = {
     "event": "stream = 'definitions'", "definition_version": "id = 1", "calendar_version": "id = 1", "organisation_version": "id = 1",
@@ -111,7 +112,7 @@ def test_a_later_migration_that_rebuilds_a_table_keeps_rows_references_and_guard
 def test_a_house_of_the_first_schema_is_brought_up_to_date_with_what_is_in_it(tmp_path: Path) -> None:
     from alembic import command
 
-    store = Store(f"sqlite:///{tmp_path / 'makegood.db'}")
+    store = databases.bare(tmp_path).store()
     with store._connected(create=True).execution_options(writes=True).begin() as conn:
         command.upgrade(schema.alembic_config(conn), "0001")
         conn.execute(text("INSERT INTO definition_version VALUES (1, 'plain', 1, '', '{}', '{}', '2026-01-01', 'x')"))

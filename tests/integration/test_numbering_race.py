@@ -8,7 +8,7 @@ import pytest
 from recording import new_store
 
 from engine.records import series
-from engine.records.store import Store
+from tests import databases
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,7 +16,7 @@ TAKE = """
 import sys
 from engine.records import series
 from engine.records.store import Store
-store = Store(sys.argv[1])
+store = Store(*sys.argv[1:])
 for n in range(50):
     try:
         with store.writing() as conn:
@@ -29,10 +29,9 @@ for n in range(50):
 
 
 def test_four_processes_take_two_hundred_numbers(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'makegood.db'}"
-    new_store(tmp_path).close()
+    place = databases.place(tmp_path)
     running = [
-        subprocess.Popen([sys.executable, "-c", TAKE, url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+        subprocess.Popen([sys.executable, "-c", TAKE, *place], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
         for _ in range(4)
     ]
     taken: list[int] = []
@@ -42,7 +41,7 @@ def test_four_processes_take_two_hundred_numbers(tmp_path: Path) -> None:
         lines = out.split()
         taken += [int(line) for line, after in zip(lines, [*lines[1:], ""], strict=True) if line != "back" and after != "back"]
     assert sorted(taken) == list(range(1, 181))
-    with Store(url).writing() as conn:
+    with place.store().writing() as conn:
         assert series.next_serial(conn, "KS-2026") == 181
 
 

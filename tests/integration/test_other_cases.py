@@ -17,6 +17,7 @@ from engine.ground.language import say
 from engine.records import others
 from engine.usecases import amending, auditing, importing, publishing
 from engine.usecases.house import House
+from tests import databases
 from tests.houses import as_, state_of
 from tests.small import DONE, HEAD, ROLES, START, do, empty_house, messages, opened, put_in_force, small_house, written
 
@@ -161,13 +162,11 @@ def test_a_procedure_that_asks_nothing_keeps_nothing_and_pays_nothing() -> None:
     for name, procedure in (("plain", PLAIN), ("asking", ASKING)):
         house, _ = small_house(procedure, TOLD if procedure is ASKING else ())
         opened(house, account="A1", amount="1")
-        sent: list[str] = []
         with house.store.writing() as conn:
-            raw: Any = conn.connection.dbapi_connection
-        raw.set_trace_callback(sent.append)
-        number = opened(house, account="A1", amount="1")
-        do(house, number, "close")
-        raw.set_trace_callback(None)
+            pass
+        with databases.statements(conn) as sent:        # of the transactions that follow: they have the same connection
+            number = opened(house, account="A1", amount="1")
+            do(house, number, "close")
         counts[name] = [one for one in sent if "case_value" in one or "asked_field" in one]
         assert bool(kept(house)) is (name == "asking")
     assert counts["plain"] == []
@@ -310,12 +309,11 @@ def test_two_cases_that_act_at_once_do_not_both_fit_under_the_cap(tmp_path: Path
     import time
 
     from engine.ground.clock import VirtualClock
-    from engine.records.store import Store
     from engine.usecases.house import Settings
 
-    (tmp_path / "makegood.toml").write_text('database = "sqlite:///makegood.db"\n', encoding="utf-8")
-    house = House(Store(f"sqlite:///{tmp_path / 'makegood.db'}"), VirtualClock(START), Settings(folder=tmp_path))
-    house.store.create()
+    place = databases.place(tmp_path)
+    (tmp_path / "makegood.toml").write_text(place.settings(), encoding="utf-8")
+    house = House(place.store(), VirtualClock(START), Settings(folder=tmp_path))
     bundle = written(tmp_path, ASKING, TOLD)
     publishing.apply_organisation(house, tmp_path / "organisation.yaml", THE_SYSTEM)
     publishing.publish(house, bundle, THE_SYSTEM)

@@ -6,7 +6,6 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
-from postgres import binaries, server
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
@@ -19,8 +18,9 @@ from engine.usecases import acting, auditing, identity, links, opening, publishi
 from engine.usecases.accesses import accesses
 from engine.usecases.house import House, Settings
 from tests.houses import DEFINITIONS, GIVEN, MONDAY, as_
+from tests.postgres import MISSING, binaries, server
 
-pytestmark = pytest.mark.skipif(binaries() is None, reason="there is no PostgreSQL server on this machine")
+pytestmark = pytest.mark.skipif(binaries() is None, reason=MISSING)
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from engine.records import keys, parties, sealing
 from engine.records.store import Store
 from engine.usecases import acting, amending, auditing, delivering, erasing, finding, handing_out, notices, reading, sweeping
 from engine.usecases.accesses import accesses
-from engine.usecases.house import House
+from engine.usecases.house import House, open_house
 from engine.usecases.revealing import Reveal
 from engine.usecases.views import CaseView
 from tests.houses import CUSTOMER, as_, events_of, house_in, open_one, state_of
@@ -165,7 +165,7 @@ def test_what_is_said_after_the_erasure_is_sealed_anew_and_can_be_erased_too(hou
 
 
 def test_an_erased_key_is_used_by_no_other_process_afterwards(house: House, number: str, tmp_path: Path) -> None:
-    other = House(Store(f"sqlite:///{tmp_path / 'makegood.db'}"), house.clock, house.settings)
+    other = open_house(tmp_path, house.clock)
     assert revealed(other, number).customer is not None
     erase(house)
     assert revealed(other, number).customer is None
@@ -205,9 +205,8 @@ from pathlib import Path
 from engine.deciding.rights import Actor
 from engine.ground.clock import VirtualClock
 from engine.records import keys, parties
-from engine.records.store import Store
 from engine.usecases import erasing
-from engine.usecases.house import House, Settings
+from engine.usecases.house import open_house
 folder, after, at = Path(sys.argv[1]), sys.argv[2], datetime.fromisoformat(sys.argv[3])
 def dies_after(where, name):
     real = getattr(where, name)
@@ -219,7 +218,7 @@ def dies_before(where, name):
     setattr(where, name, lambda *given, **named: os._exit(9))
 {"keys": lambda: dies_after(keys.Keys, "destroy"), "case": lambda: dies_before(erasing, "write"),
  "cases": lambda: dies_before(parties, "forget"), "forgotten": lambda: dies_after(parties, "forget")}[after]()
-house = House(Store(f"sqlite:///{folder / 'makegood.db'}"), VirtualClock(at), Settings(folder=folder))
+house = open_house(folder, VirtualClock(at))
 erasing.erase(house, 1, Actor("helen.price"), "asked on 3 May", even_open=True)
 """
 

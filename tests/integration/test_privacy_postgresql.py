@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 from alembic import command
-from postgres import binaries, server
 from sqlalchemy import create_engine, text
 
 from engine.deciding.rights import THE_SYSTEM
@@ -16,8 +15,9 @@ from engine.usecases import amending, auditing, erasing, finding, opening, publi
 from engine.usecases.house import House, Settings
 from engine.usecases.revealing import Reveal
 from tests.houses import DEFINITIONS, GIVEN, MONDAY, as_
+from tests.postgres import MISSING, binaries, server
 
-pytestmark = pytest.mark.skipif(binaries() is None, reason="there is no PostgreSQL server on this machine")
+pytestmark = pytest.mark.skipif(binaries() is None, reason=MISSING)
 
 
 @pytest.fixture(scope="module")

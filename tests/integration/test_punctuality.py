@@ -24,6 +24,7 @@ from engine.usecases.sweeping import sweep
 from engine.usecases.upcoming import next_up
 from engine.usecases.work import take_up
 from engine.usecases.writing import write
+from tests import databases
 from tests.houses import events_of
 from tests.small import DONE, HEAD, ROLES, do, kinds, opened, small_house
 
@@ -67,8 +68,7 @@ def rewrite(house: House, number: str, forge: Forge) -> None:
     """What somebody with the database in their hands could do: another history, its chain made to fit."""
     events = [replace(event, seq=seq) for seq, event in enumerate(forge(events_of(house, number)), 1)]
     rows, head = history.chain("", events)
-    with house.store.writing() as conn:
-        conn.exec_driver_sql("DROP TRIGGER event_no_delete")
+    with databases.forging(house.store) as conn:
         conn.execute(delete(EVENT).where(EVENT.c.stream == history.case_stream(number)))
         history.write(conn, rows)
         conn.execute(CASE.update().where(CASE.c.number == number).values(head=head))

@@ -1,21 +1,20 @@
 """Cases are loaded and saved whole, in few statements, and by one at a time."""
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from recording import NOW, event, moved, new_store, opened
-from sqlalchemy import Connection, text
+from sqlalchemy import func, text, update
 
 from engine.deciding.case import rebuild
 from engine.ground.errors import Conflict, NotFound
 from engine.records import cases, history, models, parties, personal
 from engine.records.cases import NO_DUE, Due, Item
 from engine.records.store import Store
+from engine.records.tables import CASE
+from tests.databases import statements
 
 LATER = NOW + timedelta(hours=1)
 
@@ -23,23 +22,6 @@ LATER = NOW + timedelta(hours=1)
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return new_store(tmp_path)
-
-
-@contextmanager
-def counted(conn: Connection) -> Iterator[list[str]]:
-    """The statements carried out meanwhile."""
-    sent: list[str] = []
-    raw: Any = conn.connection.dbapi_connection
-
-    def note(statement: str) -> None:   # what triggers do begins with --; many rows of one statement count once
-        if not statement.startswith("--") and not (sent and sent[-1][:28] == statement[:28]):
-            sent.append(statement)
-
-    raw.set_trace_callback(note)
-    try:
-        yield sent
-    finally:
-        raw.set_trace_callback(None)
 
 
 def item(name: str, role: str | None = "intake", person: str | None = None, due: object = NO_DUE) -> Item:
@@ -78,8 +60,9 @@ def test_an_action_on_the_hot_path_takes_few_statements(store: Store) -> None:
     with store.writing() as conn:
         party = parties.add_party(conn, {"name": "Wang"}, NOW)
         opened(conn, "A-1", items=[item("registered")], timer=(LATER, LATER), secret="x")
-        conn.execute(text('UPDATE "case" SET party_id = :party, body = json_set(body, \'$.party\', :party)'), {"party": party})
-    with store.writing() as conn, counted(conn) as sent:
+        body = func.replace(CASE.c.body, '"party":null', f'"party":{party}')
+        assert f'"party":{party}' in conn.execute(update(CASE).values(party_id=party, body=body).returning(CASE.c.body)).scalar_one()
+    with store.writing() as conn, statements(conn) as sent:
         loaded = cases.load(conn, "A-1")
         assert personal.open_(conn, loaded.id, loaded.case.sealed) == {"findings": "x"}
         customer = parties.customer(conn, party)
@@ -88,7 +71,7 @@ def test_an_action_on_the_hot_path_takes_few_statements(store: Store) -> None:
         cases.save(conn, loaded, events, [item("s2"), item("s2", "quality")], 0, None, (LATER, NO_DUE))
     # case with party, timer and what is in force · work items · personal values · case · events · items twice · timer
     assert len(sent) == 8 and sum("INSERT INTO event" in one for one in sent) == 1
-    with store.writing() as conn, counted(conn) as sent:
+    with store.writing() as conn, statements(conn) as sent:
         loaded = cases.load(conn, "A-1")
         cases.save(conn, loaded, [event(loaded.case, "noted", LATER)], loaded.items, 0, None, loaded.timer)
     assert len(sent) == 4
@@ -98,7 +81,7 @@ def test_a_batch_is_loaded_in_two_statements_in_the_order_asked_for(store: Store
     with store.writing() as conn:
         ids = [opened(conn, f"A-{n}", items=[item(f"s{n}")]).id for n in range(20)]
     random.Random(1).shuffle(ids)
-    with store.reading() as conn, counted(conn) as sent:
+    with store.reading() as conn, statements(conn) as sent:
         found = cases.load_batch(conn, [*ids, 999])
         assert [one.id for one in found] == ids and all(len(one.items) == 1 for one in found)
         assert found[3] == cases.load_id(conn, ids[3])
@@ -159,7 +142,7 @@ def test_work_items_become_exactly_those_wanted_whatever_they_were(store: Store)
         for _ in range(60):
             wanted = chosen.sample(pool, chosen.randrange(6))
             loaded = cases.load(conn, "A-1")
-            with counted(conn) as sent:
+            with statements(conn) as sent:
                 cases.save(conn, loaded, [event(loaded.case, "noted", LATER)], wanted, 0, None, None)
             assert sum("work_item" in one for one in sent) <= 2
             assert sorted(cases.load(conn, "A-1").items, key=str) == sorted(wanted, key=str)
@@ -169,7 +152,7 @@ def test_work_items_become_exactly_those_wanted_whatever_they_were(store: Store)
 def test_notices_to_convey_by_hand_stay_among_the_work_items_and_follow_the_owner(store: Store) -> None:
     with store.writing() as conn:
         made = opened(conn, "A-1", items=[item("registered")])
-        notice = {column.name: None for column in models.NoticeRow.__table__.columns} | {  # type: ignore[attr-defined]
+        notice = {
             "case_id": made.id, "name": "decision", "via": "", "language": "en", "words": b"", "mandatory": True,
             "status": "by_hand", "message_id": "m", "created_at": NOW, "attempts": 0, "tries": 0,
         }

@@ -1,9 +1,8 @@
 """What was published is stored whole, never changes, and is read once."""
 
 import json
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from recording import NOW, opened
@@ -13,8 +12,9 @@ from engine.deciding.rights import Actor
 from engine.ground.calendars import calendar_json
 from engine.ground.canonical import canonical, digest
 from engine.ground.errors import NotFound
-from engine.records import cases, history, library, schema
-from engine.records.store import MemoryStore, Store
+from engine.records import cases, history, library
+from engine.records.store import Store
+from tests import databases
 
 
 def procedure(title: str) -> str:
@@ -39,8 +39,8 @@ def organisation(*people: str) -> str:
 
 
 @pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore(schema.memory_template())
+def store() -> Store:
+    return databases.quick()
 
 
 def publish(store: Store, title: str, name: str = "returns") -> library.Published:
@@ -49,7 +49,7 @@ def publish(store: Store, title: str, name: str = "returns") -> library.Publishe
         return library.publish_definition(conn, name, document, '{"procedure.yaml":"…"}', digest(document), Actor("owner"), NOW)
 
 
-def test_a_case_stays_on_its_version_and_the_next_one_gets_the_latest(store: MemoryStore) -> None:
+def test_a_case_stays_on_its_version_and_the_next_one_gets_the_latest(store: Store) -> None:
     assert [publish(store, title) for title in ("one", "two", "two", "one")] == [(1, 1, False), (2, 2, False), (2, 2, True), (3, 3, False)]
     with store.reading() as conn:
         assert [library.definition(store, conn, n).title.in_("en") for n in (1, 2, 3)] == ["one", "two", "one"]
@@ -63,7 +63,7 @@ def test_a_case_stays_on_its_version_and_the_next_one_gets_the_latest(store: Mem
     assert said == [("published", "returns", 1), ("published", "returns", 2), ("published", "returns", 3)]
 
 
-def test_an_unknown_definition_is_refused_with_the_nearest_name(store: MemoryStore) -> None:
+def test_an_unknown_definition_is_refused_with_the_nearest_name(store: Store) -> None:
     with store.reading() as conn, pytest.raises(NotFound) as caught:
         library.latest(store, conn, "returns")
     assert "definition publish" in caught.value.hint
@@ -80,7 +80,7 @@ def test_an_unknown_definition_is_refused_with_the_nearest_name(store: MemorySto
                 ask()
 
 
-def test_the_latest_calendar_of_each_name_is_in_force_at_once(store: MemoryStore) -> None:
+def test_the_latest_calendar_of_each_name_is_in_force_at_once(store: Store) -> None:
     with store.writing() as conn:
         with pytest.raises(NotFound):
             library.calendar(store, conn, "office")
@@ -95,7 +95,7 @@ def test_the_latest_calendar_of_each_name_is_in_force_at_once(store: MemoryStore
         assert list(library.calendars(store, conn)) == ["office"]
 
 
-def test_without_an_organisation_there_is_an_empty_one_then_the_latest(store: MemoryStore) -> None:
+def test_without_an_organisation_there_is_an_empty_one_then_the_latest(store: Store) -> None:
     with store.writing() as conn:
         assert library.organisation(store, conn).people == {}
         library.apply_organisation(conn, organisation("li.na"), Actor("owner"), NOW)
@@ -107,31 +107,26 @@ def test_without_an_organisation_there_is_an_empty_one_then_the_latest(store: Me
         assert [one.kind for one in history.read(conn, "organisation")] == ["applied", "applied"]
 
 
-def test_what_was_read_before_costs_no_statement_but_the_look_at_what_is_in_force(store: MemoryStore) -> None:
+def test_what_was_read_before_costs_no_statement_but_the_look_at_what_is_in_force(store: Store) -> None:
     with store.writing() as conn:
         library.publish_definition(conn, "returns", procedure("one"), "{}", digest(procedure("one")), Actor("owner"), NOW)
         library.publish_calendar(conn, "office", office(), Actor("owner"), NOW)
         library.apply_organisation(conn, organisation("li.na"), Actor("owner"), NOW)
         opened(conn, "A-1")
-    sent: list[str] = []
     for expected in (7, 2):
-        sent.clear()
-        with store.writing() as conn:
-            raw: Any = conn.connection.dbapi_connection
-            raw.set_trace_callback(sent.append)
+        with store.writing() as conn, databases.statements(conn) as sent:
             loaded = cases.load(conn, "A-1")
             for _ in range(3):
                 library.definition(store, conn, loaded.case.version_id)
                 library.calendar(store, conn, "office")
                 library.organisation(store, conn)
-            raw.set_trace_callback(None)
         assert len(sent) <= expected, sent
     assert len(sent) == 2
 
 
 def test_another_process_publishing_is_seen_by_the_next_transaction(tmp_path: Path) -> None:
-    one, other = (Store(f"sqlite:///{tmp_path / 'makegood.db'}") for _ in range(2))
-    one.create()
+    place = databases.place(tmp_path)
+    one, other = place.store(), place.store()
     with one.reading() as conn:
         assert library.organisation(one, conn).people == {}
         with other.writing() as writing:
@@ -141,8 +136,9 @@ def test_another_process_publishing_is_seen_by_the_next_transaction(tmp_path: Pa
         assert list(library.organisation(one, conn).people) == ["li.na"]
 
 
-def test_times_of_publishing_are_kept_in_utc(store: MemoryStore) -> None:
+def test_times_of_publishing_are_kept_in_utc(store: Store) -> None:
     with store.writing() as conn:
         library.publish_calendar(conn, "office", office(), Actor("owner"), NOW + timedelta(hours=1))
-        assert conn.execute(text("SELECT published_at FROM calendar_version")).scalar() == "2026-11-20 09:00:00.000000"
+        kept = conn.execute(text("SELECT published_at FROM calendar_version")).scalar_one()
+        assert kept in ("2026-11-20 09:00:00.000000", datetime(2026, 11, 20, 9, tzinfo=UTC))
         assert next(history.read(conn, "definitions")).recorded_at.tzinfo == UTC

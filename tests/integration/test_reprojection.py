@@ -16,11 +16,25 @@ from engine.ground.clock import VirtualClock
 from engine.ground.errors import DefinitionError, Invalid, NotFound
 from engine.ground.language import speak
 from engine.records import cases, library
-from engine.records.store import Store
 from engine.usecases import acting, auditing, listing, opening, postponing, publishing, reading, reprojecting, sweeping, timekeeping
 from engine.usecases.house import House, Settings
+from tests import databases
 from tests.houses import as_, events_of, state_of
-from tests.small import DONE, HEAD, OFFICE, ORGANISATION, ROLES, START, dump, kinds, opened, put_in_force, sent, small_house, written
+from tests.small import (
+    DONE,
+    HEAD,
+    OFFICE,
+    ROLES,
+    START,
+    dump,
+    kinds,
+    opened,
+    organised,
+    put_in_force,
+    sent,
+    small_house,
+    written,
+)
 
 PROCEDURE = HEAD + ROLES + """
 states:
@@ -606,22 +620,19 @@ from datetime import datetime
 from pathlib import Path
 from engine.deciding.rights import Actor
 from engine.ground.clock import VirtualClock
-from engine.records.store import Store
 from engine.usecases import timekeeping
-from engine.usecases.house import House, Settings
+from engine.usecases.house import open_house
 
 folder = Path(sys.argv[1])
-house = House(Store(f"sqlite:///{folder / 'makegood.db'}"), VirtualClock(datetime.fromisoformat(sys.argv[2])), Settings(folder=folder))
+house = open_house(folder, VirtualClock(datetime.fromisoformat(sys.argv[2])))
 timekeeping.publish_calendars(house, [folder / "office.yaml"], Actor("dora"), progress=lambda done, of: print(done, of, flush=True))
 """
 
 
 def test_a_process_killed_in_the_middle_loses_nothing_and_the_next_sweep_finishes_its_work(tmp_path: Path) -> None:
-    clock, url = VirtualClock(START), f"sqlite:///{tmp_path / 'makegood.db'}"
-    house = House(Store(url), clock, Settings(folder=tmp_path))
-    house.store.create()
-    (tmp_path / "organisation.yaml").write_text(ORGANISATION, encoding="utf-8")
-    publishing.apply_organisation(house, tmp_path / "organisation.yaml", THE_SYSTEM)
+    clock, place = VirtualClock(START), databases.place(tmp_path, organised)
+    (tmp_path / "makegood.toml").write_text(place.settings(), encoding="utf-8")
+    house = House(place.store(), clock, Settings(folder=tmp_path))
     put_in_force(house, PROCEDURE)
     numbers: list[str] = []
     opening.open_many(house, "small", as_("ann"), [(None, {})] * 400, lambda _, done: numbers.append(getattr(done, "number", "")))
@@ -633,7 +644,7 @@ def test_a_process_killed_in_the_middle_loses_nothing_and_the_next_sweep_finishe
         assert process.stdout is not None and process.stdout.readline() == "100 400\n"
         process.kill()
     assert process.returncode == -signal.SIGKILL
-    house = House(Store(url), clock, Settings(folder=tmp_path))
+    house = House(place.store(), clock, Settings(folder=tmp_path))
     done = sum(len(recalculated(house, number)) for number in numbers)
     assert 100 <= done < 400 and [kept.waiting for kept in timekeeping.listing(house)] == [400 - done]
     later(clock)

@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from recording import NOW, new_store, opened
+from recording import NOW, new_store, opened, with_a_definition
 from sqlalchemy import text
 
 from engine.deciding.rights import Actor
 from engine.ground.errors import Conflict, Invalid, Unavailable
 from engine.records import cases, library, schema, series
 from engine.records.store import MemoryStore, Store
+from tests import databases
 
 
 def test_a_connection_waits_first_and_keeps_references_triggers_and_power_cuts_in_mind(tmp_path: Path) -> None:
@@ -23,13 +24,14 @@ def test_a_connection_waits_first_and_keeps_references_triggers_and_power_cuts_i
 
 
 def test_what_is_written_stays_and_what_fails_leaves_nothing(tmp_path: Path) -> None:
-    store = new_store(tmp_path)
+    place = databases.place(tmp_path, with_a_definition)
+    store = place.store()
     with store.writing() as conn:
         opened(conn, "A-1")
     with pytest.raises(RuntimeError), store.writing() as conn:
         opened(conn, "A-2")
         raise RuntimeError
-    with Store(f"sqlite:///{tmp_path / 'makegood.db'}").reading() as conn:
+    with place.store().reading() as conn:
         assert [row.number for row in conn.execute(text('SELECT number FROM "case"'))] == ["A-1"]
         assert conn.execute(text("SELECT count(*) FROM event WHERE stream LIKE 'case/%'")).scalar() == 1
 
@@ -73,7 +75,8 @@ def test_a_savepoint_fails_alone(tmp_path: Path) -> None:
 
 
 def test_a_reader_sees_one_moment_while_others_write(tmp_path: Path) -> None:
-    store, other = new_store(tmp_path), Store(f"sqlite:///{tmp_path / 'makegood.db'}")
+    place = databases.place(tmp_path, with_a_definition)
+    store, other = place.store(), place.store()
     with store.reading() as conn:
         before = conn.execute(text('SELECT count(*) FROM "case"')).scalar()
         with other.writing() as writer:
@@ -108,7 +111,7 @@ def test_an_empty_file_has_no_tables(tmp_path: Path) -> None:
     assert "holds no tables of makegood" in error.message and "makegood init" in error.hint
 
 
-@pytest.mark.parametrize(("revision", "words", "way_out"), [("0000", "earlier", "makegood init"), ("9999", "later", "later makegood")])
+@pytest.mark.parametrize(("revision", "words", "way_out"), [("0000", "earlier", "db upgrade"), ("9999", "later", "later makegood")])
 def test_tables_of_another_release_are_refused_with_the_way_out(tmp_path: Path, revision: str, words: str, way_out: str) -> None:
     new_store(tmp_path).close()
     raw = sqlite3.connect(tmp_path / "makegood.db")

@@ -10,10 +10,9 @@ from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import DefinitionError, Denied, Invalid
 from engine.records import library
-from engine.records.schema import memory_template
-from engine.records.store import MemoryStore
 from engine.usecases import publishing, reading
 from engine.usecases.house import House, Settings
+from tests import databases
 from tests.houses import state_of
 from tests.small import DONE, HEAD, OFFICE, ORGANISATION, START, do, dump, empty_house, opened, refused, written
 
@@ -237,7 +236,7 @@ def test_without_the_right_nobody_puts_anything_into_force(bundle: Path, tmp_pat
 
 
 def test_before_there_is_an_organisation_nothing_but_one_can_be_put_into_force(bundle: Path) -> None:
-    house = House(MemoryStore(memory_template()), VirtualClock(START), Settings(folder=Path()))
+    house = House(databases.quick(), VirtualClock(START), Settings(folder=Path()))
     refused(house, Denied, 6, lambda: publishing.publish(house, bundle, Actor("founder")))
     publishing.apply_organisation(house, bundle.parent / "organisation.yaml", Actor("founder"))
     refused(house, Denied, 6, lambda: publishing.apply_organisation(house, bundle.parent / "organisation.yaml", Actor("founder")))

@@ -22,6 +22,7 @@ context.configure(
     render_as_batch=True,
     render_item=render_item,
     compare_type=True,
+    on_version_apply=context.config.attributes.get("applied", ()),
 )
 with context.begin_transaction():
     context.run_migrations()

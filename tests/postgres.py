@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
+MISSING = "there is no PostgreSQL server on this machine"
+
 
 def binaries() -> Path | None:
     """Where the server's programs are: on PATH, or where distributions put them."""
@@ -43,7 +45,9 @@ def server(*, durable: bool = False) -> Iterator[str]:
         subprocess.run(words, user=account, check=True, capture_output=True, cwd=folder, env={"PATH": str(programs), "LC_ALL": "C"})
 
     run(str(programs / "initdb"), "-D", str(data), "-U", "owner", "-A", "trust", "-E", "UTF8", "-N")
-    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync={'on' if durable else 'off'}"
+    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c max_connections=300"
+    if not durable:
+        options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
     try:
         run(str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
         yield f"postgresql://{{role}}@/{{name}}?host={folder}"
