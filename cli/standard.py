@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from cli import completion
 from cli.app import Noun
 from cli.options import arg, day, opt
+from cli.progress import progress
 from cli.run import Desk
 from cli.show import as_json, clean, heading, table
 from engine.ground.language import say
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from engine.usecases.standards import Kept
 
 STANDARD = Noun("standard", say("Standards of service cycles: the register, counts that are told, attainment, judgements."))
+SHOWN = 20  # bad lines named on the terminal; `--json` names all
 _Cycle = Annotated[str, arg("CYCLE", say("The service cycle."), completion.bundles)]
 
 
@@ -65,6 +67,38 @@ def record(
         return
     print(say("{name}: {kept} of {of}, {at}", name=standard, kept=made.kept, of=made.of, at=wall(made.at, desk.zone))
           + (f" ({made.part})" if made.part else ""))
+
+
+@STANDARD.verb("events", say("Take in events of visits, as a till or a queue machine tells them. Telling them again changes nothing."))
+def events(
+    desk: Desk,
+    cycle: _Cycle,
+    file: Annotated[str, arg("FILE", say("JSON lines (.jsonl) or CSV, with id, visit, event, at and perhaps by; all else are values."))],
+    source: Annotated[
+        str | None, opt("--source", "NAME", say("Who tells it; otherwise the file's name. An id of one source counts once."))
+    ] = None,
+) -> int | None:
+    """Visits as they are told. Exit code 3 when there were events that could not be used."""
+    from pathlib import Path
+
+    from engine.usecases.gathering import gather, read_events
+
+    path = Path(file)
+    with progress(say("Events")) as moved:
+        done = gather(desk.house, cycle, read_events(path), desk.actor(), source=source or path.stem, progress=moved)
+    if desk.as_json:
+        as_json({
+            "opened": done.opened, "taken": done.taken, "already": done.already,
+            "bad": [{"line": line, "reason": reason} for line, reason in done.bad],
+        })
+    else:
+        print(say("{taken:event|events} taken, {opened:visit|visits} begun, {already} known already, {bad} not usable",
+                  taken=done.taken, opened=done.opened, already=done.already, bad=len(done.bad)))
+        for line, reason in done.bad[:SHOWN]:
+            print(say("  line {line}: {reason}", line=line, reason=clean(reason)))
+        if len(done.bad) > SHOWN:
+            print(say("  and {count} more: --json names all", count=len(done.bad) - SHOWN))
+    return 3 if done.bad else None
 
 
 @STANDARD.verb("judged", say("Show the latest judgements: which standards reached their targets, and the cases opened where not."))

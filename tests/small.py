@@ -45,6 +45,7 @@ ORGANISATION = dedent("""\
       audit: [director, ann]
       reveal: carl
       erase: dora
+      tell: ann
     """)
 OFFICE = dedent("""\
     calendar: office

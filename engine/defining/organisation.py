@@ -64,6 +64,7 @@ class Rights:
     audit: tuple[str, ...] = item("see every case and its history, without personal data, and verify them", ())
     reveal: tuple[str, ...] = item("see personal data that is masked for them, each time on record", ())
     erase: tuple[str, ...] = item("erase personal data", ())
+    tell: tuple[str, ...] = item("tell, by a file of events, what others did", ())
 
 
 RIGHTS = tuple(one.name for one in fields(Rights))

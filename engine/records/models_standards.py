@@ -33,6 +33,16 @@ class ObservationRow(SQLModel, table=True):
     )
 
 
+class ToldRow(SQLModel, table=True):
+    """An event that a till, a queue machine or a telephone system told: told once more, it counts no more."""
+
+    __tablename__ = "told"
+
+    source: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)           # as the source calls it
+    told_at: datetime
+
+
 class JudgementRow(SQLModel, table=True):
     """Whether a standard reached its target in one period, judged once; the same stands in the stream of its cycle."""
 

@@ -184,6 +184,12 @@ JUDGEMENT = Table(
     Column("judged_at", Moment, nullable=False),
     Column("case_id", Integer, ForeignKey("case.id")),
 )
+TOLD = Table(
+    "told", METADATA,
+    Column("source", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("told_at", Moment, nullable=False),
+)
 TIMER = Table(
     "timer", METADATA,
     Column("case_id", Integer, ForeignKey("case.id"), primary_key=True),

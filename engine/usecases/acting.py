@@ -29,16 +29,20 @@ def act(
     Invalid (wrong or missing values), NotAllowed (not now, not dated so), Denied (not this person); then nothing is changed.
     """
     with working(house, number, actor, action, revision) as door:
-        work = door.work
-        standing(work.organisation, actor)
-        plain, uploads = uploads_apart(given or {})
-        values = fields.parse_given(work.definition, plain, work.timezone)
-        if at is None:
-            take(work, action, actor, work.now, values)
-        else:
-            _take_as_of(work, action, actor, readers.instant(fields.parse(MOMENT, at, work.timezone)), values)
-        keep(work, uploads)
+        act_within(door.work, action, actor, given or {}, at)
     return door.outcome
+
+
+def act_within(work: Work, action: str, actor: Actor, given: Mapping[str, Any], at: str | None = None) -> None:
+    """The same within a piece of work that is settled already, and written by whoever took it up."""
+    standing(work.organisation, actor)
+    plain, uploads = uploads_apart(given)
+    values = fields.parse_given(work.definition, plain, work.timezone)
+    if at is None:
+        take(work, action, actor, work.now, values)
+    else:
+        _take_as_of(work, action, actor, readers.instant(fields.parse(MOMENT, at, work.timezone)), values)
+    keep(work, uploads)
 
 
 def _take_as_of(work: Work, name: str, actor: Actor, at: datetime, values: Mapping[str, Any]) -> None:

@@ -1,6 +1,10 @@
 """Counts of a standard that are told rather than seen case by case: calls answered in time of calls offered, by a shift's end."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
 
 from engine.deciding import fields, readers, rights
 from engine.deciding.dating import MOMENT
@@ -24,24 +28,41 @@ def tell(
     now = house.clock.now()
     with refusals_noted(house, actor, "record", definition=cycle), house.store.writing() as conn:
         definition = library.latest(house.store, conn, cycle)[2]
-        organisation = library.organisation(house.store, conn)
-        spec = _told(definition, standard)
-        if not rights.may(actor, spec.by, definition, None, organisation, lambda _: None, now):
-            able = ", ".join(rights.who_could(spec.by, definition, None, organisation, lambda _: None, what=standard)) or say("nobody")
-            raise Denied(
-                say("{who} does not answer for '{name}'; these do: {could}", who=actor.id, name=standard, could=able),
-                hint=say("Ask one of them, or act as yourself with --as PERSON."), who=actor.id, why="role", who_could=able,
-            )
-        calendar = library.calendar(house.store, conn, definition.calendar)
-        moment = readers.instant(fields.parse(MOMENT, at, calendar.timezone)) if at is not None else now
-        _possible(definition, spec, kept, of, moment, now, part)
-        seen = part or open_part(spec, moment, lambda name: library.calendar(house.store, conn, name or definition.calendar))
-        event = history.append_to(conn, history.cycle_stream(cycle), "told", actor, now, {
-            "standard": standard, "kept": kept, "of": of, "at": moment.isoformat(), "part": seen,
-        })
-        made = Observation(standard, event.seq, moment, local_date(calendar, moment), kept, of, None, actor.id, seen)
-        observations.put(conn, None, cycle, [((standard, event.seq), made)])
+        return tell_within(house, conn, definition, standard, actor, {"kept": kept, "of": of, "part": part}, at, now)
+
+
+def tell_within(
+    house: House, conn: Connection, definition: Definition, standard: str, actor: Actor, values: Mapping[str, Any], at: str | None,
+    now: datetime,
+) -> Observation:
+    """The same within a transaction that somebody else began; `values` holds `kept`, `of` and perhaps `part`, as written."""
+    organisation, spec = library.organisation(house.store, conn), _told(definition, standard)
+    if not rights.may(actor, spec.by, definition, None, organisation, lambda _: None, now):
+        able = ", ".join(rights.who_could(spec.by, definition, None, organisation, lambda _: None, what=standard)) or say("nobody")
+        raise Denied(
+            say("{who} does not answer for '{name}'; these do: {could}", who=actor.id, name=standard, could=able),
+            hint=say("Ask one of them, or act as yourself with --as PERSON."), who=actor.id, why="role", who_could=able,
+        )
+    calendar = library.calendar(house.store, conn, definition.calendar)
+    moment = readers.instant(fields.parse(MOMENT, at, calendar.timezone)) if at is not None else now
+    kept, of, part = _whole(values["kept"]), _whole(values["of"]), values.get("part")
+    _possible(spec, kept, of, moment, now, part)
+    seen = part or open_part(spec, moment, lambda name: library.calendar(house.store, conn, name or definition.calendar))
+    event = history.append_to(conn, history.cycle_stream(definition.name), "told", actor, now, {
+        "standard": standard, "kept": kept, "of": of, "at": moment.isoformat(), "part": seen,
+    })
+    made = Observation(standard, event.seq, moment, local_date(calendar, moment), kept, of, None, actor.id, seen)
+    observations.put(conn, None, definition.name, [((standard, event.seq), made)])
     return made
+
+
+def _whole(value: Any) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        raise Invalid(
+            say("'{value}' is not a whole number", value=str(value)[:40]), field="kept", value=value, expected="whole number"
+        ) from None
 
 
 def _told(definition: Definition, name: str) -> Standard:
@@ -59,7 +80,7 @@ def _told(definition: Definition, name: str) -> Standard:
     return standard
 
 
-def _possible(definition: Definition, standard: Standard, kept: int, of: int, at: datetime, now: datetime, part: str | None) -> None:
+def _possible(standard: Standard, kept: int, of: int, at: datetime, now: datetime, part: str | None) -> None:
     """Refuse counts that cannot be; raises Invalid."""
     if not 0 <= kept <= of or not of:
         raise Invalid(say("{kept} of {of} cannot be", kept=kept, of=of), hint=say("Give how many kept it, and of how many."), field="kept",

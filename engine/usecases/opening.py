@@ -41,7 +41,7 @@ def open_case(
     """
     now = house.clock.now()
     with refusals_noted(house, actor, "open", definition=bundle), house.store.writing() as conn:
-        return _open(house, conn, bundle, actor, given, origin, now, at, state)
+        return open_within(house, conn, bundle, actor, given, origin, now, at, state)
 
 
 def open_many(house: House, bundle: str, actor: Actor, batch: Sequence[tuple[str | None, Mapping[str, Any]]],
@@ -56,7 +56,7 @@ def open_many(house: House, bundle: str, actor: Actor, batch: Sequence[tuple[str
         for origin, given in batch:
             try:
                 with house.store.savepoint(conn):
-                    result: Outcome | MakegoodError = _open(house, conn, bundle, actor, given, origin, now)
+                    result: Outcome | MakegoodError = open_within(house, conn, bundle, actor, given, origin, now)
             except Unavailable:
                 raise
             except MakegoodError as error:
@@ -66,10 +66,11 @@ def open_many(house: House, bundle: str, actor: Actor, batch: Sequence[tuple[str
         note_refusal(house, actor, "open", refused, definition=bundle)
 
 
-def _open(
+def open_within(
     house: House, conn: Connection, bundle: str, actor: Actor, given: Mapping[str, Any], origin: str | None, now: datetime,
     at: str | None = None, state: str | None = None,
 ) -> Outcome:
+    """The same within a transaction that somebody else began."""
     work = blank(house, conn, bundle, now, now)
     if state is not None:
         work.case.state = _entry(work.definition, state)

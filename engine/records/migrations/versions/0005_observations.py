@@ -28,6 +28,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_observation_case_id_case")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_observation"))
     )
+    op.create_table("told",
+        sa.Column("source", AutoString(), nullable=False),
+        sa.Column("id", AutoString(), nullable=False),
+        sa.Column("told_at", UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "id", name=op.f("pk_told"))
+    )
     op.create_table("judgement",
         sa.Column("definition", AutoString(), nullable=False),
         sa.Column("name", AutoString(), nullable=False),
