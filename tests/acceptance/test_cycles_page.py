@@ -59,6 +59,10 @@ def test_the_commands_of_the_page_answer(
     run("definition", "publish", str(bundle))
     assert "WV-" in run("case", "open", "workshop-visit", "--set", "bicycle=AB123", "--in", "counter", "--as", "dan").out
     assert "41 of 50" in run("standard", "record", "workshop-visit", "answered", "--kept", "41", "--of", "50", "--as", "dan").out
+    events = tmp_path / "till.jsonl"
+    events.write_text(re.findall(r"^```json\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S)[0], encoding="utf-8")
+    taken = run("standard", "events", "workshop-visit", str(events), "--as", "dan", "--json", code=None).json
+    assert taken["taken"] + len(taken["bad"]) == 3       # how many are not too late by now, the calendar says
     listed = run("standard", "list", "workshop-visit", "--json").json["standards"]
     assert [one["name"] for one in listed] == ["greeting", "estimate", "tyres", "floor", "answered"]
     assert "I have it back when you said" in run("standard", "list").out

@@ -19,8 +19,7 @@ OWN = {     # they say nothing of cases, or whom they refuse has tests of its ow
     "calendar extend", "calendar list", "calendar show", "definition new", "definition check", "definition test", "definition publish",
     "definition list", "definition show", "definition diff", "definition schema", "definition diagram", "audit verify", "audit anchor",
     "audit grants", "customer show", "customer act", "import", "case open", "standard list", "standard record", "standard attainment",
-    "standard judged",
-    "db status", "db upgrade", "db copy", "db backup", "db restore",
+    "standard judged", "standard events", "db status", "db upgrade", "db copy", "db backup", "db restore",
 }
 EMPTY = {"inbox": "", "case list": "", "case find": "kettle", "notice list": "", "party list": ""}     # their answer: nothing
 TRIED = {   # what is typed after the command; N is the number of the case
