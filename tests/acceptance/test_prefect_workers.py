@@ -15,6 +15,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -85,8 +86,11 @@ class Site:
 
     def kill(self, name: str) -> None:
         """End it, and whatever it started, in the middle of whatever it does."""
-        os.killpg(self.running[name][1].pid, signal.SIGKILL)
-        self.running[name][1].wait()
+        process = self.running[name][1]
+        for pid in family(process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait()
 
     def again(self, name: str) -> None:
         self.start(name, self.running[name][0])
@@ -122,6 +126,16 @@ class Site:
         return found
 
 
+def family(pid: int) -> list[int]:
+    """A process and all that came of it: runs of flows lead sessions of their own, so that a group does not hold them."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout.splitlines()
+    pairs = [(int(child), int(parent)) for child, parent in map(str.split, listed)]
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in pairs if parent == one]
+    return found
+
+
 def until(true: Callable[[], bool], what: str, seconds: float = 240) -> None:
     end = time.monotonic() + seconds
     while not true():
@@ -148,10 +162,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 site.type(line)
             yield site
         finally:
-            for _, process in site.running.values():
-                if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
-                    process.wait()
+            for name in site.running:
+                site.kill(name)
 
 
 def test_the_flows_are_deployed_once_however_often_and_as_the_file_says(site: Site) -> None:
