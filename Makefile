@@ -1,9 +1,9 @@
-# make demo | test | check | bench — each installs what it needs first, into .venv, exactly as uv.lock says.
+# make demo | test | check | bench | soak — each installs what it needs first, into .venv, exactly as uv.lock says.
 # Needs Python 3.11 or later and a package registry; uv is fetched into .tools when it is not on PATH.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench docs clean
+.PHONY: help install demo test check bench soak docs clean
 
 PYTHON ?= python3
 DEMO ?= demo
@@ -43,6 +43,9 @@ check: install   ## style, types, floors, and that the lock file fits
 # The peers are installed for this alone, beside .venv; a quarter of an hour. BENCH="--only W1 --only peers" is shorter.
 bench: install   ## staff actions, sweeps, inbox, export beside hand-written SQL and beside peers
 	UV_PROJECT_ENVIRONMENT=.tools/bench $(UV) run --quiet --locked --compile-bytecode --group peers python -m benchmarks.bench $(BENCH)
+
+soak: install   ## the crash test with 2,000 kills on each kind of database: an hour
+	MAKEGOOD_KILLS=2000 .venv/bin/python -m pytest -s tests/acceptance/test_crashes.py
 
 docs: install   ## write the references of the language and of the commands anew
 	.venv/bin/python -m engine.defining.reference > docs/language.md
