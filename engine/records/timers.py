@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, literal, or_, select, union, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, literal, select, union, update
 
 from engine.records import tables
 from engine.records.prepared import Prepared
-from engine.records.store import writes
 
 CASE = tables.CASE
 TIMER = tables.TIMER
@@ -25,10 +24,9 @@ _put_off = Prepared(update(TIMER).where(TIMER.c.case_id == bindparam("of")).valu
 ))
 _delete = Prepared(delete(TIMER).where(TIMER.c.case_id == bindparam("of")))
 _next_fire = Prepared(select(func.min(TIMER.c.fire_at).label("fire_at")))
-_due = select(TIMER.c.case_id, CASE.c.number, TIMER.c.due_at, TIMER.c.fire_at, TIMER.c.attempts).join_from(TIMER, CASE).where(
+_due = Prepared(select(TIMER.c.case_id, CASE.c.number, TIMER.c.due_at, TIMER.c.fire_at, TIMER.c.attempts).join_from(TIMER, CASE).where(
     TIMER.c.fire_at <= bindparam("now")
-).order_by(TIMER.c.fire_at, TIMER.c.case_id).limit(bindparam("size"))
-_due_locked = Prepared(_due.with_for_update(of=CASE, skip_locked=True))
+).order_by(TIMER.c.fire_at, TIMER.c.case_id).limit(bindparam("size")).with_for_update(of=CASE, skip_locked=True))
 
 
 class Due(NamedTuple):
@@ -52,21 +50,12 @@ def write(conn: Connection, case_id: int, had: Timer | None, attempts: int, want
         _update.run(conn, {"of": case_id, "due": wanted[0], "fire": wanted[1]})
 
 
-def due_cases(conn: Connection, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
-    """Cases with something to settle by `now`, longest waiting first, at most `limit`; `after` the last of the page before.
+def due_cases(conn: Connection, now: datetime, limit: int) -> list[Due]:
+    """Cases with something to settle by `now`, longest waiting first, at most `limit`, in a transaction that writes.
 
     On PostgreSQL the cases are locked, and passed over where somebody else has locked them.
     """
-    given = {"now": now, "size": limit}
-    if after is None and writes(conn):
-        return [Due(*row) for row in _due_locked.all(conn, given)]
-    query = _due
-    if after is not None:
-        later = and_(TIMER.c.fire_at == after.fire_at, TIMER.c.case_id > after.case_id)
-        query = query.where(or_(TIMER.c.fire_at > after.fire_at, later))
-    if writes(conn):
-        query = query.with_for_update(of=CASE, skip_locked=True)
-    return [Due(*row) for row in conn.execute(query, given)]
+    return [Due(*row) for row in _due.all(conn, {"now": now, "size": limit})]
 
 
 def count_due(conn: Connection, now: datetime) -> int:
