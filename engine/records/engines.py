@@ -123,7 +123,8 @@ def undo(conn: Connection) -> None:
     """Roll back what a transaction did; a connection that cannot even do that is of no more use."""
     try:
         conn.rollback()     # for what SQLAlchemy began
-        rollback(conn)
+        if not conn.invalidated:     # else asking for the driver's connection would open another, to which the cursor does not belong
+            rollback(conn)
     except Exception:  # noqa: BLE001  whatever it says: the error that led here is the one that counts
         conn.invalidate()
 

@@ -22,7 +22,6 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.integration.postgres import binaries, server
 
 from engine.deciding.rights import THE_SYSTEM
 from engine.ground.clock import SystemClock, VirtualClock
