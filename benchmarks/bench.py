@@ -33,12 +33,17 @@ QUICK = {"chunks": 2, "size": 5, "cases": 40, "most_cases": 160, "due": 10, "tas
          "runs": 1, "starts": 1, "peer_chunks": 1, "scenario_runs": 1, "reprojected": 40, "deadlines": 5, "people": 300}
 
 
-def measure(sizes: dict[str, int], only: Collection[str] = ()) -> dict[str, Any]:
-    """Every figure, or those named, by name; raises AssertionError when the floor did not write exactly what the product wrote."""
-    before = machine()
+def measure(
+    sizes: dict[str, int], only: Collection[str] = (), done: Callable[[str, Any], None] = lambda part, row: None
+) -> dict[str, Any]:
+    """Every figure, or those named, by name, told as they come; raises AssertionError when the floor wrote other rows than the product."""
+    before, found = machine(), dict[str, Any]()
     with tempfile.TemporaryDirectory() as name, server(Path(name)) as postgresql:
         parts = _parts(Path(name), postgresql, sizes)
-        found = {part: work() for part, work in parts.items() if not only or part.split()[0] in only}
+        for part, work in parts.items():
+            if not only or part.split()[0] in only:
+                found[part] = work()
+                done(part, found[part])
         about = {**before, "load_after": machine()["load"], "postgresql": postgresql.version if postgresql else "none"}
     return {"machine": about, "sizes": sizes, **found}
 
@@ -96,8 +101,11 @@ def main() -> None:
     options = vars(parser.parse_args())
     sizes = {name: options[name] or value for name, value in (QUICK if options["quick"] else FULL).items()}
     gc.set_threshold(50_000)   # as `makegood` does
-    found = measure(sizes, options["only"])
-    print(json.dumps(found, indent=2, ensure_ascii=False) if options["json"] else shown(found))
+    if options["json"]:
+        print(json.dumps(measure(sizes, options["only"]), indent=2, ensure_ascii=False))
+        return
+    found = measure(sizes, options["only"], lambda part, row: print(shown(part, row), flush=True))
+    print("\n".join(f"{name:<14} {value}" for name, value in found["machine"].items()))
 
 
 if __name__ == "__main__":

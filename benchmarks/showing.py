@@ -6,13 +6,9 @@ from typing import Any
 _KINDS = ("SQLite", "PostgreSQL")
 
 
-def shown(found: dict[str, Any]) -> str:
-    """All figures that were measured, a line each."""
-    lines = [f"{name:<14} {value}" for name, value in found["machine"].items()]
-    for part, row in found.items():
-        if part in _WAYS:
-            lines += ["", part, *_WAYS[part](row)]
-    return "\n".join(lines)
+def shown(part: str, row: Any) -> str:
+    """The figures of one part, below its name."""
+    return "\n".join([part, *_WAYS[part](row), ""])
 
 
 def _floor(found: Any) -> Iterator[str]:
