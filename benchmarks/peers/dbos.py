@@ -14,10 +14,6 @@ from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, SQLAlchemyDatasource
 
 from benchmarks.peers.job import CLERK, VALUES, Place
 
-DOES = {
-    "history": "inputs and results of steps, not chained", "rights": "none beyond roles of a request", "task list": "none",
-    "clocks": "delays, cron; no calendar", "notices": "none",
-}
 DAY, SOON, QUEUE = 86_400, 1.5, "reminders"
 
 

@@ -6,7 +6,6 @@ from typing import Protocol
 
 VALUES = {"order_no": "AB123456", "nature": "quality", "comment": "包装完好，无法开机"}
 CLERK, ROLE = "li.na", "service"
-PARTS = ("history", "rights", "task list", "clocks", "notices")
 
 
 @dataclass(frozen=True)

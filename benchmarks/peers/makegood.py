@@ -10,11 +10,6 @@ from benchmarks.databases import Database, PostgreSQL, SQLite
 from benchmarks.peers.job import Place
 from engine.usecases import acting, sweeping
 
-DOES = {
-    "history": "chained by hashes", "rights": "roles, denials, exclusions, amounts, deputies", "task list": "inbox per person and post",
-    "clocks": "calendars, stops, escalation ladders", "notices": "rendered, sealed, queued with the case",
-}
-
 
 class Peer:
     def __init__(self, place: Place) -> None:

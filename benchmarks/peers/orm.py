@@ -14,10 +14,6 @@ from transitions import Machine
 from benchmarks.databases import PRAGMAS
 from benchmarks.peers.job import CLERK, ROLE, VALUES, Place
 
-DOES = {
-    "history": "rows, not chained", "rights": "one comparison of a role", "task list": "rows by role", "clocks": "one timer, no calendar",
-    "notices": "rendered, stored with the case",
-}
 LETTER = Environment(autoescape=False).from_string("尊敬的 {{ name }}：您的投诉 {{ number }} 已受理，订单 {{ values.order_no }}。")
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 

@@ -21,10 +21,6 @@ from SpiffWorkflow.bpmn.specs import BpmnProcessSpec
 from benchmarks.databases import PRAGMAS
 from benchmarks.peers.job import VALUES, Place
 
-DOES = {
-    "history": "states of its tasks, no log", "rights": "none (a lane has a name)", "task list": "none across cases",
-    "clocks": "timers of the process, no calendar", "notices": "none",
-}
 PROCESS = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="d"
  targetNamespace="http://bpmn.io/schema/bpmn">

@@ -14,10 +14,6 @@ from django.conf import settings
 
 from benchmarks.peers.job import CLERK, VALUES, Place
 
-DOES = {
-    "history": "rows of finished tasks, not chained", "rights": "a permission for each task", "task list": "rows with owner or permission",
-    "clocks": "timers, no calendar", "notices": "none",
-}
 FAR = datetime(9999, 1, 1, tzinfo=tz.utc)  # noqa: UP017
 
 
