@@ -19,8 +19,8 @@ CASE = "KS-202611-0001"
 def commands() -> list[list[str]]:
     """Every command of the page that is makegood's own."""
     blocks = re.findall(r"^```console\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S)
-    lines = [line.removeprefix("$ makegood ") for block in blocks for line in block.splitlines() if re.match(r"\$ makegood (?!.*psql)", line)]
-    return [shlex.split(line, comments=True) for line in lines]
+    lines = [line for block in blocks for line in block.splitlines() if line.startswith("$ makegood ") and "psql" not in line]
+    return [shlex.split(line, comments=True)[2:] for line in lines]
 
 
 class Page:
