@@ -26,7 +26,7 @@ _delete = Prepared(delete(TIMER).where(TIMER.c.case_id == bindparam("of")))
 _next_fire = Prepared(select(func.min(TIMER.c.fire_at).label("fire_at")))
 _due = Prepared(select(TIMER.c.case_id, CASE.c.number, TIMER.c.due_at, TIMER.c.fire_at, TIMER.c.attempts).join_from(TIMER, CASE).where(
     TIMER.c.fire_at <= bindparam("now")
-).order_by(TIMER.c.fire_at, TIMER.c.case_id).limit(bindparam("size")).with_for_update(of=CASE, skip_locked=True))
+).order_by(TIMER.c.fire_at, TIMER.c.case_id).limit(bindparam("size")).with_for_update(of=[CASE, TIMER], skip_locked=True))
 
 
 class Due(NamedTuple):
@@ -53,7 +53,8 @@ def write(conn: Connection, case_id: int, had: Timer | None, attempts: int, want
 def due_cases(conn: Connection, now: datetime, limit: int) -> list[Due]:
     """Cases with something to settle by `now`, longest waiting first, at most `limit`, in a transaction that writes.
 
-    On PostgreSQL the cases are locked, and passed over where somebody else has locked them.
+    On PostgreSQL the cases are locked, and passed over where somebody else has locked them. So are their timers, or what another sweep has
+    settled since this statement began would be taken as it was before.
     """
     return [Due(*row) for row in _due.all(conn, {"now": now, "size": limit})]
 
