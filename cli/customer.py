@@ -1,15 +1,20 @@
 """`makegood customer`: what customers do themselves, by a code that counts once."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cli import completion
 from cli.app import Noun
-from cli.given import given
+from cli.files import read_file
+from cli.given import given, pair
 from cli.options import Comment, Number, Sets, arg, opt
 from cli.run import Desk
 from cli.show import as_json, clean, facts, heading, table
+from engine.ground.errors import Invalid
 from engine.ground.language import say
 from engine.ground.wall import wall
+
+if TYPE_CHECKING:
+    from engine.usecases.answering import Questionnaire
 
 CUSTOMER = Noun("customer", say("Customers: let them take an action of their case by a code that counts once."))
 _Code = Annotated[str, arg("CODE", say("The code of the link."))]
@@ -98,3 +103,59 @@ def act(desk: Desk, code: _Code, set_: Sets = None, comment: Comment = None) -> 
         as_json({"number": done.number})
         return
     print(say("{case}: done, thank you", case=done.number))
+
+
+@CUSTOMER.verb("survey", say("Answer the questions that a code is for, as the customer; without answers it asks them."), open_to_all=True)
+def survey(
+    desk: Desk,
+    code: _Code,
+    set_: Annotated[
+        list[str] | None, opt("--set", "QUESTION=LEVEL", say("An answer: the number or the words of a level; again for others."))
+    ] = None,
+    answers: Annotated[str | None, opt("--answers", "FILE", say("Answers from a file: JSON, question → level."))] = None,
+    comment: Comment = None,
+    never: Annotated[bool, opt("--never", None, say("Answer nothing, and never be asked again."))] = False,
+) -> None:
+    """The customer's own answers."""
+    from engine.usecases import answering
+
+    if never:
+        answering.decline_by_code(desk.house, code)
+    else:
+        told: dict[str, Any] = {**_from_file(answers), **dict(pair(text, "--set") for text in set_ or ())}
+        told |= {"comment": comment} if comment is not None else {}
+        answering.answer_by_code(desk.house, code, told or _asked(answering.look(desk.house, code)))
+    if desk.as_json:
+        as_json({"answered": not never})
+        return
+    print(say("You will not be asked again.") if never else say("Thank you for your answers."))
+
+
+def _from_file(name: str | None) -> dict[str, Any]:
+    import json
+
+    if name is None:
+        return {}
+    try:
+        found = json.loads(read_file(name)["content"])
+    except ValueError as error:
+        raise Invalid(say("{file} is not JSON: {reason}", file=name, reason=str(error)), field="answers", expected="JSON",
+                      hint=say("Write {example}.", example='{"question": 4}')) from error
+    if not isinstance(found, dict):
+        raise Invalid(say("{file} holds no answers", file=name), field="answers", expected="JSON",
+                      hint=say("Write {example}.", example='{"question": 4}'))
+    return found
+
+
+def _asked(form: "Questionnaire") -> dict[str, Any]:
+    """What somebody at the terminal answers, question by question; an empty line passes one over."""
+    import typer
+
+    heading(clean(form.title))
+    print(clean(form.invitation))
+    for number, level in enumerate(form.levels, start=1):
+        print(f"  {number}  {clean(level)}")
+    told = {one.name: typer.prompt(clean(one.ask), default="", show_default=False) for one in form.questions}
+    if form.comment:
+        told["comment"] = typer.prompt(clean(form.comment), default="", show_default=False)
+    return told

@@ -28,6 +28,7 @@ NOUNS = {
     "inbox": "cli.inbox:INBOX",
     "case": "cli.case_requests:CASE",
     "customer": "cli.customer:CUSTOMER",
+    "survey": "cli.survey:SURVEY",
     "notice": "cli.notice:NOTICE",
     "party": "cli.party:PARTY",
     "org": "cli.org:ORG",

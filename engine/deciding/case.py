@@ -17,6 +17,7 @@ from engine.deciding.clock_record import USUAL, ClockRun, ClockStatus, Stop, clo
 from engine.deciding.decision_record import Decision, decision_from, decision_json, follow
 from engine.deciding.request_record import Request, request_from, request_json
 from engine.deciding.request_record import follow as answered
+from engine.deciding.survey_record import SurveyRun, survey_from, survey_json
 
 __all__ = [
     "USUAL", "Act", "CaseState", "ClockRun", "ClockStatus", "Decision", "Event", "Stop", "TaskRun", "TaskStatus", "apply", "case_from",
@@ -97,6 +98,7 @@ class CaseState:
     involved: list[str] = field(default_factory=list)        # people who did anything in it, in their own or another's name
     decided: list[Decision] = field(default_factory=list)    # what was decided and not taken back since, latest last
     requests: dict[int, Request] = field(default_factory=dict)   # what waits for an answer, by id
+    surveys: dict[str, SurveyRun] = field(default_factory=dict)  # what became of each questionnaire, the latest time
     seq: int = 0                         # of the last event
     recorded_at: datetime | None = None  # of the last event; never decreases
 
@@ -109,7 +111,8 @@ def apply(case: CaseState, event: Event) -> None:
     `set` {field: [old, new]} · `sealed` {field: [old commitment, new commitment]} · `act` name of the action taken or task done ·
     `tasks` and `clocks` {name: the run as it now is} · `link` [kind, number], with `wait` true until `case_closed` [procedure, number] ·
     `sent` name of a notice · `party` · `decided` {amount, currency, covers}, by that act · `revokes` acts whose decisions are taken back ·
-    `request` what is asked for · `vote` [request, word, parts] · `ended` {request: how}.
+    `surveys` {name: what became of it} · `request` what is asked for ·
+    `vote` [request, word, parts] · `ended` {request: how}.
     Other keys are for readers only (`from`, `said`, `notices`, `rung`, `why`, …).
     """
     data, at = event.data, event.occurred_at
@@ -147,6 +150,8 @@ def apply(case: CaseState, event: Event) -> None:
     case.waits = [number for number in case.waits if number not in data.get("case_closed", ())]
     if "sent" in data:
         case.notices[data["sent"]] = at
+    for name, value in data.get("surveys", {}).items():
+        case.surveys[name] = survey_from(name, value)
     if "request" in data or "vote" in data or "ended" in data:
         case.requests = answered(case.requests, event.seq, event.actor, event.on_behalf, at, data)
     case.decided = follow(case.decided, data) if case.decided or "decided" in data else case.decided
@@ -206,6 +211,7 @@ def case_json(case: CaseState) -> dict[str, Any]:
         **({"involved": case.involved} if case.involved else {}),
         **({"decided": [decision_json(one) for one in case.decided]} if case.decided else {}),
         **({"requests": [request_json(one) for one in case.requests.values()]} if case.requests else {}),
+        **({"surveys": {name: survey_json(run) for name, run in case.surveys.items()}} if case.surveys else {}),
     }
 
 
@@ -222,5 +228,6 @@ def case_from(form: Mapping[str, Any]) -> CaseState:
         waits=list(form.get("waits", ())), involved=list(form.get("involved", ())),
         decided=[decision_from(one) for one in form.get("decided", ())],
         requests={one["id"]: request_from(one) for one in form.get("requests", ())},
+        surveys={name: survey_from(name, one) for name, one in form.get("surveys", {}).items()},
         seq=form["seq"], recorded_at=instant(form["recorded"]),
     )

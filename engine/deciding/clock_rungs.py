@@ -176,7 +176,7 @@ def _percent(percent: Decimal, run: ClockRun, due: datetime, calendar: Calendar)
     return walk(stretches(run), share, calendar, worked)
 
 
-_TELLING = frozenset({DoingKind.REMIND, DoingKind.NOTICE, DoingKind.ESCALATE})
+_TELLING = frozenset({DoingKind.REMIND, DoingKind.NOTICE, DoingKind.ESCALATE, DoingKind.SURVEY})
 
 
 # --- rounds ---------------------------------------------------------------------------------------------------------

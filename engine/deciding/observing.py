@@ -45,9 +45,14 @@ def observed(
 ) -> Iterator[tuple[Seen, Observation | None]]:
     """What these last events of a case changed of its observations: each as it now is; None where it is none (any more)."""
     changed = {name for event in events for key in ("clocks", "tasks") for name in event.data.get(key, ())}
+    asked = {name for event in events for name in event.data.get("surveys", ())}
+    changed |= {one.name for one in definition.standards.values() if one.survey and one.survey.partition(".")[0] in asked}
     for name in definition.standards.keys() & changed:
         standard: Standard = definition.standards[name]
-        found = _in_time(standard, case) if standard.within and standard.every is None else _answered(standard, case)
+        if standard.survey:
+            found = _rated(definition, standard, case)
+        else:
+            found = _in_time(standard, case) if standard.within and standard.every is None else _answered(standard, case)
         if found is None:
             continue
         n, at, kept, value, person = found
@@ -70,6 +75,19 @@ def _in_time(standard: Standard, case: CaseState) -> _Found | None:
     if run.status is ClockStatus.MET:
         return run.run, run.ended_at, True, None, _last_actor(standard, case)
     return run.run, None, None, None, None
+
+
+def _rated(definition: Definition, standard: Standard, case: CaseState) -> _Found | None:
+    """The mean of what the customer answered about it; a customer who answered nothing of it shows nothing."""
+    name, _, factor = (standard.survey or "").partition(".")
+    run, survey = case.surveys.get(name), definition.surveys.get(name)
+    if run is None or survey is None or factor not in survey.factors:
+        return None
+    scores = [run.scores[question] for question in survey.factors[factor].items if question in run.scores]
+    if not scores or standard.target is None:
+        return None
+    mean = Decimal(sum(scores)) / len(scores)
+    return run.n, run.ended_at, standard.target.reached(mean), float(mean), case.owner
 
 
 def _answered(standard: Standard, case: CaseState) -> _Found | None:

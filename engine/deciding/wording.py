@@ -17,7 +17,7 @@ __all__ = ["BUILTIN", "CompiledTemplate", "Rendered", "render_notice", "split_no
 
 _BREAKS = re.compile("[\\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _TURNS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")   # marks that reverse how a line reads
-BUILTIN = ("reminder", "escalated", "assigned", "overdue", "impossible", "request", "request_answered")
+BUILTIN = ("reminder", "escalated", "assigned", "overdue", "impossible", "request", "request_answered", "survey", "survey_reminder")
 """The notices that the product brings texts for, in Chinese and English."""
 
 

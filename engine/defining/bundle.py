@@ -1,6 +1,7 @@
-"""A bundle: one folder with `procedure.yaml` or `cycle.yaml`, `notices/` and `scenarios/`, read whole and reported on whole."""
+"""A bundle: one folder with `procedure.yaml` or `cycle.yaml`, `notices/`, `surveys/` and `scenarios/`, read whole and reported on whole."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from engine.ground.valueclass import valueclass
 if TYPE_CHECKING:
     from engine.defining.cycle import Cycle
     from engine.defining.folder import Folder
+    from engine.defining.survey import Survey
 
 @valueclass(frozen=True, slots=True)
 class Bundle:
@@ -27,7 +29,7 @@ class Bundle:
     name: str
     folder: Path
     definition: Definition
-    document: Mapping[str, Any]                  # what is stored: procedure or cycle, order, notices, scenarios
+    document: Mapping[str, Any]                  # what is stored: procedure or cycle, order, notices, scenarios, surveys
     hash: str                                    # sha256 of the document's canonical text
     source: Mapping[str, str]                    # file, relative to the folder → its text
     scenarios: tuple[tuple[str, Tree], ...]      # file and tree of each scenario
@@ -60,7 +62,11 @@ def definition_of(document: Mapping[str, Any]) -> Definition:
     tree = Tree(kind, restore(document.get(kind), document.get("order")))
     reading = Reading(tree)
     definition, _, _ = _read(reading, is_cycle=kind == "cycle")
-    problems = reading.problems
+    told = document.get("surveys") or {}
+    surveys, _, wrong = _surveys({name: Tree(name, restore(one["survey"], one.get("order"))) for name, one in told.items()})
+    problems = [*reading.problems, *wrong]
+    if definition is not None and surveys:
+        definition = replace(definition, surveys=surveys)
     if definition is not None and not problems:
         definition, problems = complete(definition, texts_of(document.get("notices") or {}))
     if problems or definition is None:
@@ -79,6 +85,22 @@ def _read(reading: Reading, *, is_cycle: bool) -> tuple[Definition | None, "Cycl
 
     cycle = read_with(reading, Cycle, tree.value)
     return (procedure_of(cycle), cycle, PlacesOfCycle.of(tree, cycle)) if isinstance(cycle, Cycle) else (None, None, tree)
+
+
+def _surveys(trees: Mapping[str, Tree]) -> tuple[dict[str, "Survey"], dict[str, Any], list[Problem]]:
+    """The questionnaires of a bundle by name; each as it is stored; and what is wrong with them."""
+    from engine.defining.survey import Survey  # few bundles have any
+
+    surveys, stored, problems = {}, {}, []
+    for name, tree in trees.items():
+        reading = Reading(tree)
+        survey = read_with(reading, Survey, tree.value)
+        problems += reading.problems
+        if isinstance(survey, Survey):
+            surveys[name] = replace(survey, name=name)
+        order = ordered(reading)
+        stored[name] = {"survey": plain_document(tree.value), **({"order": order} if order else {})}
+    return surveys, stored, problems
 
 
 def texts_of(notices: Mapping[str, str]) -> dict[str, dict[str, str]]:
@@ -100,9 +122,12 @@ def read_bundle(folder: Path) -> tuple[Bundle | None, list[Problem]]:
     tree = files.definition
     reading = Reading(tree)
     definition, cycle, places = _read(reading, is_cycle=files.is_cycle) if tree.value is not None else (None, None, tree)
-    problems = [*files.problems, *reading.problems]
+    surveys, stored, mistaken = _surveys(files.surveys)
+    problems = [*files.problems, *reading.problems, *mistaken]
     wrong = [] if cycle is None else _wrong_with(cycle, places)
     if definition is not None and not wrong:      # a cycle with mistakes of its own makes a procedure with others that nobody wrote
+        definition = replace(definition, surveys=surveys)
+        places.beside = {("surveys", name): one for name, one in files.surveys.items()}
         definition, unknown = complete(definition, texts_of(files.notices), places)
         problems += [*unknown, *_agreement(definition, files)]
     problems += wrong
@@ -112,6 +137,7 @@ def read_bundle(folder: Path) -> tuple[Bundle | None, list[Problem]]:
     document = {
         "cycle" if files.is_cycle else "procedure": plain_document(tree.value), "order": ordered(reading), "notices": files.notices,
         "scenarios": {name: plain_document(scenario.value) for name, scenario, _ in files.scenarios},
+        **({"surveys": stored} if stored else {}),
     }
     scenarios = tuple((name, scenario) for name, scenario, _ in files.scenarios)
     hashed = digest(canonical(document))

@@ -20,6 +20,7 @@ from engine.defining import (
     checks_people,
     checks_privacy,
     checks_rights,
+    checks_surveys,
     checks_tasks,
     checks_time,
     checks_waiting,
@@ -48,6 +49,7 @@ CHECKS: tuple[Check, ...] = (
     *checks_limits.CHECKS,
     *checks_notices.CHECKS,
     *checks_doings.CHECKS,
+    *checks_surveys.CHECKS,
 )
 
 
@@ -76,6 +78,10 @@ def problems_of(findings: Iterable[Finding], places: Tree | None) -> list[Proble
 
 
 def _problem(finding: Finding, places: Tree | None) -> Problem:
+    beside = places.beside.get(finding.path[:2]) if places is not None else None
+    if beside is not None:
+        line, column = beside.key_place(finding.path[2:])
+        return Problem(beside.file, line, column, finding.what, finding.expected, finding.nearest, finding.hint, finding.severity)
     file = places.file if places is not None else "procedure.yaml"
     line, column = places.key_place(finding.path) if places is not None else (0, 0)
     if finding.file:

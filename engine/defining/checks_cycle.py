@@ -55,8 +55,8 @@ def said_once(cycle: Cycle) -> Iterator[Finding]:
         path = standard_path(touchpoint.name, standard.name)
         ways_said = [key for key, said in _ways(standard) if said]
         if len(ways_said) != 1:
-            yield Finding(path, say("A standard is kept by one of within, measure and check; '{name}' says {count}", name=standard.name,
-                                    count=", ".join(ways_said) or say("none")), hint=say("Write exactly one of them."))
+            yield Finding(path, say("A standard is kept by one of within, measure, check and survey; '{name}' says {count}",
+                                    name=standard.name, count=", ".join(ways_said) or say("none")), hint=say("Write exactly one of them."))
         if not standard.by:
             yield Finding(path, say("M: nobody answers for '{name}'", name=standard.name), hint=say(
                 "Name the post that keeps it and says so: `by: waiter`."))
@@ -74,7 +74,8 @@ def said_once(cycle: Cycle) -> Iterator[Finding]:
 
 def _ways(standard: Standard) -> list[tuple[str, object]]:
     """How it may be kept; of an inspection `within` is only how long it may take."""
-    return [("within", standard.within and standard.every is None), ("measure", standard.measure), ("check", standard.check)]
+    return [("within", standard.within and standard.every is None), ("measure", standard.measure), ("check", standard.check),
+            ("survey", standard.survey)]
 
 
 def _of_time(standard: Standard) -> list[tuple[str, object]]:
@@ -85,8 +86,11 @@ def targets(cycle: Cycle) -> Iterator[Finding]:
     """Targets that cannot be judged."""
     for touchpoint, standard in cycle.standards():
         path = standard_path(touchpoint.name, standard.name)
-        if standard.target is not None and not standard.target.share and standard.measure is None:
+        if standard.target is not None and not standard.target.share and standard.measure is None and standard.survey is None:
             yield Finding((*path, "target"), say("Without `measure` a target is a share, such as 95%"), hint=say("Write it with %."))
+        if standard.survey and (standard.target is None or standard.target.share):
+            yield Finding((*path, "survey"), say("What customers answer is held against a mean"), hint=say(
+                "Write the level that they shall answer in the mean: `target: \">= 4.2\"`."))
         bounds = standard.measure.between if standard.measure and standard.measure.type == "number" else True
         if bounds is None and (standard.target is None or standard.target.share):
             yield Finding((*path, "measure"), say("Nothing says which values keep '{name}'", name=standard.name), hint=say(

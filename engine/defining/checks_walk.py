@@ -138,6 +138,8 @@ def _mentions(definition: Definition) -> Iterator[tuple[Who, Path]]:
         yield from ((who, ("fields", spec.name, "sees")) for who in spec.sees)
     for notice in definition.notices.values():
         yield from ((who, ("notices", notice.name, "to")) for who in possible(notice.to))
+    for survey in definition.surveys.values():
+        yield from ((who, ("surveys", survey.name, "by")) for who in survey.by)
     for doing, path in doings(definition):
         if doing.kind in _WHO_DOINGS:
             yield from ((who, path) for who in possible(doing.value))
@@ -256,6 +258,10 @@ def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
     for cases, path in conditional(definition):
         yield from ((case.when, (*path, index, "when")) for index, case in enumerate(cases) if case.when is not None)
     yield from clock_conditions(definition)
+    for survey in definition.surveys.values():
+        for index, sample in enumerate(survey.sample):
+            if sample.when is not None:
+                yield sample.when, ("surveys", survey.name, "sample", index, "when")
     for _, _, rungs, path in ladders(definition):
         for index, rung in enumerate(rungs):
             if rung.when is not None:

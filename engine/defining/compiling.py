@@ -12,6 +12,7 @@ from engine.defining.definition import (
     Case,
     ClockSpec,
     Definition,
+    DoingKind,
     Expression,
     Point,
     PointKind,
@@ -28,6 +29,7 @@ LEFT = "left"
 LEAVE = "leave"
 FORGOTTEN = "forgotten"
 """State and actions that every cycle brings: the customer has left, leaves, or left without anybody saying so."""
+DOINGS = frozenset(kind.value for kind in DoingKind)
 OWN = frozenset({LEFT, LEAVE, FORGOTTEN})
 _INSPECTING = "inspecting_"
 _LEAVE = Text({"en": "Leaves", "zh": "离开"})
@@ -134,14 +136,17 @@ def _moves(cycle: Cycle, touchpoint: Touchpoint) -> Iterator[Action]:
     for one in following(cycle, touchpoint):
         yield Action(name=one.name, title=one.title, by=one.by or cycle.by, to=one.name, backdate=cycle.late)
     if may_end(cycle, touchpoint):
-        yield Action(name=LEAVE, title=_LEAVE, by=touchpoint.by or cycle.by, to=LEFT, backdate=cycle.late)
+        yield Action(name=LEAVE, title=_LEAVE, by=touchpoint.by or cycle.by, to=LEFT, backdate=cycle.late, do=cycle.left)
     if cycle.ends is not None:
-        yield Action(name=FORGOTTEN, title=_FORGOTTEN, by=(Who(WhoKind.SYSTEM),), to=LEFT, after=cycle.ends)
+        yield Action(name=FORGOTTEN, title=_FORGOTTEN, by=(Who(WhoKind.SYSTEM),), to=LEFT, after=cycle.ends, do=cycle.left)
 
 
 def _each_visit(standard: Standard) -> bool:
-    """Whether it is a task of every visit: not one of inspections, nor told in counts, nor timed by events of its own."""
-    return standard.every is None and not standard.from_ and (standard.measure is None or standard.measure.type == "number")
+    """Whether it is a task of every visit: not one of inspections, nor told in counts, nor timed by events of its own, nor what
+    customers say of it."""
+    return standard.every is None and not standard.from_ and standard.survey is None and (
+        standard.measure is None or standard.measure.type == "number"
+    )
 
 
 def _task(cycle: Cycle, standard: Standard) -> Task:
@@ -173,7 +178,7 @@ class PlacesOfCycle(Tree):
     @classmethod
     def of(cls, tree: Tree, cycle: Cycle) -> "PlacesOfCycle":
         """The places of a tree, for what the procedure of this cycle has."""
-        return cls(tree.file, tree.value, tree.places, tree.problems, tree.keys, cycle)
+        return cls(tree.file, tree.value, tree.places, tree.problems, tree.keys, tree.beside, cycle)
 
     def place(self, path: Path) -> Place:
         """Line and column of what became the procedure's value at `path`."""
@@ -202,6 +207,8 @@ def place_in_cycle(path: Path, cycle: Cycle) -> Path:
             return ("touchpoints", state, "standards", name, *_missed(cycle, str(name), rest))
         case ("states", state, "actions", name, *rest) if name not in OWN and name in cycle.touchpoints:
             return ("touchpoints", name, *rest) if cycle.touchpoints[str(name)].by else tuple(rest) or ("touchpoints", name)
+        case ("states", _, "actions", "leave" | "forgotten", key, *rest) if key in DOINGS:
+            return ("left", key, *rest)
         case ("states", state, "actions", str(), "by", *rest):
             return ("touchpoints", state, "by", *rest) if cycle.touchpoints[str(state)].by else ("by", *rest)
         case ("states", state, *rest) if state in cycle.touchpoints:

@@ -25,7 +25,9 @@ from engine.ground.language import say
 
 _Thing = TypeVar("_Thing", Action, Task)
 
-BUILT_IN_NOTICES = frozenset({"reminder", "escalated", "assigned", "overdue", "impossible", "request", "request_answered"})
+BUILT_IN_NOTICES = frozenset({
+    "reminder", "escalated", "assigned", "overdue", "impossible", "request", "request_answered", "survey", "survey_reminder",
+})
 """Notices that the product brings its own texts for."""
 
 

@@ -87,6 +87,7 @@ class Standard:
         "instead of at each visit it is looked at by inspections: `4 per day` at moments that nobody can foresee, or one each `6 hours`; "
         "only in the working time of the cycle. With it `within` is how long an inspection may take", None
     )
+    survey: str | None = item("what customers answer about it, `questionnaire.factor`: their mean is held against the target", None)
     when: Expression | None = item("it holds only for visits of which this holds", None)
     calendar: str | None = item("another calendar than the cycle's, for its limit", None)
     missed: tuple[Doing, ...] = item("a promise: what happens by itself when its limit is missed", ())
@@ -139,6 +140,7 @@ class Cycle:
     opening: Opening = item("how a visit begins", factory=Opening)
     late: Duration | None = item("how long after it happened something may be told; else only as it happens", None)
     ends: Duration | None = item("a visit that nobody ended ends by itself this long after its last touchpoint was reached", None)
+    left: tuple[Doing, ...] = item("what happens when a customer has left, such as `survey: after_visit`", ())
     touchpoints: Mapping[str, Touchpoint] = item("what customers meet, in their order")
     counting: Counting = item("how dates are counted by every clock", factory=Counting)
     notices: Mapping[str, Notice] = item("messages", factory=dict)

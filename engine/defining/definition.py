@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
+from engine.defining import survey
 from engine.defining.timing import Case, ClockSpec, Extension, Pause, Rung
 from engine.defining.vocabulary import (
     Approval,
@@ -116,7 +117,7 @@ class Action:
         "no condition in the list holds, nobody needs to", ()
     )
     in_: tuple[str, ...] = item("for actions under `anywhere`: only in these states", (), key="in")
-    do: tuple[Doing, ...] = item("what else happens: set, notice, assign, remind, escalate, reassign, open", ())
+    do: tuple[Doing, ...] = item("what else happens: set, notice, assign, remind, escalate, reassign, open, survey", ())
     anywhere: bool = derived(bool)
 
 
@@ -152,7 +153,9 @@ class Task:
     calendar: str | None = item("another calendar than the procedure's, for its limit and for `every`", None)
     backdate: Duration | None = item("staff may say when it was really done, at most this long ago; else it counts from now", None)
     in_: tuple[str, ...] = item("for tasks under `anywhere`: only in these states, which count as one", (), key="in")
-    do: tuple[Doing, ...] = item("what else happens when it is done: set, notice, assign, remind, escalate, reassign, act, open", ())
+    do: tuple[Doing, ...] = item(
+        "what else happens when it is done: set, notice, assign, remind, escalate, reassign, act, open, survey", ()
+    )
     anywhere: bool = derived(bool)
 
 
@@ -259,6 +262,8 @@ class Definition:
     all_clocks: Mapping[str, ClockSpec] = derived(dict)
     """`clocks` plus those that states and tasks bring by their own `within:`; each case says all of its `counting`."""
 
+    surveys: Mapping[str, survey.Survey] = derived(dict)
+    """The questionnaires of the bundle, as they lie under `surveys/`."""
     standards: Mapping[str, Any] = derived(dict)
     """Of a procedure that executes a cycle: its standards (`engine.defining.cycle`), which its cases show kept or missed."""
     missed: LinkedCase | None = derived(lambda: None)

@@ -37,9 +37,15 @@ def diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     return [
         *_first_state(before, after),
         *_mapping((), before, after),
+        *_mapping(("surveys",), *(_questionnaires(document) for document in (old, new))),
         *_texts(old.get("notices") or {}, new.get("notices") or {}),
         *_scenarios(old.get("scenarios") or {}, new.get("scenarios") or {}),
     ]
+
+
+def _questionnaires(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The questionnaires of a stored document by name, in written order."""
+    return {name: restore(one["survey"], one.get("order")) for name, one in (document.get("surveys") or {}).items()}
 
 
 def _first_state(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:

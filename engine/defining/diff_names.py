@@ -3,7 +3,9 @@
 from engine.defining.tree import Path
 from engine.ground.language import say
 
-_THINGS = frozenset({"states", "actions", "tasks", "fields", "roles", "clocks", "notices", "authority", "options", "values"})
+_THINGS = frozenset({
+    "states", "actions", "tasks", "fields", "roles", "clocks", "notices", "authority", "options", "values", "surveys", "factors", "items",
+})
 
 
 def named_things(path: Path) -> bool:
@@ -41,6 +43,12 @@ def name_of(path: Path) -> str:
             return _of(rest, say("clock {name}", name=name))
         case ("notices", name, *rest):
             return _of(rest, say("notice {name}", name=name))
+        case ("surveys", survey, "factors", factor, "items", question, *rest):
+            return _of(rest, say("question {name} of {factor} in questionnaire {survey}", name=question, factor=factor, survey=survey))
+        case ("surveys", survey, "factors", factor, *rest):
+            return _of(rest, say("factor {name} of questionnaire {survey}", name=factor, survey=survey))
+        case ("surveys", name, *rest):
+            return _of(rest, say("questionnaire {name}", name=name))
         case ("values", name):
             return say("value {name}", name=name)
         case ("authority", name, *_):
@@ -89,6 +97,8 @@ def word_for(key: str) -> str:
         "extend": say("extension"),
         "notice": say("notices sent"),
         "open": say("linked cases opened"),
+        "survey": say("questionnaires sent"),
+        "sample": say("who is asked"),
         "limit": say("amount decided"),
         "covers": say("fields decided"),
         "revokes": say("decisions taken back"),

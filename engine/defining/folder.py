@@ -9,9 +9,11 @@ from engine.defining.files import read_file
 from engine.defining.problems import Problem, errors, nearest
 from engine.defining.scenario import Scenario, read_scenario
 from engine.defining.tree import Tree, read_tree
+from engine.defining.words import NAME
 from engine.ground.language import say
 
 PROCEDURE, CYCLE = "procedure.yaml", "cycle.yaml"
+BELOW = ("notices", "scenarios", "surveys")
 MAX_FILES = 500
 _NOTICE = re.compile(r"(?P<name>[^.]+)\.(?P<language>[A-Za-z-]+)(?P<html>\.html)?\.j2")
 _IGNORED = re.compile(r"\..*|.*~|README.*|.*\.md|organisation\.yaml|calendars", re.IGNORECASE)
@@ -27,6 +29,7 @@ class Folder:
     notices: dict[str, str] = field(default_factory=dict)          # "ack.zh", "ack.zh.html" → text
     notice_files: dict[str, str] = field(default_factory=dict)     # the same keys → file
     scenarios: list[tuple[str, Tree, Scenario | None]] = field(default_factory=list)
+    surveys: dict[str, Tree] = field(default_factory=dict)         # by name
     definition: Tree = field(default_factory=lambda: Tree(""))     # of procedure.yaml or cycle.yaml
     is_cycle: bool = False
 
@@ -40,6 +43,8 @@ class Folder:
                 self._notice(name)
             elif name.startswith("scenarios/"):
                 self._scenario(name)
+            elif name.startswith("surveys/"):
+                self._survey(name)
 
     def report(self, name: str, what: str, *, line: int = 0, column: int = 0, near: str = "", hint: str = "") -> None:
         """A problem of one file, or of the folder itself when `name` is empty."""
@@ -57,7 +62,7 @@ class Folder:
                     "A bundle is a folder with procedure.yaml or cycle.yaml in it."))
                 return
             found = sorted(path for path in self.folder.iterdir() if not _IGNORED.fullmatch(path.name))
-            inside = [part for part in map(self.folder.joinpath, ("notices", "scenarios"))
+            inside = [part for part in map(self.folder.joinpath, BELOW)
                       if part.is_dir() and part.resolve().is_relative_to(self.folder.resolve())]
             below = {part.name: sorted(part.iterdir()) for part in inside}
         except (OSError, ValueError, RuntimeError) as error:
@@ -76,12 +81,12 @@ class Folder:
 
     def _stray(self, name: str) -> None:
         """Report a file that nothing would read, as a warning; a link that leads out, as an error."""
-        near = nearest(name, [PROCEDURE, CYCLE, "notices", "scenarios"])
-        if (self.folder / name).is_symlink() and name in ("notices", "scenarios"):
+        near = nearest(name, [PROCEDURE, CYCLE, *BELOW])
+        if (self.folder / name).is_symlink() and name in BELOW:
             self.report(name, say("This link leads out of the folder"), hint=say("Put a copy of the file into the folder."))
             return
         self.problems.append(Problem(self.shown(name), 0, 0, say("Nothing reads this file"), nearest=near, severity="warning",
-                                     hint=say("A bundle holds procedure.yaml or cycle.yaml, notices and scenarios.")))
+                                     hint=say("A bundle holds procedure.yaml or cycle.yaml, notices, surveys and scenarios.")))
 
     def _content(self, name: str) -> bytes | None:
         content, problem = read_file(self.folder / name, self.shown(name), self.folder.resolve())
@@ -142,19 +147,34 @@ class Folder:
         self.notices[key] = text
         self.notice_files[key] = name
 
+    def _survey(self, name: str) -> None:
+        called = name.removeprefix("surveys/").removesuffix(".yaml")
+        if not name.endswith(".yaml") or not NAME.fullmatch(called):
+            self.report(name, say("This is not the name of a questionnaire"), hint=say(
+                "Name it surveys/<name>.yaml; names begin with a letter and hold letters, digits and '_'."))
+            return
+        tree = self._tree(name)
+        if tree is not None:
+            self.surveys[called] = tree
+
+    def _tree(self, name: str) -> Tree | None:
+        """A file of YAML as a tree; None when there is nothing in it, which is reported."""
+        content = self._content(name)
+        if content is None:
+            return None
+        self._keep(name, content)
+        tree = read_tree(content, self.shown(name))
+        self.problems += tree.problems
+        if tree.value is None and not tree.problems:
+            self.report(name, say("The file is empty"), line=1, column=1)
+        return None if tree.value is None else tree
+
     def _scenario(self, name: str) -> None:
         if not name.endswith(".yaml"):
             self.report(name, say("This is not the name of a scenario"), hint=say("Name it scenarios/<name>.yaml."))
             return
-        content = self._content(name)
-        if content is None:
-            return
-        self._keep(name, content)
-        tree = read_tree(content, self.shown(name))
-        self.problems += tree.problems
-        if tree.value is None:
-            if not tree.problems:
-                self.report(name, say("The file is empty"), line=1, column=1)
+        tree = self._tree(name)
+        if tree is None:
             return
         scenario, problems = read_scenario(tree)
         self.problems += problems

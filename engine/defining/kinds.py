@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.defining.definition import Expression, Text
 from engine.defining.problems import MAX_PROBLEMS, Problem, nearest
+from engine.defining.survey import MOST_LEVELS
 from engine.defining.tree import Path, Tree
 from engine.defining.words import LANGUAGE
 from engine.ground.duration import parse_duration
@@ -248,6 +249,16 @@ def matching(fits: Callable[[str], object], what: Callable[[], str]) -> Read:
         return expected(value, path, reading, what(), near=near)
 
     return read
+
+
+def levels(value: Any, path: Path, reading: Reading) -> Any:
+    """A scale, worst first: words for each level, or how many there are, which are then called by their number."""
+    if isinstance(value, int) and not isinstance(value, bool) and 2 <= value <= MOST_LEVELS:
+        return tuple(Text({"": str(level)}) for level in range(1, value + 1))
+    if not isinstance(value, list) or not 2 <= len(value) <= MOST_LEVELS:
+        return expected(value, path, reading, say("2 to {most} levels: their words from worst to best, or how many", most=MOST_LEVELS))
+    found = tuple(text(entry, (*path, index), reading) for index, entry in enumerate(value))
+    return WRONG if WRONG in found else found
 
 
 def options(value: Any, path: Path, reading: Reading) -> Any:

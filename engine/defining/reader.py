@@ -28,6 +28,7 @@ from engine.defining.kinds import WRONG, Read, Reading
 from engine.defining.organisation import Group
 from engine.defining.problems import Problem
 from engine.defining.reader_tables import BY_TYPE, ITEMS, LIMIT, SPECIAL, WHO
+from engine.defining.survey import Question, Sample
 from engine.defining.tree import Path, Tree
 from engine.ground.duration import Duration
 from engine.ground.language import say
@@ -110,7 +111,7 @@ def reader_for(owner: str, attribute: str, hint: Any, required: bool = False) ->
     if special:
         return special
     if attribute == "approve":
-        return conditional(_read_approval, required=True)
+        return conditional(_nested(Approval), required=True)
     origin, inner = get_origin(hint), get_args(hint)
     if origin is tuple and inner[-1] is Ellipsis:
         if inner[0] is Doing:
@@ -146,9 +147,15 @@ def _mapping_of(hint: Any, required: bool) -> Read:
     return mapping(_single(hint), hint if isinstance(hint, type) and is_dataclass(hint) else None, required)
 
 
+SHORT: dict[type, str] = {LinkedCase: "procedure", Approval: "of", Sample: "share", Question: "ask"}
+"""Mappings that may be written as what stands under one of their keys."""
+
+
 def _nested(cls: Any) -> Read:
     def read_nested(value: Any, path: Path, reading: Reading) -> Any:
-        return read_object(plan(cls), value, path, reading)
+        how = plan(cls)
+        in_full = isinstance(value, dict) and (cls is not Question or not value.keys().isdisjoint(how.entries))   # else words by language
+        return read_object(how, {SHORT[cls]: value} if cls in SHORT and not in_full else value, path, reading)
 
     return read_nested
 
@@ -204,14 +211,6 @@ def _read_doings(value: Any, path: Path, reading: Reading) -> Any:
     return _doings(value, [key for key in value if key in known], known, path, reading)
 
 
-def _read_linked(value: Any, path: Path, reading: Reading) -> Any:
-    return read_object(plan(LinkedCase), value if isinstance(value, dict) else {"procedure": value}, path, reading)
-
-
-def _read_approval(value: Any, path: Path, reading: Reading) -> Any:
-    return read_object(plan(Approval), value if isinstance(value, dict) else {"of": value}, path, reading)
-
-
 def _read_cases(value: Any, path: Path, reading: Reading) -> Any:
     """A limit, one case, or a list of cases; one that always has a value must be the last, or the later ones are never reached."""
     written = value if isinstance(value, list) else [value]
@@ -255,7 +254,7 @@ def _read_limit(value: Any, path: Path, reading: Reading) -> Any:
 _DOING: dict[DoingKind, Read] = {
     DoingKind.SET: assignments,
     **dict.fromkeys((DoingKind.ASSIGN, DoingKind.REASSIGN), by_cases(WHO, always=False)),
-    **dict.fromkeys((DoingKind.NOTICE, DoingKind.ACT), conditional(kinds.words, required=True)),
-    DoingKind.OPEN: conditional(_read_linked, required=True),
+    **dict.fromkeys((DoingKind.NOTICE, DoingKind.ACT, DoingKind.SURVEY), conditional(kinds.words, required=True)),
+    DoingKind.OPEN: conditional(_nested(LinkedCase), required=True),
     **dict.fromkeys((DoingKind.REMIND, DoingKind.ESCALATE), conditional(WHO, required=True)),
 }

@@ -18,6 +18,7 @@ from engine.defining.words import (
     parse_inspections,
     parse_length,
     parse_limit,
+    parse_part,
     parse_pass,
     parse_point,
     parse_target,
@@ -37,6 +38,7 @@ _EVERY = kinds.parsed(parse_every, lambda: say("a duration"))
 _LABEL = kinds.matching(LABEL.fullmatch, lambda: say("a name of letters, digits, '-', '_' and '.'"))
 _LANGUAGE = kinds.matching(LANGUAGE.fullmatch, lambda: say("a language code such as zh or en"))
 _NAMES = conditional(kinds.words)
+_PART = kinds.parsed(parse_part, lambda: say("a share such as 30%"))
 LIMIT = kinds.parsed(parse_limit, lambda: say("a duration or a field"))
 SPECIAL: dict[tuple[str, str], Read] = {
     ("Case", "value"): LIMIT,
@@ -59,6 +61,8 @@ SPECIAL: dict[tuple[str, str], Read] = {
     ("Standard", "every"): kinds.parsed(parse_inspections, lambda: say("how often")),
     ("Standard", "target"): kinds.parsed(parse_target, lambda: say("what is to be reached")),
     ("Person", "language"): _LANGUAGE,
+    ("Survey", "levels"): kinds.levels,
+    **dict.fromkeys([("Sample", "share"), ("Sample", "precision"), ("Sample", "response")], _PART),
 }
 ITEMS: dict[tuple[str, str], Read] = {
     ("Definition", "languages"): _LANGUAGE, ("Cycle", "languages"): _LANGUAGE,

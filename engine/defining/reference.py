@@ -62,6 +62,10 @@ _SPECIAL: dict[tuple[str, str], str] = {
     ("Standard", "target"): "`95%`, `< 5%`, `>= 4.2`", ("Standard", "every"): "`4 per day`, `2 per week`, `10 per month` or `6 hours`",
     ("Field", "length"): "`10`, `1..200`, `5..`",
     ("Field", "options"): "list of values, or mapping value → words",
+    ("Survey", "levels"): "words of each level, worst first, or how many",
+    ("Survey", "sample"): "`30%`, or see Sample, or list",
+    ("Factor", "items"): "mapping name → words, or see Question",
+    **dict.fromkeys([("Sample", "share"), ("Sample", "precision"), ("Sample", "response")], "share, `30%`"),
     ("CalendarSpec", "hours"): "mapping days → interval, or list",
     ("CalendarSpec", "open"): "mapping date → interval, or list",
 }
@@ -74,7 +78,7 @@ _CHAPTERS: tuple[tuple[str, tuple[type, ...]], ...] = (
 _NAMES = {
     "Definition": "Top of a procedure", "LinkedCase": "Linked case",
     "ClockSpec": "Clock", "Case": "Branch of a value", "Organisation": "Top of an organisation",
-    "Cycle": "Top of a cycle",
+    "Cycle": "Top of a cycle", "Survey": "Top of a questionnaire",
     "Scenario": "Top of a scenario", "CalendarSpec": "Top of a calendar", "HolidaySpec": "Holidays", "Step": "Step",
 }
 
@@ -89,7 +93,7 @@ Where a list may stand, one item may stand alone.
 
 ## Conditions in lists and values
 
-An item of `require`, of a notice's `to`, and of the doings `notice`, `remind`, `escalate`, `act` and `open` may have a condition:
+An item of `require`, of a notice's `to`, and of the doings `notice`, `remind`, `escalate`, `act`, `open` and `survey` may have a condition:
 `[receipt, {when: amount > 500, is: second_opinion}]`. It counts only while that holds: for `require` with what is given counting first, for
 a doing with what the doings before it did. A value of `set`, `assign` or `reassign` may be given by cases, of which the first that holds
 counts. For `set` the last is `is` alone; where none holds for `assign` or `reassign`, the owner stays.
@@ -129,6 +133,7 @@ Actions, tasks, the opening, `entry` and rungs can have done, in the order writt
 | `escalate` | adds somebody to the case and tells both | who, or list with conditions |
 | `act` | takes an action or finishes a task | name, or list with conditions |
 | `open` | opens a linked case of another procedure | its name, or see Linked case; or list with conditions |
+| `survey` | asks the customer by a questionnaire of the bundle | its name, or list with conditions |
 """
 
 
@@ -146,9 +151,11 @@ def _later_chapters() -> Iterator[tuple[str, tuple[type, ...]]]:
     from engine.defining.calendar_file import CalendarSpec
     from engine.defining.cycle import Cycle, Measure, Standard, Touchpoint
     from engine.defining.scenario import Scenario
+    from engine.defining.survey import Survey
 
     yield "A service cycle: `cycle.yaml`", (Cycle, Touchpoint, Standard, Measure)
     yield "A calendar: `calendars/<name>.yaml`", (CalendarSpec, *_held(CalendarSpec))
+    yield "A questionnaire: `surveys/<name>.yaml`", (Survey, *_held(Survey))
     yield "A scenario: `scenarios/<name>.yaml`", (Scenario, *_held(Scenario))
 
 

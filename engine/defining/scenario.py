@@ -153,7 +153,8 @@ class Step:
     refuse: RefuseStep | None = item("somebody tries to act and must be refused", None)
     expect: Mapping[str, Any] | None = item(
         "what must hold now, such as `{state: closed, breached: [first_reply]}`; `case` says of which case; "
-        "`opened: [other]` the linked cases opened since the last such step, which later steps call by their procedure", None)
+        "`opened: [other]` the linked cases opened since the last such step, which later steps call by their procedure; "
+        "`surveyed: [name]` the questionnaires that were to be sent since then, whether or not the customer was drawn", None)
     wait: str | None = item("let time pass: a duration", None)
     at: str | None = item("let time pass until this local date and time, `2026-11-23 09:00`", None)
     correct: CorrectStep | None = item("somebody mends a wrong entry", None)

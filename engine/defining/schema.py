@@ -30,6 +30,7 @@ from engine.defining.kinds import CURRENCY
 from engine.defining.organisation import Group, Organisation, Person
 from engine.defining.reader import plan, without_none
 from engine.defining.reference import reference
+from engine.defining.survey import MOST_LEVELS, Question, Sample, Survey
 from engine.defining.words import LABEL, LANGUAGE, LENGTH, NAME, RESERVED
 from engine.ground.duration import Duration
 from engine.ground.errors import NotFound
@@ -38,7 +39,7 @@ from engine.ground.language import say
 __all__ = ["KINDS", "json_schema", "reference"]
 
 Schema = dict[str, Any]
-KINDS = ("procedure", "cycle", "organisation", "calendar", "scenario")
+KINDS = ("procedure", "cycle", "organisation", "calendar", "scenario", "survey")
 
 _SOMETHING: Schema = {"type": ["string", "number"]}       # the reader takes numbers as the text they are written as
 _DURATION: Schema = {
@@ -52,6 +53,7 @@ _LIMIT: Schema = {
 _MONEY: Schema = {
     "type": "string", "pattern": r"^(unlimited|\s*-?[0-9]+(\.[0-9]+)?\s*[A-Za-z]{3}\s*)$", "examples": ["5000 CNY", "unlimited"],
 }
+_PART: Schema = {"type": "string", "pattern": r"^\s*[0-9]{1,3}(\.[0-9]{1,4})?\s*%\s*$", "examples": ["30%"]}
 _INTERVAL: Schema = {"type": "string", "pattern": r"^\s*[0-9]{1,2}:[0-9]{2}\s*[-–]\s*[0-9]{1,2}:[0-9]{2}\s*$"}
 _INTERVALS: Schema = {"anyOf": [_INTERVAL, {"type": "array", "items": _INTERVAL}]}
 _BY_TYPE: dict[Any, Schema] = {
@@ -101,6 +103,11 @@ _SPECIAL: dict[tuple[str, str], Schema] = {
     ("Task", "calendar"): _shape(LABEL.pattern),
     ("Organisation", "name"): _shape(LABEL.pattern),
     ("Person", "language"): _shape(LANGUAGE.pattern),
+    ("Survey", "levels"): {"anyOf": [
+        {"type": "integer", "minimum": 2, "maximum": MOST_LEVELS},
+        {"type": "array", "items": _BY_TYPE[Text], "minItems": 2, "maxItems": MOST_LEVELS},
+    ]},
+    **dict.fromkeys([("Sample", "share"), ("Sample", "precision"), ("Sample", "response")], _PART),
     ("CalendarSpec", "hours"): {"type": "object", "minProperties": 1, "additionalProperties": _INTERVALS},
     ("CalendarSpec", "open"): {"type": "object", "additionalProperties": _INTERVALS},
     ("Definition", "languages"): _LANGUAGES, ("Cycle", "languages"): _LANGUAGES,
@@ -117,7 +124,7 @@ _EITHER: dict[str, Schema] = {
 
 
 def json_schema(kind: str) -> Schema:
-    """The schema of "procedure", "cycle", "organisation", "calendar" or "scenario"; raises NotFound for another word."""
+    """The schema of one of `KINDS`; raises NotFound for another word."""
     cls = _root(kind)
     made = _Schemas()
     top = made.object(cls)
@@ -142,6 +149,8 @@ def _root(kind: str) -> type:
             from engine.defining.scenario import Scenario
 
             return Scenario
+        case "survey":
+            return Survey
     raise NotFound(
         say("There is no schema '{kind}'", kind=kind), hint=say("Schemas are: {known}.", known=", ".join(KINDS)), kind="schema", name=kind)
 
@@ -221,6 +230,10 @@ class _Schemas:
             return {"enum": list(get_args(hint))}
         if isinstance(hint, type) and issubclass(hint, StrEnum):
             return {"enum": [str(member.value) for member in hint]}
+        if hint is Sample:
+            return {"anyOf": [_PART, self.reference(hint)]}
+        if hint is Question:
+            return {"anyOf": [_BY_TYPE[Text], self.reference(hint)]}
         return self.reference(hint)
 
     def mapping(self, hint: Any, required: bool) -> Schema:
@@ -250,6 +263,8 @@ class _Schemas:
             case DoingKind.OPEN:
                 linked = {"anyOf": [_SPECIAL["LinkedCase", "procedure"], self.reference(LinkedCase)]}
                 return {"description": "linked cases opened"} | self.conditional(linked)
+            case DoingKind.SURVEY:
+                return {"description": "questionnaires sent to the customer"} | self.conditional(_SOMETHING)
             case DoingKind.NOTICE:
                 return {"description": "notices sent"} | self.conditional(_SOMETHING)
             case DoingKind.REMIND:

@@ -24,6 +24,7 @@ class Tree:
     places: dict[Path, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     keys: dict[Path, Place] = field(default_factory=dict)
+    beside: "dict[Path, Tree]" = field(default_factory=dict)      # other files, by where in the definition stands what they say
 
     def place(self, path: Path) -> Place:
         """Line and column (from 1) of the value at `path`, or of the nearest thing above it; (0, 0) without places."""

@@ -235,12 +235,13 @@ class DoingKind(StrEnum):
     REASSIGN = "reassign"
     ACT = "act"
     OPEN = "open"
+    SURVEY = "survey"
 
 
 @valueclass(frozen=True, slots=True)
 class Doing:
-    """One doing, in the order written. `value` holds items, each a `Case` that counts only while its condition holds: NOTICE and ACT
-    names, REMIND and ESCALATE who, OPEN a `LinkedCase`. For ASSIGN and REASSIGN it is a Who by cases (none: the owner stays), for SET a
+    """One doing, in the order written. `value` holds items, each a `Case` that counts only while its condition holds: NOTICE, SURVEY and
+    ACT names, REMIND and ESCALATE who, OPEN a `LinkedCase`. For ASSIGN and REASSIGN it is a Who by cases (none: the owner stays), for SET a
     dict field → Expression by cases: the first case that matches counts.
     """
 

@@ -238,6 +238,14 @@ def parse_target(text: str) -> "Target":
     raise _refuse(text, say("what is to be reached"), say("Write a share such as 95% or < 5%, or a value such as >= 4.2."))
 
 
+def parse_part(text: str) -> Decimal:
+    """Read a share of something, `30%` or `2.5%`, as 30 or 2.5; raises Invalid for nothing and for more than all."""
+    match = _PERCENT.fullmatch(text.strip())
+    if match and 0 < Decimal(match[1]) <= 100:
+        return Decimal(match[1])
+    raise _refuse(text, say("a share such as 30%"), say("Write more than 0% and at most 100%."))
+
+
 _SHARE = re.compile(r"([1-9][0-9]?)\s*/\s*([1-9][0-9]?)", re.ASCII)
 
 

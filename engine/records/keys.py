@@ -64,8 +64,9 @@ class Keys:
             return self._url.database or ":memory:"
         return self._url.set(drivername="postgresql").render_as_string(hide_password=True)
 
-    def create(self) -> None:
-        """Make the database, for this account alone, with the key of the house; what is there is kept. Raises Unavailable, Invalid."""
+    def create(self, house: bytes | None = None) -> None:
+        """Make the database, for this account alone, with the key of the house (else a random one); what is there is
+        kept. Raises Unavailable, Invalid."""
         path = self.file
         if path is not None:
             try:
@@ -75,7 +76,7 @@ class Keys:
         with self._connected() as conn:
             _METADATA.create_all(conn)
             if conn.execute(select(KEY.c.id).where(KEY.c.id == HOUSE)).first() is None:
-                conn.execute(insert(KEY).values(id=HOUSE, key=os.urandom(32)))
+                conn.execute(insert(KEY).values(id=HOUSE, key=house or os.urandom(32)))
 
     def read(self, names: Sequence[bytes]) -> dict[bytes, bytes | None]:
         """The keys of these names, None for a destroyed one; names there never were are left out."""
@@ -203,7 +204,7 @@ def beside(url: str) -> str:
 
 
 def in_memory() -> Keys:
-    """Keys for records in memory."""
+    """Keys for records in memory; that of the house is always the same, so that a scenario draws the same samples each time."""
     keys = Keys("", sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
-    keys.create()
+    keys.create(bytes(32))
     return keys

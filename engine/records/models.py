@@ -71,6 +71,7 @@ class PartyRow(SQLModel, table=True):
     key: bytes = Field(sa_type=LargeBinary)     # the name of their key, which lies elsewhere
     details: bytes | None = Field(default=None, sa_type=LargeBinary)    # sealed canonical JSON; None once erased
     erased_at: datetime | None = None
+    unasked_since: datetime | None = None       # since when they do not want to be asked by questionnaires
 
 
 class PartyWordRow(SQLModel, table=True):

@@ -1,8 +1,8 @@
-"""The tables of what was measured, described with SQLModel: part of `engine.records.models`."""
+"""The tables of what was measured and asked, described with SQLModel: part of `engine.records.models`."""
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, Text
 from sqlmodel import Field, SQLModel
 
 from engine.records.tables import NAMING
@@ -59,3 +59,23 @@ class JudgementRow(SQLModel, table=True):
     reached: bool | None = None                 # None: nothing was seen, which is neither reached nor missed
     judged_at: datetime
     case_id: int | None = Field(default=None, foreign_key="case.id")     # the case that was opened because it was missed
+
+
+class SurveyedRow(SQLModel, table=True):
+    """A questionnaire that was to be sent in a case; what the history of the case makes of it, kept to be counted."""
+
+    __tablename__ = "surveyed"
+
+    case_id: int = Field(primary_key=True, foreign_key="case.id")
+    name: str = Field(primary_key=True)         # of the questionnaire
+    n: int = Field(primary_key=True)            # which time in this case
+    definition: str                             # as in the case's row
+    at: datetime                                # when it was to be sent
+    became: str                                 # passed, nobody, opted_out, asked, answered, declined
+    stratum: int                                # of its sample
+    closes_at: datetime | None = None           # of those asked: until when answers are taken
+    via: str                                    # how they answered: link, phone, …
+    answers: str | None = Field(default=None, sa_type=Text)     # canonical JSON: levels by question, nothing personal
+    about: str = Field(sa_type=Text)            # canonical JSON: the public choices of the case then
+
+    __table_args__ = (Index("ix_surveyed", "definition", "name", "at"),)

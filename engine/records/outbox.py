@@ -79,6 +79,7 @@ class Message:
     text: str
     html: str | None = None
     mandatory: bool = False
+    fire_at: datetime | None = None      # not to be sent before; None: at once
 
 
 class Words(NamedTuple):
@@ -90,14 +91,15 @@ class Words(NamedTuple):
 
 
 def put(conn: Connection, messages: Sequence[Message], key: bytes, now: datetime) -> None:
-    """Put messages into the outbox, due at once, their words sealed under the key of that name. The Message-ID is given here and
-    never changes. One statement."""
+    """Put messages into the outbox, due at once or when they say, their words sealed under the key of that name. The Message-ID is
+    given here and never changes. One statement."""
     _insert.run_many(conn, [
         {
             "case_id": one.case_id, "name": one.name, "party_id": one.party_id, "person": one.person, "via": ",".join(one.via),
             "language": one.language, "mandatory": one.mandatory,
             "words": sealing.seal_json(conn, key, {"subject": one.subject, "text": one.text, **({"html": one.html} if one.html else {})}),
-            "status": Status.WAITING.value, "message_id": f"{os.urandom(16).hex()}@makegood", "created_at": now, "fire_at": now,
+            "status": Status.WAITING.value, "message_id": f"{os.urandom(16).hex()}@makegood", "created_at": now,
+            "fire_at": one.fire_at or now,
             "attempts": 0, "tries": 0,
         }
         for one in messages
@@ -184,12 +186,16 @@ def settle(conn: Connection, notice_id: int, seen: int, was: Collection[str] = (
     return bool(done.rowcount)
 
 
-def cancel_unsent(conn: Connection, case_id: int) -> list[int]:
-    """Cancel every notice of a case that is not sent, whose words are erased; their ids."""
-    change = update(NOTICE).where(NOTICE.c.case_id == case_id, NOTICE.c.status.in_(UNSENT))
-    done = conn.execute(change.values(status=Status.CANCELLED.value, fire_at=None).returning(NOTICE.c.id)).scalars().all()
-    refresh_work_items(conn, case_id)
-    return sorted(done)
+def cancel_unsent(conn: Connection, *, case_id: int | None = None, party_id: int | None = None, names: Sequence[str] = ()) -> list[int]:
+    """Cancel every notice of a case or to a party, or those of these names, that is not sent; their ids."""
+    change = update(NOTICE).where(NOTICE.c.status.in_(UNSENT))
+    for column, wanted in ((NOTICE.c.case_id, case_id), (NOTICE.c.party_id, party_id)):
+        change = change if wanted is None else change.where(column == wanted)
+    change = change.where(NOTICE.c.name.in_(names)) if names else change
+    done = conn.execute(change.values(status=Status.CANCELLED.value, fire_at=None).returning(NOTICE.c.id, NOTICE.c.case_id)).all()
+    for one_case in sorted({row.case_id for row in done if row.case_id is not None}):
+        refresh_work_items(conn, one_case)
+    return sorted(row.id for row in done)
 
 
 def one(conn: Connection, notice_id: int) -> Row[Any] | None:

@@ -171,6 +171,17 @@ def forget(conn: Connection, party_id: int, now: datetime) -> bool:
     return bool(conn.execute(left).rowcount)
 
 
+def asked_no_more(conn: Connection, party_id: int) -> bool:
+    """Whether a party has said not to want to be asked by questionnaires."""
+    return conn.execute(select(PARTY.c.unasked_since).where(PARTY.c.id == party_id)).scalar() is not None
+
+
+def ask_no_more(conn: Connection, party_id: int, since: datetime | None) -> bool:
+    """Keep that a party does not want to be asked, since when; None takes it back. Whether that is a change."""
+    known, wanted = PARTY.c.unasked_since.is_not(None), since is not None
+    return bool(conn.execute(update(PARTY).where(PARTY.c.id == party_id, known != wanted).values(unasked_since=since)).rowcount)
+
+
 def half_erased(conn: Connection) -> list[tuple[int, str]]:
     """Parties whose key is destroyed, but not yet everything that follows: an erasure was cut short, or the data are an older copy.
 

@@ -111,6 +111,7 @@ PARTY = Table(
     Column("key", LargeBinary, nullable=False),
     Column("details", LargeBinary),
     Column("erased_at", Moment),
+    Column("unasked_since", Moment),
 )
 PARTY_WORD = Table(
     "party_word", METADATA,
@@ -172,23 +173,26 @@ OBSERVATION = Table(
 )
 JUDGEMENT = Table(
     "judgement", METADATA,
-    Column("definition", String, primary_key=True),
-    Column("name", String, primary_key=True),
-    Column("part", String, primary_key=True),
-    Column("start", Moment, primary_key=True),
-    Column("end", Moment, nullable=False),
-    Column("kept", Integer, nullable=False),
-    Column("of", Integer, nullable=False),
-    Column("value", Float),
-    Column("reached", Boolean),
-    Column("judged_at", Moment, nullable=False),
-    Column("case_id", Integer, ForeignKey("case.id")),
+    Column("definition", String, primary_key=True), Column("name", String, primary_key=True),
+    Column("part", String, primary_key=True), Column("start", Moment, primary_key=True),
+    Column("end", Moment, nullable=False), Column("kept", Integer, nullable=False), Column("of", Integer, nullable=False),
+    Column("value", Float), Column("reached", Boolean),
+    Column("judged_at", Moment, nullable=False), Column("case_id", Integer, ForeignKey("case.id")),
 )
 TOLD = Table(
     "told", METADATA,
     Column("source", String, primary_key=True),
     Column("id", String, primary_key=True),
     Column("told_at", Moment, nullable=False),
+)
+SURVEYED = Table(
+    "surveyed", METADATA,
+    Column("case_id", Integer, ForeignKey("case.id"), primary_key=True),
+    Column("name", String, primary_key=True), Column("n", Integer, primary_key=True),
+    Column("definition", String, nullable=False), Column("at", Moment, nullable=False),
+    Column("became", String, nullable=False), Column("stratum", Integer, nullable=False), Column("closes_at", Moment),
+    Column("via", String, nullable=False), Column("answers", Text), Column("about", Text, nullable=False),
+    Index("ix_surveyed", "definition", "name", "at"),
 )
 TIMER = Table(
     "timer", METADATA,

@@ -1,4 +1,4 @@
-"""What a definition has done besides moving the case: set, notice, assign, remind, escalate, reassign, act, open."""
+"""What a definition has done besides moving the case: set, notice, assign, remind, escalate, reassign, act, open, survey."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -55,6 +55,11 @@ def _carry(
             case DoingKind.ESCALATE:
                 if whos := holding(doing.value, scope):
                     _escalate(work, whos, data, extra)
+            case DoingKind.SURVEY:
+                from engine.usecases.surveying import ask  # most definitions ask nobody
+
+                for name in holding(doing.value, scope):
+                    ask(work, name, scope, data)
             case DoingKind.ACT:
                 later += holding(doing.value, scope)
             case DoingKind.OPEN:

@@ -109,7 +109,7 @@ def _record(
         conn.execute(update(CASE).where(CASE.c.id == loaded.id).values(key=None))
     elif any(event.kind == "erased" and event.data["erased"] == party_id for event in history.read(conn, stream)):
         return
-    cancelled = outbox.cancel_unsent(conn, loaded.id)
+    cancelled = outbox.cancel_unsent(conn, case_id=loaded.id)
     credentials.end(conn, credentials.listed(conn, (credentials.Kind.LINK,), case_id=loaded.id), now)
     work = take_up(house, conn, loaded, now)
     work.record("erased", actor, now, {"erased": party_id, "why": note.get("why", ""), **({"cancelled": cancelled} if cancelled else {})})

@@ -90,6 +90,9 @@ def _compare(
                 yield from _differ({notice: 0 if count in ("none", None) else count}, {notice: sent.count(notice)})
         case "sent":
             yield from _differ(_sorted(want), sorted({pair[0] for e in fresh for pair in e.data.get("notices", ()) if pair[1]} - _OWN))
+        case "surveyed":
+            due = {name for e in fresh for name, run in e.data.get("surveys", {}).items() if "ended" not in run}
+            yield from _differ(_sorted(want), sorted(due))
         case "opened":
             yield from _differ(_sorted(want), sorted(procedure for procedure, _ in opened(fresh)))
         case "fields":
@@ -107,7 +110,8 @@ def opened(events: Sequence[Event]) -> list[tuple[str, str]]:
     return [(event.data["procedure"], event.data["link"][1]) for event in events if event.data.get("link", [""])[0] == "opened"]
 
 
-_OWN = {"reminder", "escalated", "assigned", "overdue", "request", "request_answered"}   # the product's own notices
+_OWN = {"reminder", "escalated", "assigned", "overdue", "request", "request_answered", "survey", "survey_reminder"}
+"""The product's own notices."""
 
 
 def _clock(want: Any, case: CaseState, name: str, zone: ZoneInfo) -> Iterator[tuple[Any, Any]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from engine.deciding.survey_record import survey_json
 from engine.ground.errors import Invalid, Unavailable
 from engine.ground.language import say
 from engine.records import cases, files, library, outbox, parties
@@ -61,9 +62,11 @@ def export_party(house: House, what: str, folder: Path, reveal: Reveal) -> Hande
         for view, lines in zip(views, told, strict=True):
             with house.store.reading() as conn:
                 kept = list(_files(conn, view, folder))
+                answers = {name: survey_json(run) for name, run in cases.load(conn, view.number).case.surveys.items()}
                 notices = list(_notices(conn, view.number))
             count += len(kept)
-            documents.append({**asdict(view), "history": [asdict(line) for line in lines], "notices": notices, "files": kept})
+            documents.append({**asdict(view), "history": [asdict(line) for line in lines], "notices": notices, "files": kept,
+                              **({"surveys": answers} if answers else {})})
         document = {"party": details, "cases": documents}
         _write(folder / DATA, json.dumps(document, ensure_ascii=False, indent=2, default=str).encode() + b"\n")
     except OSError as error:

@@ -23,6 +23,7 @@ from engine.usecases.amending import taking_part
 from engine.usecases.door import still_open, working
 from engine.usecases.house import House, span
 from engine.usecases.moving import take
+from engine.usecases.surveying import survey_of
 from engine.usecases.work import Outcome, Work, take_up
 
 LONGEST_LIFE = timedelta(days=180)
@@ -137,7 +138,7 @@ def _links_of(conn: Connection, work: Work) -> list[Row[Any]]:
 
 def look(house: House, code: str) -> LinkView:
     """What the link is for; using it up takes `use`. Raises Denied for a code that does not count (any more)."""
-    row = _heard(house, code)
+    row = _of_action(heard(house, code))
     with house.store.reading() as conn:
         work = take_up(house, conn, cases.load_id(conn, row.case_id), house.clock.now())
     here, definition = work.definition.states[work.case.state], work.definition
@@ -157,13 +158,13 @@ def use(house: House, code: str, given: Mapping[str, Any]) -> Outcome:
     Nothing is used up unless the action is taken: both happen in one transaction. Raises Denied for a code that does not count (any
     more), NotAllowed when the case has moved on, Invalid for what is missing, wrong or not asked for.
     """
-    row = _heard(house, code)
+    row = _of_action(heard(house, code))
     with house.store.reading() as conn:
         number = cases.load_id(conn, row.case_id).case.number
     with working(house, number, BY_LINK, row.name) as door:
         work = door.work
         if not credentials.claim(work.conn, row, work.now) or work.case.party != row.party_id:
-            raise _no_more()
+            raise no_more()
         what = _what(work.definition.states[work.case.state], row.name)
         if what is None:
             raise _moved_on(work, ())
@@ -182,7 +183,7 @@ def use(house: House, code: str, given: Mapping[str, Any]) -> Outcome:
     return door.outcome
 
 
-def _heard(house: House, code: str) -> Row[Any]:
+def heard(house: House, code: str) -> Row[Any]:
     """The link that a code belongs to, if it counts; raises Denied, and for a while without looking when too many do not."""
     now = house.clock.now()
     with house.store.writing() as conn:
@@ -200,14 +201,25 @@ def _heard(house: House, code: str) -> Row[Any]:
             say("Too many codes were wrong; the next one is heard in {seconds:second|seconds}", seconds=left),
             hint=say("Wait, then try again."), why=why,
         )
-    raise _no_more()
+    raise no_more()
 
 
-def _no_more() -> Denied:
+def no_more() -> Denied:
+    """The error for a code that does not count: the same whatever the reason."""
     return Denied(
         say("This code does not count: it is wrong, or was used, revoked, or its time is over"),
         hint=say("Ask whoever sent it for a new one."), why="link",
     )
+
+
+def _of_action(row: Row[Any]) -> Row[Any]:
+    """A link for an action; raises NotAllowed for one that is for a questionnaire."""
+    if survey_of(row.name) is not None:
+        raise NotAllowed(
+            say("This code is for answering questions"), hint=say("`makegood customer survey CODE` asks them."),
+            case="", state="", action=row.name, possible=[],
+        )
+    return row
 
 
 def _moved_on(work: Work, reasons: Sequence[str]) -> NotAllowed:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from engine.deciding.survey_record import Became
 from engine.defining.definition import Field, FieldType
 from engine.defining.organisation import Organisation
 from engine.ground.language import say, spoken
@@ -79,3 +80,19 @@ def recalculated(calendars: Mapping[str, Sequence[int]]) -> str:
         say("{calendar} version {old} → {new}", calendar=name, old=old, new=new) for name, (old, new) in calendars.items()
     )
     return say("the calendar changed ({calendars}): due times were computed anew", calendars=named)
+
+
+def became_in_words(became: str) -> str:
+    """What became of a questionnaire, for people."""
+    match Became(became):
+        case Became.PASSED:
+            return say("not in the sample")
+        case Became.NOBODY:
+            return say("no customer to ask")
+        case Became.OPTED_OUT:
+            return say("does not want to be asked")
+        case Became.ASKED:
+            return say("asked")
+        case Became.ANSWERED:
+            return say("answered")
+    return say("declined")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ class Outgoing:
     name: str
     to: str                              # a person's id or "customer"
     extra: Mapping[str, Any] = field(default_factory=dict)
+    via: tuple[str, ...] = ()            # channels, where no notice of the definition names them
+    at: datetime | None = None           # when it is sent, if not at once
 
 
 _Text = tuple[Outgoing, str, Rendered]
@@ -64,8 +67,8 @@ def _message(work: "Work", one: Outgoing, texts: list[_Text]) -> Message | None:
         text = _told_who_is_away(text, *one.extra["stands_in"])
     return Message(
         case_id=work.loaded.id if work.loaded else None, name=one.name, party_id=party_id, person=person,
-        via=spec.via if spec else BUILTIN_VIA, language=text.language, subject=text.subject, text=text.text, html=text.html,
-        mandatory=bool(spec and spec.mandatory),
+        via=one.via or (spec.via if spec else BUILTIN_VIA), language=text.language, subject=text.subject, text=text.text, html=text.html,
+        mandatory=bool(spec and spec.mandatory), fire_at=one.at,
     )
 
 

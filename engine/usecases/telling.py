@@ -15,7 +15,7 @@ from engine.defining.organisation import Organisation
 from engine.ground.language import say, spoken
 from engine.ground.masking import HIDDEN
 from engine.ground.wall import wall_due
-from engine.usecases.naming import answer_in_words, end_in_words, in_words, link_kind, recalculated, task_status
+from engine.usecases.naming import answer_in_words, became_in_words, end_in_words, in_words, link_kind, recalculated, task_status
 from engine.usecases.telling_clocks import happened, of_clock
 
 _ERASED = object()
@@ -118,6 +118,11 @@ class Teller:
     def _field(self, name: str) -> Field | None:
         return next((found for one in self.definitions if (found := one.fields.get(name))), None)
 
+    def survey(self, name: str) -> str:
+        """A questionnaire's title."""
+        known = next((found for one in self.definitions if (found := one.surveys.get(name))), None)
+        return (known.title.in_(spoken()) if known else "") or name
+
     # --- sentences ------------------------------------------------------------------------------------------------------
 
     def _what(self, event: Event) -> str:
@@ -169,6 +174,10 @@ class Teller:
                 return say("what was said was erased: {why}", why=data["why"])
             case "erased":
                 return say("the customer was erased: {why}", why=data["why"]) if data["why"] else say("the customer was erased")
+            case "survey_answered":
+                return say("answered the questionnaire {name}", name=", ".join(self.survey(name) for name in data["surveys"]))
+            case "survey_declined":
+                return say("does not want to be asked")
             case "recalculated":
                 return recalculated(data["calendars"])
             case "migrated":
@@ -244,6 +253,9 @@ class Teller:
             yield say("escalated to: {people}", people=self._people(data["escalated"]))
         for absent, deputy in data.get("stood_in", {}).items():
             yield say("{who} is away, {deputy} stands in", who=self.person(absent), deputy=self.person(deputy))
+        if not event.kind.startswith("survey"):
+            for name, run in data.get("surveys", {}).items():
+                yield say("questionnaire {name}: {became}", name=self.survey(name), became=became_in_words(run["became"]))
         for name, to in data.get("notices", ()):
             yield say("notice {notice} to {who}", notice=name, who=self.person(to))
         for name, task in data.get("tasks", {}).items():

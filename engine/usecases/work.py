@@ -57,6 +57,15 @@ class Wanted:
     actor: Actor
 
 
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A customer who is asked to answer a questionnaire, by a code that counts once."""
+
+    survey: str
+    code: str
+    until: datetime
+
+
 Later = str | Wanted
 """What becomes an event of its own after the one that wants it: an action or task by name, or a linked case to be opened."""
 
@@ -82,6 +91,7 @@ class Work:
     messages: list[Message] = field(default_factory=list)    # those of recorded events, each with the figures of its moment
     reminders: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     put_back: dict[str, ClockRun] = field(default_factory=dict)     # clocks as they are now, while they are seen as they stood
+    invitations: list[Invitation] = field(default_factory=list)      # whose links shall count once this is written
     written: list[str] = field(default_factory=list)         # names of notices put into the outbox
     openers: "tuple[Work, ...]" = ()     # while it is being opened by a case: that one last, before it whatever opens that one just now
     told: list[int] = field(default_factory=list)            # ids of cases that were changed and written because this one was closed

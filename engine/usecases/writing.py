@@ -46,6 +46,11 @@ def write(work: Work, *, origin: str | None = None) -> Loaded:
         from engine.usecases.attaining import keep  # procedures are written without it
 
         keep(work, work.loaded.id)
+    if work.case.surveys:
+        from engine.usecases import surveying  # cases without questionnaires are written without it
+
+        surveying.give_out(work, work.loaded.id)
+        surveying.keep(work, work.loaded.id)
     work.written = [message.name for message in messages]
     if any(event.data.get("closed") for event in work.events):
         from engine.usecases.families import tell_opener  # which writes that case in turn
