@@ -473,7 +473,6 @@ TEXTS: dict[str, str] = {
     "Index": "指数",
     "Install completion for this shell.": "为当前 shell 安装命令补全。",
     "Install it: `pip install 'makegood[postgresql]'`.": "请安装：`pip install 'makegood[postgresql]'`。",
-    "Install it, for example `pip install 'psycopg[binary]'`.": "请安装，例如 `pip install 'psycopg[binary]'`。",
     "Install it: `pip install 'makegood[analysis]'`.": "请安装：`pip install 'makegood[analysis]'`。",
     "Install the later makegood.": "请安装较新版本的 makegood。",
     "Is its port free? Name another with --port, or a running server with PREFECT_API_URL.": "端口是否被占用？请用 --port 换一个端口，或用 PREFECT_API_URL 指定正在运行的服务器。",

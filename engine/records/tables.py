@@ -176,13 +176,12 @@ JUDGEMENT = Table(
     Column("definition", String, primary_key=True), Column("name", String, primary_key=True),
     Column("part", String, primary_key=True), Column("start", Moment, primary_key=True),
     Column("end", Moment, nullable=False), Column("kept", Integer, nullable=False), Column("of", Integer, nullable=False),
-    Column("value", Float), Column("reached", Boolean),
-    Column("judged_at", Moment, nullable=False), Column("case_id", Integer, ForeignKey("case.id")),
+    Column("value", Float), Column("reached", Boolean), Column("judged_at", Moment, nullable=False),
+    Column("case_id", Integer, ForeignKey("case.id")),
 )
 TOLD = Table(
     "told", METADATA,
-    Column("source", String, primary_key=True),
-    Column("id", String, primary_key=True),
+    Column("source", String, primary_key=True), Column("id", String, primary_key=True),
     Column("told_at", Moment, nullable=False),
 )
 SURVEYED = Table(
