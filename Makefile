@@ -32,7 +32,7 @@ demo: install   ## two weeks of complaints in ./demo (another folder: make demo 
 	.venv/bin/makegood demo "$(DEMO)"
 
 test: install   ## every test
-	.venv/bin/python -m pytest -n auto --dist loadfile
+	.venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: install   ## style, types, floors, and that the lock file fits
 	.venv/bin/ruff check .

@@ -45,7 +45,7 @@ ORGANISATION = dedent("""\
       audit: [director, ann]
       reveal: carl
       erase: dora
-      tell: ann
+      tell: [director, ann]
     """)
 OFFICE = dedent("""\
     calendar: office

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from engine.ground.errors import NotFound
 from engine.records import files, parties, personal, sealing
 from engine.records.store import Store
+from tests import databases
 
 
 @pytest.fixture
@@ -52,14 +53,13 @@ def test_values_of_a_case_are_opened_when_asked_for_and_those_put_in_count_from_
         key = sealing.key_of_case(conn, case_id, None)
         personal.store(conn, case_id, key, [personal.seal(1, "findings", "scratched"), personal.seal(2, "cause", "glue")])
     with store.reading() as conn:
-        asked: list[str] = []
-        conn.connection.dbapi_connection.set_trace_callback(asked.append)
         values = personal.Values(conn, case_id, sealed := {"findings": 1, "cause": 2})
         sealed.clear()       # whatever becomes of the case meanwhile
         values["remedy"], values["cause"] = "new one", "heat"
-        assert (values.get("remedy"), values.get("cause"), values.get("nothing")) == ("new one", "heat", None) and asked == []
-        assert dict(values) == {"findings": "scratched", "cause": "heat", "remedy": "new one"} and len(values) == 3
-        assert values.get("findings") == "scratched" and sum("personal" in one for one in asked) == 1
+        with databases.statements(conn) as asked:
+            assert (values.get("remedy"), values.get("cause"), values.get("nothing")) == ("new one", "heat", None) and asked == []
+            assert dict(values) == {"findings": "scratched", "cause": "heat", "remedy": "new one"} and len(values) == 3
+            assert values.get("findings") == "scratched" and sum("personal" in one for one in asked) == 1
 
 
 def test_the_same_person_is_one_party_and_two_people_of_one_name_are_two(store: Store) -> None:
