@@ -1,9 +1,9 @@
-# make demo | test | check | bench | soak — each installs what it needs first, into .venv, exactly as uv.lock says.
+# make demo | test | both | check | bench | soak — each installs what it needs first, into .venv, exactly as uv.lock says.
 # Needs Python 3.11 or later and a package registry; uv is fetched into .tools when it is not on PATH.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench soak docs clean
+.PHONY: help install demo test both check bench soak docs clean
 
 PYTHON ?= python3
 DEMO ?= demo
@@ -33,6 +33,9 @@ demo: install   ## two weeks of complaints in ./demo (another folder: make demo 
 
 test: install   ## every test
 	.venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+both: install   ## the whole integration suite on SQLite and on PostgreSQL
+	MAKEGOOD_TEST_BOTH=1 .venv/bin/python -m pytest -n auto --dist loadfile tests/integration
 
 check: install   ## style, types, floors, and that the lock file fits
 	.venv/bin/ruff check .

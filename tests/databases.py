@@ -29,6 +29,16 @@ def _since(reason: str, *tests: str) -> dict[str, str]:
     return dict.fromkeys(tests, reason)
 
 
+ALWAYS_BOTH = frozenset({
+    "test_acting_race.py", "test_claims.py", "test_cycles.py", "test_delivery.py", "test_health.py", "test_history.py",
+    "test_linked_race.py", "test_links.py", "test_listing.py",
+    "test_migrations.py", "test_numbering_race.py", "test_other_cases.py",
+    "test_privacy.py",
+    "test_punctuality.py", "test_rebuilding.py", "test_records_cases.py", "test_records_library.py", "test_records_personal.py",
+    "test_safekeeping.py", "test_store_transactions.py", "test_surveys.py",
+})
+"""Files in which the kind of database decides: their tests run on both also where the others run on SQLite alone."""
+
 SQLITE_ONLY = {
     **_since(
         "uses no database, or scenarios, which are always played in memory",

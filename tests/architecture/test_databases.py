@@ -5,9 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import SQLITE_ONLY
+from tests.databases import ALWAYS_BOTH, SQLITE_ONLY
 
 INTEGRATION = Path(__file__).parents[1] / "integration"
+
+
+def test_what_always_runs_on_both_exists() -> None:
+    assert [name for name in sorted(ALWAYS_BOTH) if not (INTEGRATION / name).is_file()] == []
+    assert ALWAYS_BOTH & SQLITE_ONLY.keys() == set()
 
 
 @pytest.mark.parametrize("name", SQLITE_ONLY)

@@ -1,5 +1,7 @@
-"""Tests of this folder run on SQLite and on PostgreSQL, but for those that `tests/databases.py` names."""
+"""Tests of this folder run on SQLite, and by `make both` also on PostgreSQL, but for those that `tests/databases.py` names. Files where
+the kind of database decides (claims, races, migrations, what is stored) run on both always."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +14,8 @@ from tests.postgres import MISSING, binaries
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     file = metafunc.definition.path.name
     kinds = [pytest.param(databases.SQLITE)]
-    if not {file, f"{file}::{metafunc.definition.originalname}"} & databases.SQLITE_ONLY.keys():
+    both = file in databases.ALWAYS_BOTH or os.environ.get("MAKEGOOD_TEST_BOTH")
+    if both and not {file, f"{file}::{metafunc.definition.originalname}"} & databases.SQLITE_ONLY.keys():
         kinds.append(pytest.param(databases.POSTGRESQL, marks=pytest.mark.skipif(binaries() is None, reason=MISSING)))
     metafunc.parametrize("database", kinds, indirect=True, scope="module")
 
