@@ -207,6 +207,7 @@ def filled(folder: Path) -> House:
     return open_house(folder, SystemClock())
 
 
+@pytest.mark.skipif("MAKEGOOD_SOAK" not in os.environ, reason="runs of two workers take minutes on a busy machine: make soak")
 def test_server_and_worker_are_killed_in_the_middle_and_nothing_is_lost_or_doubled(site: Site) -> None:
     site.type("makegood flows deploy --every 10")
     for line in lines():
