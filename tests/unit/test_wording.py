@@ -179,7 +179,7 @@ def test_the_texts_of_requests_say_what_is_asked_by_whom_and_what_came_of_it(nam
     assert ("孙丽" in made.text) if name == "request" else (("未获同意" if language == "zh" else "declined") in made.text)
 
 
-@pytest.mark.parametrize("name", [name for name in BUILTIN if name not in REQUESTS])
+@pytest.mark.parametrize("name", [name for name in BUILTIN if name not in REQUESTS and not name.startswith("survey")])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_products_own_texts_are_whole_with_and_without_a_clock(name: str, language: str) -> None:
     rung = {"clock": "total", "rung": "due", "due_at": datetime(2026, 12, 3, 16, tzinfo=UTC), "overdue": timedelta(hours=26)}
