@@ -12,11 +12,8 @@ from prefect.workers.process import ProcessWorker
 
 from engine.ground.errors import Conflict
 from engine.ground.language import say
-from engine.usecases.house import open_house
-from engine.usecases.summarising import time_zone
-from flows.plan import Hours, Planned, deployment_of, plan
+from flows.plan import Hours, Planned, deployment_of, plan_of
 from flows.server import running_server
-from notifications.channel import open_channels
 
 POOL = "makegood"
 
@@ -37,12 +34,9 @@ def deploy(house_folder: Path, pool: str = POOL, hours: Hours | None = None) -> 
     house under the same path. Raises NotFound, Invalid and Unavailable when house, channels, database or server cannot be used, Conflict
     for a pool of another type.
     """
-    house = open_house(house_folder)
-    zone = time_zone(house)          # also tells at once when the database cannot be used
-    open_channels(house.settings)    # … or a channel is set up wrongly
-    house.store.close()
+    folder, planned = plan_of(house_folder, hours or Hours())
     with running_server() as server:
-        return server.url, asyncio.run(_deployed(house.settings.folder, pool, plan(hours or Hours(), zone)))
+        return server.url, asyncio.run(_deployed(folder, pool, planned))
 
 
 async def _deployed(folder: Path, pool: str, planned: list[Planned]) -> list[Deployed]:

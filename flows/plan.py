@@ -16,11 +16,14 @@ from prefect.types.entrypoint import EntrypointType
 
 from engine.ground.errors import Invalid
 from engine.ground.language import say
+from engine.usecases.house import open_house
+from engine.usecases.summarising import time_zone
 from flows.daily import daily
 from flows.delivery import delivery
 from flows.monthly import monthly
 from flows.sweep import sweep
 from flows.weekly import weekly
+from notifications.channel import open_channels
 
 MINUTE = timedelta(minutes=1)
 SHORTEST = timedelta(seconds=5)
@@ -87,6 +90,18 @@ def plan(hours: Hours, zone: str) -> list[Planned]:
         Planned(weekly, Cron(f"{at} * * 1", timezone=zone, slug=_SLUG), often=False),
         Planned(monthly, Cron(f"{at} 1 * *", timezone=zone, slug=_SLUG), often=False),
     ]
+
+
+def plan_of(house_folder: Path, hours: Hours) -> tuple[Path, list[Planned]]:
+    """The folder of a house and its plan. Raises at once what would hold up every run: NotFound and Unavailable for house and database,
+    Invalid for a channel that is set up wrongly."""
+    house = open_house(house_folder)
+    try:
+        zone = time_zone(house)
+        open_channels(house.settings)
+    finally:
+        house.store.close()
+    return house.settings.folder, plan(hours, zone)
 
 
 async def deployment_of(planned: Planned, folder: Path, pool: str | None = None) -> RunnerDeployment:

@@ -10,11 +10,8 @@ from prefect.runner import Runner
 
 from engine.ground.errors import Unavailable
 from engine.ground.language import say
-from engine.usecases.house import open_house
-from engine.usecases.summarising import time_zone
-from flows.plan import Hours, Planned, deployment_of, plan
+from flows.plan import Hours, Planned, deployment_of, plan_of
 from flows.server import Server, prefect_server
-from notifications.channel import open_channels
 
 AT_ONCE = 3                          # runs side by side: after an outage the late ones must not fill the memory (96 MB each)
 LOG = "prefect-server.log"
@@ -29,13 +26,9 @@ def serve(
     running flows, pauses the schedules and stops a server of our own. Raises Invalid for wrong channels, NotFound and
     Unavailable when house, database or server cannot be used. Call it in the main thread.
     """
-    house = open_house(house_folder)
-    zone = time_zone(house)          # also tells at once when the database cannot be used
-    open_channels(house.settings)    # … or a channel is set up wrongly
-    house.store.close()
-    folder = house.settings.folder
+    folder, planned = plan_of(house_folder, hours or Hours())
     with prefect_server(folder / LOG, port) as server:
-        asyncio.run(_until_stopped(folder, plan(hours or Hours(), zone), server, ready))
+        asyncio.run(_until_stopped(folder, planned, server, ready))
 
 
 async def _until_stopped(folder: Path, planned: list[Planned], server: Server, ready: Callable[[Server], None] | None) -> None:

@@ -109,6 +109,12 @@ class KeyMissing(Unavailable):
     """The keys at hand are not those of a personal value: the value cannot be used, while everything else can."""
 
 
+def stops_all(error: Exception) -> bool:
+    """Whether an error met with one of many says that the others need not be tried: the database itself is of no use. That a key of one
+    is missing says nothing of the others."""
+    return isinstance(error, Unavailable) and not isinstance(error, KeyMissing)
+
+
 class Tampered(MakegoodError):
     """History that does not verify; facts: stream, seq, reason."""
 

@@ -4,7 +4,8 @@ Levels stand in history as they are; free words are sealed like everything that 
 answered what, and of nobody what they answered.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -75,6 +76,23 @@ def look(house: House, code: str) -> Questionnaire:
 
 def answer_by_code(house: House, code: str, given: Mapping[str, Any]) -> SurveyRun:
     """Take the customer's answers; the code is used up only when they are taken. Raises Denied, Invalid, NotAllowed."""
+    with _by_code(house, code) as (work, name, row):
+        run = _answer(work, name, BY_LINK, given, LINK)
+        note(work.conn, work.now, "link_used", BY_LINK, {"case": work.case.number, "action": row.name})
+    return run
+
+
+def decline_by_code(house: House, code: str) -> SurveyRun:
+    """The customer does not want to be asked, now and ever again; raises Denied."""
+    with _by_code(house, code) as (work, name, row):
+        run = _end(work, name, Became.DECLINED, BY_LINK, LINK)
+        _ask_no_more(work, row.party_id, BY_LINK)
+    return run
+
+
+@contextmanager
+def _by_code(house: House, code: str) -> Iterator[tuple[Work, str, Any]]:
+    """The case of a code, the questionnaire and the code's row; the code counts for what is done there, and no more."""
     row = heard(house, code)
     name = _meant(row)
     with house.store.reading() as conn:
@@ -82,24 +100,7 @@ def answer_by_code(house: House, code: str, given: Mapping[str, Any]) -> SurveyR
     with working(house, number, BY_LINK, row.name) as door:
         if not credentials.claim(door.work.conn, row, door.work.now) or door.work.case.party != row.party_id:
             raise no_more()
-        run = _answer(door.work, name, BY_LINK, given, LINK)
-        note(door.work.conn, door.work.now, "link_used", BY_LINK, {"case": number, "action": row.name})
-    return run
-
-
-def decline_by_code(house: House, code: str) -> SurveyRun:
-    """The customer does not want to be asked, now and ever again; raises Denied."""
-    row = heard(house, code)
-    name = _meant(row)
-    with house.store.reading() as conn:
-        number = cases.load_id(conn, row.case_id).case.number
-    with working(house, number, BY_LINK, row.name) as door:
-        work = door.work
-        if not credentials.claim(work.conn, row, work.now) or work.case.party != row.party_id:
-            raise no_more()
-        run = _end(work, name, Became.DECLINED, BY_LINK, LINK)
-        _ask_no_more(work, row.party_id, BY_LINK)
-    return run
+        yield door.work, name, row
 
 
 def answer_for(house: House, number: str, name: str, actor: Actor, given: Mapping[str, Any], via: str = "phone") -> SurveyRun:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from engine.ground.errors import KeyMissing, Unavailable
+from engine.ground.errors import stops_all
 from engine.ground.language import say
 from engine.records import library, outbox, parties
 from engine.records.outbox import Result, Status
@@ -133,7 +133,7 @@ def _or_later(house: House, conn: Connection, notice: Outgoing, conclude: Callab
     except _Lost:
         raise
     except Exception as error:  # whatever one case has wrong, that its notice was sent must not be forgotten
-        if isinstance(error, Unavailable) and not isinstance(error, KeyMissing):
+        if stops_all(error):
             raise
         why = say("its case could not record it: {reason}", reason=str(error))
         _write(conn, notice, fire_at=house.clock.now() + PUT_OFF, error=why)

@@ -6,7 +6,7 @@ from engine.deciding import inspecting
 from engine.defining.compiling import inspecting as state_of
 from engine.ground.worktime import local_date
 from engine.records import sealing
-from engine.usecases.upkeep import Care
+from engine.usecases.care import Care
 
 STALE = timedelta(hours=1)
 """An inspection whose moment is longer past than that is left out: it would not see what it should have seen."""

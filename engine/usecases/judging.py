@@ -16,7 +16,7 @@ from engine.ground.worktime import local_date
 from engine.records import history, judgements
 from engine.records.judgements import Judgement
 from engine.usecases.attaining import reached
-from engine.usecases.upkeep import Care
+from engine.usecases.care import Care
 
 AT_A_TIME = 500          # periods of one standard judged in one run: after a long time the rest comes next time
 _INSTANT = timedelta(microseconds=1)

@@ -12,14 +12,15 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from engine.ground.errors import KeyMissing, Unavailable
+from engine.ground.errors import stops_all
 from engine.ground.language import say
 from engine.records import cases
 from engine.records.cases import Due
 from engine.records.trouble import patiently
+from engine.usecases.care import Kept
 from engine.usecases.house import House
 from engine.usecases.settling import settle
-from engine.usecases.upkeep import Kept, upkeep
+from engine.usecases.upkeep import upkeep
 from engine.usecases.work import take_up
 from engine.usecases.writing import write
 
@@ -117,7 +118,7 @@ def _settle(house: House, conn: Connection, due: Sequence[Due], now: datetime) -
             done.events += len(work.events)
             done.recalculated += any(event.kind == "recalculated" for event in work.events)
         except Exception as error:
-            if isinstance(error, Unavailable) and not isinstance(error, KeyMissing):
+            if stops_all(error):
                 raise   # the database itself: nothing can be recorded now, the next sweep takes it up
             cases.put_off(conn, row, now + _wait(row), f"{type(error).__name__}: {error}")
             done.failures.append((row.number, str(error)))
@@ -139,6 +140,6 @@ def together(conn: Connection, ids: Sequence[int]) -> dict[int, cases.Loaded]:
     try:
         return {one.id: one for one in cases.load_batch(conn, ids)}
     except Exception as error:
-        if isinstance(error, Unavailable) and not isinstance(error, KeyMissing):
+        if stops_all(error):
             raise
         return {}

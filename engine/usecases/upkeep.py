@@ -2,108 +2,50 @@
 standards are judged as their periods end; each once, whoever comes by how often.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
-from sqlalchemy import Connection, select
-
-from engine.deciding import fields
-from engine.deciding.rights import THE_SYSTEM
-from engine.defining.cycle import Standard
-from engine.defining.definition import Definition
-from engine.ground.calendars import Calendar
-from engine.ground.errors import Conflict, Invalid, MakegoodError, Unavailable
-from engine.ground.language import say
+from engine.ground.errors import Conflict, MakegoodError, stops_all
 from engine.records import library
-from engine.records.cases import CASE
 from engine.records.trouble import patiently
+from engine.usecases import inspections, judging
+from engine.usecases.care import Care, Kept
 from engine.usecases.house import House
-from engine.usecases.opening import begin, blank
-from engine.usecases.writing import write
 
-
-@dataclass(slots=True)
-class Kept:
-    """What looking after the cycles did."""
-
-    inspections: list[str] = field(default_factory=list)             # numbers of the cases opened
-    judged: int = 0                                                  # standards held against their target, for one period and part each
-    missed: list[str] = field(default_factory=list)                  # numbers of the cases opened because a target was missed
-    failures: list[tuple[str, str]] = field(default_factory=list)    # (cycle/standard, error)
-
-    def add(self, done: "Kept") -> None:
-        """Count what was done in one transaction."""
-        self.inspections += done.inspections
-        self.judged += done.judged
-        self.missed += done.missed
-
-
-@dataclass(frozen=True, slots=True)
-class Care:
-    """One standard of a cycle in force, looked after in one transaction."""
-
-    house: House
-    conn: Connection
-    definition: Definition
-    standard: Standard
-    since: datetime                      # when this version of the cycle was published
-    now: datetime
-    kept: Kept
-
-    @property
-    def name(self) -> str:
-        """The standard as it is spoken of outside its cycle."""
-        return f"{self.definition.name}/{self.standard.name}"
-
-    @property
-    def calendar(self) -> Calendar:
-        """The calendar of the cycle, as now in force."""
-        return library.calendar(self.house.store, self.conn, self.definition.calendar)
-
-    def opened(self, origin: str) -> bool:
-        """Whether a case of that origin was opened before."""
-        return self.conn.execute(select(CASE.c.id).where(CASE.c.origin == origin)).first() is not None
-
-    def open(self, procedure: str, given: dict[str, Any], origin: str, state: str | None = None) -> tuple[int, str]:
-        """Open a case by the scheduler, as the definition says; its id and number. Its origin keeps it from being opened twice."""
-        work = blank(self.house, self.conn, procedure, self.now, self.now)
-        work.case.state = state or work.case.state
-        unknown = [name for name in given if name not in work.definition.fields]
-        if unknown:
-            raise Invalid(say("{procedure} has no field '{name}'", procedure=procedure, name=unknown[0]), field=unknown[0])
-        known = work.definition.fields
-        begin(work, THE_SYSTEM, {name: fields.computed(known[name], value, work.timezone) for name, value in given.items()})
-        return write(work, origin=origin).id, work.case.number
+DUTIES = ((inspections.due, inspections.open_due), (judging.due, judging.judge_due))
+"""For each: whether there is something to do, and doing it."""
 
 
 def upkeep(house: House) -> Kept:
     """Open the inspections whose moment has come and judge the periods that ended, of every cycle in force. What cannot be done is told,
     holds up nothing else, and is tried again next time. Where there is nothing to do, nothing is locked."""
-    from engine.usecases import inspections, judging
-
     kept, now = Kept(), house.clock.now()
+    todo: list[tuple[Care, Callable[[Care], None]]] = []
     with house.store.reading() as conn:
-        cares = [
-            Care(house, conn, definition, standard, since, now, kept)
-            for definition, since in library.cycles(house.store, conn) for standard in definition.standards.values()
-        ]
-        todo = [
-            (care, do) for care in cares
-            for due, do in ((inspections.due, inspections.open_due), (judging.due, judging.judge_due)) if due(care)
-        ]
+        for definition, since in library.cycles(house.store, conn):
+            for standard in definition.standards.values():
+                care = Care(house, conn, definition, standard, since, now, kept)
+                with _alone(care):
+                    todo += [(care, do) for due, do in DUTIES if due(care)]
     for care, do in todo:
-        try:
+        with _alone(care):
             patiently(partial(_carry_out, house, care, do))
-        except Unavailable:
-            raise
-        except Conflict:
-            continue         # somebody else came by at the same time, and did it
-        except MakegoodError as error:
-            kept.failures.append((care.name, str(error)))
     return kept
+
+
+@contextmanager
+def _alone(care: Care) -> Iterator[None]:
+    """What is wrong with one standard, such as a calendar that ended, is told and no reason to leave the others alone."""
+    try:
+        yield
+    except Conflict:
+        return               # somebody else came by at the same time, and did it
+    except MakegoodError as error:
+        if stops_all(error):
+            raise
+        care.kept.failures.append((care.name, str(error)))
 
 
 def _carry_out(house: House, care: Care, do: Callable[[Care], None]) -> None:

@@ -8,12 +8,12 @@ import pytest
 
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
-from engine.usecases import attaining, counting, standards, sweeping
+from engine.usecases import attaining, counting, opening, standards, sweeping
 from engine.usecases.house import House, Settings
 from tests import databases
 from tests.cafe import CAFE, changed, seen, step, visit
 from tests.houses import as_, state_of
-from tests.small import START, empty_house, organised, put_in_force, refused
+from tests.small import OFFICE, START, empty_house, organised, put_in_force, refused
 
 
 @pytest.fixture
@@ -189,6 +189,18 @@ def test_a_case_that_cannot_be_opened_leaves_the_period_to_the_next_time(cafe: t
     assert done.cycles.judged == 0 and [what for what, _ in done.failures] == ["cafe/greeting"]
     put_in_force(house, CAPA)
     assert sweeping.sweep(house).cycles.missed == ["C-2026-001"]
+
+
+def test_a_calendar_that_ended_holds_up_its_own_cycle_alone(cafe: tuple[House, VirtualClock]) -> None:
+    house, clock = cafe
+    put_in_force(house, CAPA)
+    put_in_force(house, CAFE, calendar=OFFICE.replace("2030-12-31", "2026-03-02"))
+    number = opening.open_case(house, "small", as_("carl"), {}).number
+    visit(house)
+    clock.move_to(START + timedelta(days=1, hours=2))
+    done = sweeping.sweep(house)
+    assert done.cases > 0 and {what for what, _ in done.failures if "/" in what} >= {"cafe/room"}
+    assert state_of(house, number).state == "open"
 
 
 # --- counts that are told -------------------------------------------------------------------------------------------------
