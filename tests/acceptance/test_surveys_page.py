@@ -1,7 +1,6 @@
 """The page about surveys is true: its bundle passes the check, its commands answer, its numbers are right."""
 
 import json
-import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,12 +9,11 @@ import pytest
 from engine.deciding.sampling import answers_needed
 from engine.records.store import Store
 from engine.records.tables import NOTICE
-from engine.usecases.examining import examine
 from engine.usecases.house import House, Settings
 from tests.commands import Terminal
+from tests.pages import DOCS, blocks, house_of, laid_out, plays
 
-PAGE = (Path(__file__).parents[2] / "docs" / "surveys.md").read_text(encoding="utf-8")
-WORKSHOP = 'calendar: workshop\ntimezone: Europe/London\nhours: {mon-fri: ["09:00-17:00"]}\nvalid_through: 2030-12-31\n'
+PAGE = (DOCS / "surveys.md").read_text(encoding="utf-8")
 PEOPLE = """
 organisation: small
 people:
@@ -28,21 +26,13 @@ CUSTOMERS = 48
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
-    procedure, survey = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.M | re.S)
-    folder = tmp_path / "bicycle-repair"
-    (folder / "surveys").mkdir(parents=True)
-    (tmp_path / "calendars").mkdir()
-    for place, text in (
-        (folder / "procedure.yaml", procedure), (folder / "surveys" / "after_repair.yaml", survey),
-        (tmp_path / "calendars" / "workshop.yaml", WORKSHOP), (tmp_path / "organisation.yaml", PEOPLE),
-    ):
-        place.write_text(text, encoding="utf-8")
-    return folder
+    procedure, survey = blocks("surveys.md")
+    files = {"procedure.yaml": procedure, "surveys/after_repair.yaml": survey}
+    return laid_out(tmp_path, "bicycle-repair", files, PEOPLE, {"workshop": "09:00-17:00"})
 
 
 def test_the_bundle_of_the_page_is_in_order(bundle: Path) -> None:
-    read, around, problems = examine(bundle)
-    assert read is not None and around is not None and [str(problem) for problem in problems] == []
+    assert plays(bundle) == 0
 
 
 def test_the_sizes_of_the_page_are_right() -> None:
@@ -52,12 +42,7 @@ def test_the_sizes_of_the_page_are_right() -> None:
 def test_the_commands_of_the_page_answer(
     bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:
-    run = Terminal(tmp_path, capsys, monkeypatch)
-    run("init", "house")
-    run = Terminal(tmp_path / "house", capsys, monkeypatch)
-    monkeypatch.setenv("MAKEGOOD_AS", "eva")
-    run("org", "apply", str(tmp_path / "organisation.yaml"))
-    run("definition", "publish", str(bundle))
+    run = house_of(tmp_path, "eva", capsys, monkeypatch, bundle)
     monkeypatch.setenv("MAKEGOOD_AS", "ann")
     numbers = []
     for n in range(CUSTOMERS):
