@@ -31,7 +31,7 @@ demo: install   ## two weeks of complaints in ./demo (another folder: make demo 
 	@if [ "$(DEMO)" = demo ]; then rm -rf demo; fi     # the one of last time; never a folder that somebody named
 	.venv/bin/makegood demo "$(DEMO)"
 
-test: install   ## every test
+test: install   ## the tests; make both and make soak run what takes longer
 	.venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 both: install   ## the whole integration suite on SQLite and on PostgreSQL

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, cast
 from cli import completion
 from cli.app import Noun
 from cli.case_show import print_history
-from cli.options import Limit, Out, arg, moment, opt
+from cli.options import Limit, Out, arg, moment_if, opt
 from cli.progress import progress, so_far
 from cli.run import Desk
 from cli.show import as_json, clean
@@ -105,8 +105,8 @@ def access(
     """The stream of accesses, in words."""
     from engine.usecases.accesses import access_words, accesses
 
-    start = None if from_ is None else moment(from_, desk.zone, "from")
-    end = None if until is None else moment(until, desk.zone, "until")
+    start = moment_if(from_, desk.zone, "from")
+    end = moment_if(until, desk.zone, "until")
     found = accesses(desk.house, kinds=kind or (), person=person, since=start, until=end, limit=limit, actor=desk.actor())
     if desk.as_json:
         as_json({"events": found})
@@ -165,8 +165,8 @@ def export(
             expected=["csv", "jsonl"],
         )
     kind = cast(Literal["csv", "jsonl"], form)
-    start = None if since is None else moment(since, desk.zone, "since")
-    end = None if until is None else moment(until, desk.zone, "until")
+    start = moment_if(since, desk.zone, "since")
+    end = moment_if(until, desk.zone, "until")
     if out is None:
         hand_out(desk.house, sys.stdout, kind, number=case, since=start, until=end, actor=desk.actor())
         return

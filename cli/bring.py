@@ -6,10 +6,8 @@ from cli.app import Verb
 from cli.options import For, arg, opt
 from cli.progress import progress
 from cli.run import Desk
-from cli.show import as_json, clean
+from cli.show import as_json, bad_json, bad_lines
 from engine.ground.language import say
-
-SHOWN = 20  # bad rows named on the terminal; `--json` names all
 
 
 def _import(
@@ -37,7 +35,7 @@ def _import(
     with progress(say("Importing"), len(table.rows)) as moved:
         done = import_cases(desk.house, table, rules, desk.actor(for_), source=source or path.stem, progress=moved)
     if desk.as_json:
-        as_json({"opened": done.opened, "already": done.already, "bad": [{"line": line, "reason": reason} for line, reason in done.bad]})
+        as_json({"opened": done.opened, "already": done.already, "bad": bad_json(done.bad)})
     else:
         print(
             say(
@@ -47,10 +45,7 @@ def _import(
                 bad=len(done.bad),
             )
         )
-        for line, reason in done.bad[:SHOWN]:
-            print(say("  line {line}: {reason}", line=line, reason=clean(reason)))
-        if len(done.bad) > SHOWN:
-            print(say("  and {count} more: --json names all", count=len(done.bad) - SHOWN))
+        bad_lines(done.bad)
     return 3 if done.bad else None
 
 

@@ -74,3 +74,8 @@ def moment(text: str, zone: str, field: str) -> datetime:
             expected="time",
         ) from error
     return read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))
+
+
+def moment_if(text: str | None, zone: str, field: str) -> datetime | None:
+    """The same for what may be left out."""
+    return None if text is None else moment(text, zone, field)

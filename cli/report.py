@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cli import completion
 from cli.app import Noun
-from cli.options import moment, opt
+from cli.options import moment_if, opt
 from cli.progress import progress, so_far
 from cli.run import Desk
 from cli.show import as_json, clean, heading, table
@@ -30,7 +30,7 @@ def accounts(
     """Time accounts, summed by definition."""
     from engine.usecases.accounting import report
 
-    first, last = (None if text is None else moment(text, desk.zone, name) for text, name in ((since, "since"), (until, "until")))
+    first, last = moment_if(since, desk.zone, "since"), moment_if(until, desk.zone, "until")
     found = report(desk.house, definition=definition, since=first, until=last, actor=desk.actor())
     if desk.as_json:
         as_json(found)
@@ -52,7 +52,7 @@ def punctuality(
     """Lateness by definition. Exit code 1 when a point of a clock was lost, came twice, uncalled or misdated."""
     from engine.usecases.punctuality import report
 
-    first, last = (None if text is None else moment(text, desk.zone, name) for text, name in ((since, "since"), (until, "until")))
+    first, last = moment_if(since, desk.zone, "since"), moment_if(until, desk.zone, "until")
     with progress(say("Cases")) as moved:
         found = report(desk.house, definition=definition, since=first, until=last, actor=desk.actor(), progress=so_far(moved))
     if desk.as_json:

@@ -21,6 +21,9 @@ _COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "dim": "2"
 _WIDEST = 10_000  # columns when the output is not a terminal: nothing is cut off in a pipe
 
 
+SHOWN = 20  # bad lines of a file named on the terminal; `--json` names all
+
+
 def clean(value: object) -> str:
     """Text without control, bidirectional and other invisible characters; line breaks and tabs become spaces."""
     text = "" if value is None else str(value)
@@ -142,3 +145,16 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str | tuple[str, str]]
 def standing(state_title: str, awaits: str | None) -> str:
     """A state in words, and whom it waits for when that is not staff."""
     return f"{state_title} – {say('waiting for the customer')}" if awaits else state_title
+
+
+def bad_lines(bad: Sequence[tuple[int, str]]) -> None:
+    """The lines of a file that could not be used, each with its reason; of many the first."""
+    for line, reason in bad[:SHOWN]:
+        print(say("  line {line}: {reason}", line=line, reason=clean(reason)))
+    if len(bad) > SHOWN:
+        print(say("  and {count} more: --json names all", count=len(bad) - SHOWN))
+
+
+def bad_json(bad: Sequence[tuple[int, str]]) -> list[dict[str, object]]:
+    """The same for `--json`, all of them."""
+    return [{"line": line, "reason": reason} for line, reason in bad]

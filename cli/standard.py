@@ -7,7 +7,7 @@ from cli.app import Noun
 from cli.options import arg, day, opt
 from cli.progress import progress
 from cli.run import Desk
-from cli.show import as_json, clean, heading, table
+from cli.show import as_json, bad_json, bad_lines, clean, heading, table
 from engine.ground.language import say
 from engine.ground.wall import wall
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from engine.usecases.standards import Kept
 
 STANDARD = Noun("standard", say("Standards of service cycles: the register, counts that are told, attainment, judgements."))
-SHOWN = 20  # bad lines named on the terminal; `--json` names all
 _Cycle = Annotated[str, arg("CYCLE", say("The service cycle."), completion.bundles)]
 
 
@@ -89,15 +88,12 @@ def events(
     if desk.as_json:
         as_json({
             "opened": done.opened, "taken": done.taken, "already": done.already,
-            "bad": [{"line": line, "reason": reason} for line, reason in done.bad],
+            "bad": bad_json(done.bad),
         })
     else:
         print(say("{taken:event|events} taken, {opened:visit|visits} begun, {already} known already, {bad} not usable",
                   taken=done.taken, opened=done.opened, already=done.already, bad=len(done.bad)))
-        for line, reason in done.bad[:SHOWN]:
-            print(say("  line {line}: {reason}", line=line, reason=clean(reason)))
-        if len(done.bad) > SHOWN:
-            print(say("  and {count} more: --json names all", count=len(done.bad) - SHOWN))
+        bad_lines(done.bad)
     return 3 if done.bad else None
 
 

@@ -1,19 +1,17 @@
 """`makegood survey`: answers entered by staff, who does not want to be asked, what came of a questionnaire."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cli import completion
 from cli.app import Noun
 from cli.given import pair
-from cli.options import Comment, Number, arg, moment, opt
+from cli.options import Comment, Number, arg, moment_if, opt
 from cli.run import Desk
-from cli.show import as_json, clean
+from cli.show import as_json, bad_json, bad_lines
 from engine.ground.language import say
 
 SURVEY = Noun("survey", say("Surveys: what customers answered, and what it says."))
-SHOWN = 20  # bad rows named on the terminal; `--json` names all
 Name = Annotated[str, arg("SURVEY", say("The questionnaire, as its file under surveys/ is called."))]
 Method = Literal["index", "gap", "fuzzy", "components", "paths"]
 Bundle = Annotated[str, arg("BUNDLE", say("The bundle whose questionnaire it is."), completion.bundles)]
@@ -45,13 +43,10 @@ def import_(desk: Desk, survey: Name, file: Annotated[str, arg("FILE", say("The 
 
     done = answers_from(desk.house, survey, Path(file), desk.actor())
     if desk.as_json:
-        as_json({"answered": done.answered, "bad": [{"line": line, "reason": reason} for line, reason in done.bad]})
+        as_json({"answered": done.answered, "bad": bad_json(done.bad)})
     else:
         print(say("{count:answer|answers} taken, {bad:row|rows} could not be used", count=done.answered, bad=len(done.bad)))
-        for line, reason in done.bad[:SHOWN]:
-            print(say("  line {line}: {reason}", line=line, reason=clean(reason)))
-        if len(done.bad) > SHOWN:
-            print(say("  and {count} more: --json names all", count=len(done.bad) - SHOWN))
+        bad_lines(done.bad)
     return 3 if done.bad else None
 
 
@@ -82,7 +77,8 @@ def report(desk: Desk, bundle: Bundle, survey: Name, since: Since = None, until:
     from cli.survey_show import report_sheets, show
     from engine.usecases.evaluating import report as counted
 
-    found = counted(desk.house, bundle, survey, desk.actor(), since=_at(desk, since, "since"), until=_at(desk, until, "until"))
+    first, last = moment_if(since, desk.zone, "since"), moment_if(until, desk.zone, "until")
+    found = counted(desk.house, bundle, survey, desk.actor(), since=first, until=last)
     if desk.as_json:
         as_json(found)
         return
@@ -104,14 +100,9 @@ def analyse(
     from cli.survey_show import analysis_sheets, show
     from engine.usecases.evaluating import analyse as by_method
 
-    found = by_method(
-        desk.house, bundle, survey, desk.actor(), method, derived=derived, since=_at(desk, since, "since"), until=_at(desk, until, "until")
-    )
+    first, last = moment_if(since, desk.zone, "since"), moment_if(until, desk.zone, "until")
+    found = by_method(desk.house, bundle, survey, desk.actor(), method, derived=derived, since=first, until=last)
     if desk.as_json:
         as_json(found)
         return
     show(found.title, list(analysis_sheets(found)), csv)
-
-
-def _at(desk: Desk, text: str | None, field: str) -> datetime | None:
-    return None if text is None else moment(text, desk.zone, field)

@@ -68,7 +68,7 @@ class Measure:
 
 @valueclass(frozen=True, slots=True, kw_only=True)
 class Standard:
-    """One promise to customers at a touchpoint, by exactly one of `within`, `measure` and `check`."""
+    """One promise to customers at a touchpoint, by exactly one of `within`, `measure`, `check` and `survey`."""
 
     name: str
     statement: Text = item("the standard as staff and customers read it: who does what, with its number and unit")

@@ -18,7 +18,7 @@ from engine.records import library, observations
 from engine.records.observations import Counted
 from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
-from engine.usecases.standards import may_see_attainment, of_cycle
+from engine.usecases.standards import Described, described, may_see_attainment, of_cycle
 from engine.usecases.work import Work
 
 Key = TypeVar("Key")
@@ -49,19 +49,9 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Attained:
+class Attained(Described):
     """One standard over the whole time asked for."""
 
-    name: str
-    statement: str
-    touchpoint: str
-    need: str
-    level: str | None
-    element: str
-    by: tuple[str, ...]
-    target: str | None
-    period: str | None
-    published: bool
     whole: Figure
     parts: dict[str, Figure]
     periods: tuple[Period, ...]
@@ -104,16 +94,12 @@ def attainment(
 
 
 def _attained(definition: Definition, standard: Standard, rows: list[Counted]) -> Attained:
-    language = spoken()
     periods = _periods(standard, rows)
     shares = _sums((row.part, row.share) for row in rows)
     return Attained(
-        standard.name, standard.statement.in_(language), definition.states[standard.touchpoint].title.in_(language) or standard.touchpoint,
-        standard.need.in_(language), standard.level, standard.element, tuple(str(one) for one in standard.by),
-        str(standard.target) if standard.target else None, str(standard.period) if standard.period else None, standard.published,
-        figure(standard, sum(shares.values(), Share(0, 0))),
-        {part: figure(standard, share) for part, share in shares.items() if part is not None}, periods,
-        slope(one.figure.share for one in periods if one.part is None or len(shares) == 1),
+        **described(definition, standard), whole=figure(standard, sum(shares.values(), Share(0, 0))),
+        parts={part: figure(standard, share) for part, share in shares.items() if part is not None}, periods=periods,
+        trend=slope(one.figure.share for one in periods if one.part is None or len(shares) == 1),
     )
 
 

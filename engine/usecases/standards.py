@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from engine.deciding.rights import Actor
+from engine.defining.cycle import Standard
 from engine.defining.definition import Definition
 from engine.ground.errors import Invalid
 from engine.ground.language import say, spoken
@@ -19,14 +21,12 @@ from engine.usecases.work import standing
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
-    """One standard in force."""
+class Described:
+    """A standard as people read it, in the language spoken."""
 
-    cycle: str
-    version: datetime                    # when this version of the cycle was published
-    touchpoint: str
     name: str
     statement: str
+    touchpoint: str
     need: str
     level: str | None
     element: str
@@ -34,6 +34,14 @@ class Registered:
     target: str | None
     period: str | None
     published: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Registered(Described):
+    """One standard in force."""
+
+    cycle: str
+    version: datetime                    # when this version of the cycle was published
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +70,21 @@ def register(house: House, cycle: str | None, actor: Actor, *, published: bool =
         if cycle is not None:
             wanted = of_cycle(library.latest(house.store, conn, cycle)[2])
             cycles = [(one, since) for one, since in cycles if one.name == wanted.name]
-    language = spoken()
     return [
-        Registered(
-            definition.name, since, definition.states[one.touchpoint].title.in_(language) or one.touchpoint, one.name,
-            one.statement.in_(language), one.need.in_(language), one.level, one.element, tuple(map(str, one.by)),
-            str(one.target) if one.target else None, str(one.period) if one.period else None, one.published,
-        )
+        Registered(**described(definition, one), cycle=definition.name, version=since)
         for definition, since in cycles for one in definition.standards.values() if one.published or not published
     ]
+
+
+def described(definition: Definition, standard: Standard) -> dict[str, Any]:
+    """The fields of `Described` for a standard of this cycle."""
+    language = spoken()
+    return {
+        "name": standard.name, "statement": standard.statement.in_(language), "need": standard.need.in_(language),
+        "touchpoint": definition.states[standard.touchpoint].title.in_(language) or standard.touchpoint, "level": standard.level,
+        "element": standard.element, "by": tuple(map(str, standard.by)), "target": str(standard.target) if standard.target else None,
+        "period": str(standard.period) if standard.period else None, "published": standard.published,
+    }
 
 
 def judgements(house: House, cycle: str, actor: Actor, limit: int) -> list[Kept]:
