@@ -17,7 +17,7 @@ from engine.deciding.rights import Actor
 from engine.deciding.survey_record import Became, SurveyRun, survey_json
 from engine.defining.checks_surveys import EXPECTED
 from engine.defining.survey import Survey
-from engine.ground.errors import Denied, Invalid, MakegoodError, NotAllowed, NotFound
+from engine.ground.errors import Denied, Invalid, MakegoodError, NotAllowed
 from engine.ground.language import say, spoken
 from engine.records import cases, credentials, outbox, parties
 from engine.usecases import surveying
@@ -71,7 +71,7 @@ def look(house: House, code: str) -> Questionnaire:
     with house.store.reading() as conn:
         work = take_up(house, conn, cases.load_id(conn, row.case_id), house.clock.now())
     name = _meant(row)
-    return replace(_shown(_survey(work, name)), until=row.expires_at)
+    return replace(_shown(surveying.questionnaire(work.definition, name)), until=row.expires_at)
 
 
 def answer_by_code(house: House, code: str, given: Mapping[str, Any]) -> SurveyRun:
@@ -109,7 +109,7 @@ def answer_for(house: House, number: str, name: str, actor: Actor, given: Mappin
         work = door.work
         if name not in work.definition.surveys:
             taking_part(work, actor)        # to others the case says nothing
-        survey = _survey(work, name)
+        survey = surveying.questionnaire(work.definition, name)
         reach = (work.definition, work.case, work.organisation, work.live)
         if not rights.may(actor, survey.by, *reach, work.now):
             could = rights.who_could(survey.by, *reach)
@@ -167,7 +167,7 @@ def ask_no_more(house: House, number: str, actor: Actor, *, again: bool = False)
 
 
 def _answer(work: Work, name: str, actor: Actor, given: Mapping[str, Any], via: str) -> SurveyRun:
-    read = read_answers(_survey(work, name), given)
+    read = read_answers(surveying.questionnaire(work.definition, name), given)
     return _end(work, name, Became.ANSWERED, actor, via, read)
 
 
@@ -207,16 +207,6 @@ def _meant(row: Any) -> str:
             case="", state="", action=row.name, possible=[],
         )
     return name
-
-
-def _survey(work: Work, name: str) -> Survey:
-    found = work.definition.surveys.get(name)
-    if found is None:
-        raise NotFound(
-            say("There is no questionnaire '{name}'", name=name),
-            hint=say("Known: {known}.", known=", ".join(work.definition.surveys) or "-"), kind="survey", name=name,
-        )
-    return found
 
 
 def _shown(survey: Survey) -> Questionnaire:

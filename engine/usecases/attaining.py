@@ -18,7 +18,8 @@ from engine.records import library, observations
 from engine.records.observations import Counted
 from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
-from engine.usecases.standards import Described, described, may_see_attainment, of_cycle
+from engine.usecases.standards import Described, described, of_cycle
+from engine.usecases.viewing import may_see_figures
 from engine.usecases.work import Work
 
 Key = TypeVar("Key")
@@ -86,7 +87,7 @@ def attainment(
     """
     with refusals_noted(house, actor, "report", definition=cycle), house.store.reading() as conn:
         definition = of_cycle(library.latest(house.store, conn, cycle)[2])
-        may_see_attainment(house, conn, definition, actor, of_one=person is not None)
+        may_see_figures(house, conn, definition, actor, of_one=person is not None)
         counted = list(observations.counted(conn, cycle, since=since, until=until, person=person))
     by_name = {name: list(rows) for name, rows in groupby(counted, lambda row: row.name)}
     found = tuple(_attained(definition, one, by_name.get(one.name, [])) for one in definition.standards.values())

@@ -16,12 +16,12 @@ from engine.deciding.rights import Actor
 from engine.deciding.satisfaction import Gaps, Index, Respondent, gaps, index
 from engine.defining.definition import Definition, FieldType
 from engine.defining.survey import Sample, Survey
-from engine.ground.errors import NotFound
-from engine.ground.language import say, spoken
+from engine.ground.language import spoken
 from engine.records import library, surveyed
 from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
-from engine.usecases.viewing import may_oversee
+from engine.usecases.surveying import questionnaire
+from engine.usecases.viewing import may_see_figures
 
 Method = Literal["index", "gap", "fuzzy", "components", "paths"]
 METHODS: tuple[Method, ...] = ("index", "gap", "fuzzy", "components", "paths")
@@ -133,12 +133,5 @@ def _by(method: Method, spec: Survey, respondents: Sequence[Respondent], derived
 def _found(house: House, conn: Connection, bundle: str, survey: str, actor: Actor) -> tuple[Definition, Survey]:
     """The questionnaire as the latest version has it, for whoever may see what came of it."""
     definition = library.latest(house.store, conn, bundle)[2]
-    organisation = library.organisation(house.store, conn)
-    if not any(organisation.posts.holds(actor.id, role) for role in definition.roles):
-        may_oversee(house, conn, actor)
-    if survey not in definition.surveys:
-        raise NotFound(
-            say("There is no questionnaire '{name}'", name=survey), hint=say("Known: {known}.", known=", ".join(definition.surveys) or "-"),
-            kind="survey", name=survey,
-        )
-    return definition, definition.surveys[survey]
+    may_see_figures(house, conn, definition, actor)
+    return definition, questionnaire(definition, survey)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from engine.deciding.rights import Actor
 from engine.defining.cycle import Standard
@@ -16,7 +16,7 @@ from engine.records import library
 from engine.records.cases import CASE
 from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
-from engine.usecases.viewing import may_oversee
+from engine.usecases.viewing import may_see_figures
 from engine.usecases.work import standing
 
 
@@ -90,7 +90,7 @@ def described(definition: Definition, standard: Standard) -> dict[str, Any]:
 def judgements(house: House, cycle: str, actor: Actor, limit: int) -> list[Kept]:
     """The latest judgements of a cycle, latest first; for whom its attainment is. Raises NotFound, Invalid, Denied."""
     with refusals_noted(house, actor, "report", definition=cycle), house.store.reading() as conn:
-        may_see_attainment(house, conn, of_cycle(library.latest(house.store, conn, cycle)[2]), actor)
+        may_see_figures(house, conn, of_cycle(library.latest(house.store, conn, cycle)[2]), actor)
         rows = kept.listed(conn, cycle, limit)
         ids = {row.case_id for row in rows if row.case_id is not None}
         numbers = {row.id: row.number for row in conn.execute(select(CASE.c.id, CASE.c.number).where(CASE.c.id.in_(ids)))}
@@ -108,11 +108,3 @@ def of_cycle(definition: Definition) -> Definition:
             hint=say("`makegood report accounts` shows figures of procedures."), field="cycle", value=definition.name, expected="cycle",
         )
     return definition
-
-
-def may_see_attainment(house: House, conn: Connection, definition: Definition, actor: Actor, *, of_one: bool = False) -> None:
-    """Whoever holds a post of a cycle sees how well it is kept; others, and whoever asks for the figures of one person, need the right to
-    audit, publish or apply. Raises Denied."""
-    posts = library.organisation(house.store, conn).posts
-    if of_one or not any(posts.holds(actor.id, role) for role in definition.roles):
-        may_oversee(house, conn, actor)

@@ -17,6 +17,8 @@ from engine.deciding.survey_record import Became, SurveyRun, survey_json
 from engine.defining.definition import Definition, FieldType
 from engine.defining.survey import Survey
 from engine.ground.duration import Duration
+from engine.ground.errors import NotFound
+from engine.ground.language import say
 from engine.records import credentials, outbox, parties, sealing, surveyed
 from engine.records.credentials import Kind
 from engine.usecases.access import note
@@ -29,6 +31,17 @@ INVITATION, REMINDER = "survey", "survey_reminder"
 _LONGEST = timedelta(days=180)
 _FOR_SURVEYS = "survey "
 """What the name of a link begins with that is for a questionnaire; actions have no spaces."""
+
+
+def questionnaire(definition: Definition, name: str) -> Survey:
+    """A questionnaire of a bundle; raises NotFound."""
+    found = definition.surveys.get(name)
+    if found is None:
+        raise NotFound(
+            say("There is no questionnaire '{name}'", name=name),
+            hint=say("Known: {known}.", known=", ".join(definition.surveys) or "-"), kind="survey", name=name,
+        )
+    return found
 
 
 def link_name(survey: str) -> str:

@@ -50,6 +50,14 @@ def may_oversee(house: House, conn: Connection, actor: Actor) -> None:
         allowed(library.organisation(house.store, conn), actor, "audit", "publish", "apply")
 
 
+def may_see_figures(house: House, conn: Connection, definition: Definition, actor: Actor, *, of_one: bool = False) -> None:
+    """Whoever holds a post of a procedure or cycle sees its figures; others, and whoever asks for the figures of one person, need the right
+    to audit, publish or apply. Raises Denied."""
+    posts = library.organisation(house.store, conn).posts
+    if of_one or not any(posts.holds(actor.id, role) for role in definition.roles):
+        may_oversee(house, conn, actor)
+
+
 def seen_of(
     house: House, definition: Definition, organisation: Organisation, loaded: Loaded, actor: Actor,
     values: Mapping[str, Any] | None = None,
