@@ -12,7 +12,13 @@ from engine.records.prepared import Prepared
 
 JUDGEMENT = tables.JUDGEMENT
 _j, _o = JUDGEMENT.c, OBSERVATION.c
+_CASE = tables.CASE.c
 _insert = Prepared(insert(JUDGEMENT))
+_open = Prepared(
+    select(_CASE.id, _CASE.number).join(JUDGEMENT, _CASE.id == _j.case_id)
+    .where(_j.definition == bindparam("of"), _j.name == bindparam("standard"), _j.part == bindparam("part"), _CASE.closed_at.is_(None))
+    .order_by(_j.start.desc()).limit(1)
+)
 _until = Prepared(select(func.max(_j.end).label("until")).where(_j.definition == bindparam("of"), _j.name == bindparam("standard")))
 _first = Prepared(
     select(_o.at).where(
@@ -61,6 +67,12 @@ def shares(conn: Connection, definition: str, standard: str, start: datetime, en
     """What was seen from `start` on and before `end`, by part; `days` are the first and the last local date of that."""
     rows = _slot.all(conn, {"of": definition, "standard": standard, "start": start, "end": end, "day": days[0], "last_day": days[1]})
     return {row.part or "": Share(int(row.kept), int(row.n), row.total or 0.0, row.measured) for row in rows}
+
+
+def open_case(conn: Connection, definition: str, standard: str, part: str) -> tuple[int, str] | None:
+    """Id and number of the case that an earlier miss of the standard in that part opened, while it is open."""
+    row = _open.one(conn, {"of": definition, "standard": standard, "part": part})
+    return None if row is None else (row.id, row.number)
 
 
 def put(conn: Connection, made: list[Judgement]) -> None:

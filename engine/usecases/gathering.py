@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -86,7 +87,7 @@ def _json_lines(file: Iterable[str]) -> Iterator[tuple[int, Any]]:
     for line, text in enumerate(file, 1):
         if text.strip():
             try:
-                row = json.loads(text)
+                row = json.loads(text, parse_float=Decimal)      # what a scale shows is exact
             except ValueError as error:
                 row = (line, str(error))
             yield line, row

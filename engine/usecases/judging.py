@@ -1,5 +1,5 @@
 """Judging: at the end of each period a standard is held against its target, once, part by part; where it was missed, the case that the
-cycle names for that is opened. What may still be told late is waited for.
+cycle names for that is opened, unless the one of an earlier miss is still open. What may still be told late is waited for.
 """
 
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def _days(care: Care, start: datetime, end: datetime) -> tuple[str, str]:
 
 def _judged(care: Care, part: str, share: Share, start: datetime, end: datetime) -> Judgement:
     well = reached(care.standard, share)
-    case_id, number = _opened(care, part, share, start, end) if well is False and care.definition.missed else (None, None)
+    case_id, number = _case(care, part, share, start, end) if well is False and care.definition.missed else (None, None)
     if well is not None:
         history.append_to(care.conn, history.cycle_stream(care.definition.name), "judged", THE_SYSTEM, care.now, {
             "standard": care.standard.name, "part": part, "start": start.isoformat(), "end": end.isoformat(), "kept": share.kept,
@@ -69,6 +69,11 @@ def _judged(care: Care, part: str, share: Share, start: datetime, end: datetime)
     return Judgement(
         care.definition.name, care.standard.name, part, start, end, share.kept, share.of, share.mean, well, care.now, case_id,
     )
+
+
+def _case(care: Care, part: str, share: Share, start: datetime, end: datetime) -> tuple[int, str]:
+    """The case that this miss belongs to: one at a time for a standard and part, or the same fault would be mended twice at once."""
+    return judgements.open_case(care.conn, care.definition.name, care.standard.name, part) or _opened(care, part, share, start, end)
 
 
 def _opened(care: Care, part: str, share: Share, start: datetime, end: datetime) -> tuple[int, str]:

@@ -8,7 +8,7 @@ import pytest
 
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
-from engine.usecases import attaining, counting, opening, standards, sweeping
+from engine.usecases import acting, attaining, counting, opening, standards, sweeping
 from engine.usecases.house import House, Settings
 from tests import databases
 from tests.cafe import CAFE, changed, seen, step, visit
@@ -178,6 +178,22 @@ def test_a_missed_target_opens_its_case_once(cafe: tuple[House, VirtualClock]) -
     assert (told.standard, told.kept, told.of, told.reached, told.case) == ("greeting", 3, 4, False, "C-2026-001")
     clock.move_to(START + timedelta(days=9))             # days on which nobody came are neither kept nor missed
     assert (sweeping.sweep(house).cycles.judged, len(standards.judgements(house, "cafe", as_("ann"), 99))) == (0, 1)
+
+
+def test_while_the_case_of_a_miss_is_open_the_next_misses_belong_to_it(cafe: tuple[House, VirtualClock]) -> None:
+    house, clock = cafe
+    put_in_force(house, CAPA)
+    put_in_force(house, CAFE + "missed: {procedure: small, with: {about: standard}}\n")
+    opened = []
+    for day in range(1, 4):
+        visit(house)                                     # nobody greets
+        clock.move_to(START + timedelta(days=day))
+        opened.append(sweeping.sweep(house).cycles.missed)
+        if day == 2:
+            acting.act(house, "C-2026-001", "close", as_("carl"), {})
+    assert opened == [["C-2026-001"], [], ["C-2026-002"]]
+    judged = standards.judgements(house, "cafe", as_("ann"), 9)
+    assert [one.case for one in reversed(judged)] == ["C-2026-001", "C-2026-001", "C-2026-002"]
 
 
 def test_a_case_that_cannot_be_opened_leaves_the_period_to_the_next_time(cafe: tuple[House, VirtualClock]) -> None:

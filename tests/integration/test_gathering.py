@@ -123,6 +123,14 @@ def test_a_table_is_as_good_as_json_lines(cafe: tuple[House, VirtualClock], tmp_
     assert seen(house) == ALL
 
 
+def test_a_number_is_taken_exactly_as_a_scale_wrote_it(cafe: tuple[House, VirtualClock], tmp_path: Path) -> None:
+    house, _ = cafe
+    rating = '{"id": "9", "visit": "a", "event": "rating", "at": "2026-03-02 09:16", "by": "ann", "rating": 4.10}'
+    told(house, tmp_path, [*VISIT, {"id": "8", "visit": "a", "event": "farewell", "at": "2026-03-02 09:15"}])
+    assert told(house, tmp_path, [rating]).bad == []
+    assert ("rating", 1, 1, 1) in seen(house) and str(state_of(house, "V-2026-0001").fields["rating"]) == "4.1"
+
+
 def test_files_and_cycles_that_are_not_there(cafe: tuple[House, VirtualClock], tmp_path: Path) -> None:
     house, _ = cafe
     with pytest.raises(Unavailable):
