@@ -11,7 +11,7 @@ from typing import Any
 from engine.deciding import readers
 from engine.deciding.case import CaseState, ClockRun, ClockStatus, Event, TaskStatus
 from engine.defining.cycle import Standard
-from engine.defining.definition import Definition
+from engine.defining.definition import Definition, Field
 from engine.ground.calendars import Calendar
 from engine.ground.errors import CalendarExpired
 from engine.ground.valueclass import valueclass
@@ -120,11 +120,16 @@ def _last_actor(standard: Standard, case: CaseState) -> str | None:
 
 def _part(definition: Definition, standard: Standard, case: CaseState, at: datetime, calendars: Calendars) -> str | None:
     """The part in which it is judged: what the visit's field says, or the shift that is open then."""
-    for name in standard.per:
-        if name in definition.fields:
-            value = case.fields.get(name)
-            return None if value is None else str(value)
-    return open_part(standard, at, calendars)
+    field = said_by(definition, standard)
+    if field is None:
+        return open_part(standard, at, calendars)
+    value = case.fields.get(field.name)
+    return None if value is None else str(value)
+
+
+def said_by(definition: Definition, standard: Standard) -> Field | None:
+    """The field of the visit that says in which part the standard is judged; without one it is the shift that is open."""
+    return next((definition.fields[name] for name in standard.per if name in definition.fields), None)
 
 
 def open_part(standard: Standard, at: datetime, calendars: Calendars) -> str | None:

@@ -1,7 +1,8 @@
-"""Checks of clocks and ladders: rungs that can never fire, unknown calendars."""
+"""Checks of clocks, ladders and shifts: rungs that can never fire, unknown calendars, shifts at one time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import combinations
 
 from engine.defining.checks_walk import Finding, View, ladders
 from engine.defining.clock_parts import calendars, pauses
@@ -10,6 +11,7 @@ from engine.defining.problems import nearest
 from engine.defining.tree import Path
 from engine.ground.duration import ELAPSED, WORKED, Duration, Unit
 from engine.ground.language import say
+from engine.ground.unions import union_of
 
 _DATES = {
     Unit.DAYS: (1, 1),
@@ -199,4 +201,19 @@ def unknown_calendars(view: View) -> Iterator[Finding]:
             )
 
 
-CHECKS = (rungs_that_never_fire, endless_reminders, unfit_pauses, lives, recurring, unknown_calendars)
+def shifts_at_once(view: View) -> Iterator[Finding]:
+    """Shifts of a standard of which two are open at one moment: what is seen then would count for the first of them alone."""
+    known = view.calendars if isinstance(view.calendars, Mapping) else {}
+    for standard in view.definition.standards.values():
+        shifts = [known[name] for name in standard.per if name in known and name not in view.definition.fields]
+        for one, other in combinations(shifts, 2):
+            if one.timezone == other.timezone and any(union_of("", (one, other)).hours):
+                yield Finding(
+                    ("touchpoints", standard.touchpoint, "standards", standard.name, "per"),
+                    say("'{one}' and '{other}' are open at the same time: what is seen then counts for '{one}' alone", one=one.name,
+                        other=other.name),
+                    hint=say("Let a field of the visit say whose shift it was: `per: shift`."), severity="warning",
+                )
+
+
+CHECKS = (rungs_that_never_fire, endless_reminders, unfit_pauses, lives, recurring, unknown_calendars, shifts_at_once)

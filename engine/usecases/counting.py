@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from engine.deciding import fields, readers, rights
 from engine.deciding.dating import MOMENT
-from engine.deciding.observing import Observation, open_part
+from engine.deciding.observing import Observation, open_part, said_by
 from engine.deciding.rights import Actor
 from engine.defining.cycle import Standard
 from engine.defining.definition import Definition
@@ -24,7 +24,10 @@ def tell(
     house: House, cycle: str, standard: str, actor: Actor, *, kept: int, of: int, at: str | None = None, part: str | None = None
 ) -> Observation:
     """Record that a standard was kept so many times of so many, at a local time (without it now), in a part that is judged apart (without
-    it the shift that was open then). Raises NotFound, Denied for whoever does not answer for the standard, Invalid."""
+    it the shift that was open then; where a field of visits says which part it is, it has to be given).
+
+    Raises NotFound, Denied for whoever does not answer for the standard, Invalid.
+    """
     now = house.clock.now()
     with refusals_noted(house, actor, "record", definition=cycle), house.store.writing() as conn:
         definition = library.latest(house.store, conn, cycle)[2]
@@ -46,7 +49,8 @@ def tell_within(
     calendar = library.calendar(house.store, conn, definition.calendar)
     moment = readers.instant(fields.parse(MOMENT, at, calendar.timezone)) if at is not None else now
     kept, of, part = _whole(values["kept"]), _whole(values["of"]), values.get("part")
-    _possible(spec, kept, of, moment, now, part)
+    _possible(kept, of, moment, now)
+    _part_known(definition, spec, part)
     seen = part or open_part(spec, moment, lambda name: library.calendar(house.store, conn, name or definition.calendar))
     event = history.append_to(conn, history.cycle_stream(definition.name), "told", actor, now, {
         "standard": standard, "kept": kept, "of": of, "at": moment.isoformat(), "part": seen,
@@ -80,7 +84,20 @@ def _told(definition: Definition, name: str) -> Standard:
     return standard
 
 
-def _possible(standard: Standard, kept: int, of: int, at: datetime, now: datetime, part: str | None) -> None:
+def _part_known(definition: Definition, standard: Standard, part: str | None) -> None:
+    """Refuse a part that is none, and a count that does not say whose it is where the moment cannot tell; raises Invalid."""
+    field = said_by(definition, standard)
+    parts = standard.per if field is None else tuple(field.options)
+    hint = say("It is judged by: {parts}.", parts=", ".join(parts or standard.per) or "–")
+    if part is None and field is not None:
+        raise Invalid(say("A count of '{name}' has to say whose it is", name=standard.name), hint=hint, field="part", value=None,
+                      expected=list(parts))
+    if part is not None and part not in parts and (parts or field is None):
+        raise Invalid(say("'{name}' is not judged by '{part}'", name=standard.name, part=part), hint=hint, field="part", value=part,
+                      expected=list(parts))
+
+
+def _possible(kept: int, of: int, at: datetime, now: datetime) -> None:
     """Refuse counts that cannot be; raises Invalid."""
     if not 0 <= kept <= of or not of:
         raise Invalid(say("{kept} of {of} cannot be", kept=kept, of=of), hint=say("Give how many kept it, and of how many."), field="kept",
@@ -88,6 +105,3 @@ def _possible(standard: Standard, kept: int, of: int, at: datetime, now: datetim
     if at > now:
         raise Invalid(say("What is told has happened already"), hint=say("Give a time that is past."), field="at", value=at.isoformat(),
                       expected="past")
-    if part is not None and part not in standard.per:
-        raise Invalid(say("'{name}' is not judged by '{part}'", name=standard.name, part=part), hint=say(
-            "It is judged by: {parts}.", parts=", ".join(standard.per) or "–"), field="part", value=part, expected=list(standard.per))

@@ -25,8 +25,9 @@ from engine.usecases.publishing import apply_organisation, publish
 from engine.usecases.scenarios import run_scenarios
 
 SHIPPED = Path(__file__).parents[2] / "definitions"
-BUNDLES = sorted(path.parent.name for path in SHIPPED.glob("*/procedure.yaml"))
+BUNDLES = sorted({path.parent.name for kind in ("procedure", "cycle") for path in SHIPPED.glob(f"*/{kind}.yaml")})
 CALENDARS = sorted(path.stem for path in (SHIPPED / "calendars").glob("*.yaml"))
+BILINGUAL = [name for name in BUNDLES for file in (SHIPPED / name).glob("*.yaml") if "languages: [zh, en]" in file.read_text("utf-8")]
 
 
 @cache
@@ -122,7 +123,7 @@ def test_scenarios_take_every_action_and_task_of_their_bundle(name: str, least: 
     assert known - taken == set()
 
 
-@pytest.mark.parametrize("name", ["product-complaint", "permit-intake", "citizen-hotline"])
+@pytest.mark.parametrize("name", [*BILINGUAL, "permit-intake"])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_these_have_every_title_in_both_languages(name: str, language: str) -> None:
     definition = bundle(name).definition
@@ -146,7 +147,7 @@ def test_every_notice_has_a_text_in_every_language_and_a_subject_of_its_own(name
         assert all("{{ number }}" in subject for subject in subjects), "a customer's reply must lead back to the case"
 
 
-@pytest.mark.parametrize("name", ["product-complaint", "citizen-hotline"])
+@pytest.mark.parametrize("name", BILINGUAL)
 def test_bundles_in_two_languages_speak_chinese_in_chinese_and_english_in_english(name: str) -> None:
     def chinese(text: str) -> bool:
         return any("一" <= letter <= "鿿" for letter in text)

@@ -8,6 +8,7 @@ import pytest
 from engine.deciding.checking import check_all
 from engine.defining.bundle import definition_of, read_bundle
 from engine.defining.definition import Definition
+from engine.ground.calendars import Calendar, parse_hours
 from tests.cafe import CAFE, changed
 from tests.small import written
 
@@ -84,6 +85,24 @@ def test_what_is_wrong_with_a_cycle_is_told(change: tuple[str, str], what: str) 
         found = [str(one) for one in problems] + ([] if bundle is None else [
             str(one) for one in check_all(bundle, calendars=["office"])])
     assert any(what in one for one in found), "\n".join(found)
+
+
+def test_shifts_that_overlap_are_told_since_what_is_seen_then_would_count_for_one_of_them() -> None:
+    shifts = {name: Calendar(name, "Asia/Shanghai", (parse_hours([hours]),) * 7) for name, hours in {
+        "office": "00:00-24:00", "day": "08:00-20:00", "late": "09:00-21:00", "night": "20:00-08:00"}.items()}
+
+    def doubts(per: str) -> list[str]:
+        with TemporaryDirectory() as folder:
+            bundle, _ = read_bundle(written(Path(folder), changed(("per: [office]", f"per: {per}"))))
+            assert bundle is not None
+            return [f"{one.line}: {one.what}" for one in check_all(bundle, calendars=shifts) if "same time" in one.what]
+
+    line = line_of(CAFE, "per: [office]")
+    assert doubts("[day, night]") == doubts("table") == []
+    assert doubts("[day, late, night]") == [
+        f"{line}: '{one}' and '{other}' are open at the same time: what is seen then counts for '{one}' alone"
+        for one, other in (("day", "late"), ("late", "night"))
+    ]
 
 
 @pytest.mark.parametrize("change", [
