@@ -108,7 +108,7 @@ def unknown_people(view: View) -> Iterator[Finding]:
     known = [*definition.roles, *people]
     if organisation is not None:
         known += [*organisation.groups, *organisation.people]
-    taken = {what.name for what, _ in doers(definition)} | {"open"}
+    taken = {what.name for what, _ in doers(definition)}
     for who, path in everybody(definition):
         if who.kind is WhoKind.ACTOR_OF and who.name not in taken:
             yield _unknown(say("action or task"), who.name, taken, path)
