@@ -36,12 +36,12 @@ def list_(
         heading(name)
         rows: list[list[str | tuple[str, str]]] = [
             [clean(one.touchpoint), one.name, clean(one.statement), clean(one.need), one.level or "", one.element, ", ".join(one.by),
-             one.target or "", one.period or ""]
+             one.target or "", one.period or "", str(one.review_on or "")]
             for one in found if one.cycle == name
         ]
         table(
             (say("Touchpoint"), say("Name"), say("Standard"), say("Need"), say("Level"), say("Element"), say("Who"), say("Target"),
-             say("Period")), rows, empty="",
+             say("Period"), say("Review")), rows, empty="",
         )
     if not found:
         print(say("No standard is in force."))

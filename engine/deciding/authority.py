@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from engine.deciding.case import CaseState
+from engine.deciding.grant_record import total
 from engine.deciding.rights import WORDS, Actor, called, lent_to
 from engine.defining.definition import Band, Definition
 from engine.defining.organisation import Organisation
@@ -79,5 +80,5 @@ def next_who(definition: Definition, organisation: Organisation, amount: Money, 
 
 
 def decided(case: CaseState, currency: str) -> Decimal:
-    """What was decided in a case in a currency by everything that was not taken back: whoever decided it, whichever field it stands in."""
-    return sum((one.amount for one in case.decided if one.currency == currency and one.amount > 0), Decimal(0))
+    """What was decided in a case in a currency, or granted, and not taken back: by whomever, in whichever field it stands."""
+    return sum((one.amount for one in case.decided if one.currency == currency and one.amount > 0), total(case.grants, currency))

@@ -15,6 +15,8 @@ from typing import Any
 
 from engine.deciding.clock_record import USUAL, ClockRun, ClockStatus, Stop, clock_from, clock_json, instant, known, stamp
 from engine.deciding.decision_record import Decision, decision_from, decision_json, follow
+from engine.deciding.grant_record import Grant, grant_from, grant_json
+from engine.deciding.grant_record import follow as given
 from engine.deciding.request_record import Request, request_from, request_json
 from engine.deciding.request_record import follow as answered
 from engine.deciding.survey_record import SurveyRun, survey_from, survey_json
@@ -97,6 +99,7 @@ class CaseState:
     notices: dict[str, datetime] = field(default_factory=dict)   # notice name → when last sent
     involved: list[str] = field(default_factory=list)        # people who did anything in it, in their own or another's name
     decided: list[Decision] = field(default_factory=list)    # what was decided and not taken back since, latest last
+    grants: list[Grant] = field(default_factory=list)        # amounts that missed promises brought and that were not taken back
     requests: dict[int, Request] = field(default_factory=dict)   # what waits for an answer, by id
     surveys: dict[str, SurveyRun] = field(default_factory=dict)  # what became of each questionnaire, the latest time
     seq: int = 0                         # of the last event
@@ -155,6 +158,7 @@ def apply(case: CaseState, event: Event) -> None:
     if "request" in data or "vote" in data or "ended" in data:
         case.requests = answered(case.requests, event.seq, event.actor, event.on_behalf, at, data)
     case.decided = follow(case.decided, data) if case.decided or "decided" in data else case.decided
+    case.grants = given(case.grants, data) if case.grants or "granted" in data else case.grants
     for person in (event.actor, event.on_behalf):
         if person and person not in case.involved and person not in _NO_PERSON:
             case.involved.append(person)
@@ -211,6 +215,7 @@ def case_json(case: CaseState) -> dict[str, Any]:
         **({"involved": case.involved} if case.involved else {}),
         **({"decided": [decision_json(one) for one in case.decided]} if case.decided else {}),
         **({"requests": [request_json(one) for one in case.requests.values()]} if case.requests else {}),
+        **({"grants": [grant_json(one) for one in case.grants]} if case.grants else {}),
         **({"surveys": {name: survey_json(run) for name, run in case.surveys.items()}} if case.surveys else {}),
     }
 
@@ -227,6 +232,7 @@ def case_from(form: Mapping[str, Any]) -> CaseState:
         links=[(kind, number) for kind, number in form["links"]], notices={name: known(at) for name, at in form["notices"].items()},
         waits=list(form.get("waits", ())), involved=list(form.get("involved", ())),
         decided=[decision_from(one) for one in form.get("decided", ())],
+        grants=[grant_from(one) for one in form.get("grants", ())],
         requests={one["id"]: request_from(one) for one in form.get("requests", ())},
         surveys={name: survey_from(name, one) for name, one in form.get("surveys", {}).items()},
         seq=form["seq"], recorded_at=instant(form["recorded"]),

@@ -207,6 +207,8 @@ def new_round(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar) 
             kept.append((index, n))
     passed.sort()
     for when, index, n in passed:
+        if any(doing.kind is DoingKind.GRANT for doing in spec.ladder[index].do):
+            continue     # each time counts
         left = (when, index, n) == passed[-1] or any(doing.kind not in _TELLING for doing in spec.ladder[index].do)
         if not left or n > 1:
             kept.append((index, n - 1 if left else n))

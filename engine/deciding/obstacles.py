@@ -240,13 +240,18 @@ def _authority_of(situation: Situation, what: Action | Task) -> list[Obstacle]:
 
 def uncovered(situation: Situation, what: Action | Task, total: Money, who: str, by: Sequence[Who] = ()) -> Obstacle:
     """That an amount is above the authority of somebody, with the next who may: of those named, or of everybody."""
+    return above(situation, situation.live(what.limit or ""), total, who, by, what.except_)
+
+
+def above(situation: Situation, amount: Any, total: Money, who: str, by: Sequence[Who] = (), excepts: Sequence[Who] = ()) -> Obstacle:
+    """That an amount, with what was decided before, is above the authority of somebody, with the next who may."""
     definition, organisation = situation.definition, situation.organisation
     reach = (definition, situation.case, organisation, situation.live)
     granted = frozenset[str]().union(*(rights.people(one, *reach) for one in by)) if by else frozenset(organisation.people)
-    barred = frozenset[str]().union(*(rights.people(one, *reach) for one in what.except_))
+    barred = frozenset[str]().union(*(rights.people(one, *reach) for one in excepts))
     could = ", ".join(authority.next_who(definition, organisation, total, granted - barred)) or say("nobody")
     before = authority.decided(situation.case, total.currency)
-    facts = {"amount": situation.live(what.limit or ""), "currency": total.currency, "who": who, "could": could, "before": before}
+    facts = {"amount": amount, "currency": total.currency, "who": who, "could": could, "before": before}
     return Obstacle(
         Reason.LIMIT,
         say("{amount} {currency}, with {before} decided before, is above the authority of {who}; next who may decide it: {could}", **facts)

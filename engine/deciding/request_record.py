@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from engine.deciding.clock_record import instant, known, stamp
+from engine.deciding.grant_record import Point
 from engine.defining.definition import Approval
 from engine.defining.words import parse_who
 
@@ -17,6 +18,7 @@ class RequestKind(StrEnum):
     ACTION = "action"                    # an action, or the end of a task
     EXTENSION = "extension"              # more time for a clock
     HANDOVER = "handover"                # that somebody takes the case over
+    GRANT = "grant"                      # an amount that a missed promise brings, above what the case grants by itself
 
 
 class Word(StrEnum):
@@ -44,7 +46,7 @@ class Request:
 
     id: int
     kind: RequestKind
-    name: str                            # the action, task or clock; the person who is to take over
+    name: str                            # the action, task or clock; the person who is to take over; the clock that was missed
     by: str
     on_behalf: str | None
     at: datetime
@@ -53,6 +55,7 @@ class Request:
     more: str = ""                       # for a clock: the time that is asked for
     given: dict[str, Any] = field(default_factory=dict)      # public values given with it; personal ones are sealed with the event
     votes: list[Vote] = field(default_factory=list)
+    point: Point | None = None           # for a grant: what brought it
 
 
 def follow(requests: Mapping[int, Request], seq: int, actor: str, on_behalf: str | None, at: datetime, data: Mapping[str, Any]
@@ -83,7 +86,7 @@ def request_json(one: Request) -> dict[str, Any]:
         "id": one.id, "kind": one.kind.value, "name": one.name, "by": one.by, "on_behalf": one.on_behalf, "at": stamp(one.at),
         "parts": [part_json(part) for part in one.parts], "due": stamp(one.due_at), "more": one.more,
         "given": one.given,
-        "votes": [[vote.by, vote.on_behalf, vote.word.value, list(vote.parts)] for vote in one.votes],
+        "point": list(one.point or ()), "votes": [[vote.by, vote.on_behalf, vote.word.value, list(vote.parts)] for vote in one.votes],
     }
     return {name: value for name, value in form.items() if value}
 
@@ -97,4 +100,5 @@ def request_from(form: Mapping[str, Any]) -> Request:
     return Request(
         form["id"], RequestKind(form["kind"]), form["name"], form["by"], form.get("on_behalf"), known(form["at"]), parts,
         instant(form.get("due")), form.get("more", ""), dict(form.get("given", {})), votes,
+        (point[0], point[1], point[2], point[3]) if (point := form.get("point")) else None,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from engine.defining.checks_grants import approving_grants
 from engine.defining.checks_walk import Finding, View, action_path, doers, possible, roles_of, task_path
 from engine.defining.definition import Action, Band, Definition, Task, WhoKind
 from engine.defining.problems import nearest
@@ -16,10 +17,12 @@ def unknown_authority(view: View) -> Iterator[Finding]:
     limits = [(what, definition.fields[what.limit]) for what, _ in doers(definition) if what.limit in definition.fields and what.limit]
     currencies = {field.currency for _, field in limits if field.currency}
     deciding = {role for what, _ in limits for role in roles_of(definition, what.by)}
-    deciding |= {part.of.name for what, _ in limits for part in possible(what.approve)}
+    deciding |= {part.of.name for what, _ in limits for part in possible(what.approve)} | approving_grants(definition)
     groups = view.organisation.groups if view.organisation is not None else {}
     for role, band in definition.authority.items():
         path: Path = ("authority", role)
+        if role == WhoKind.SYSTEM:
+            continue     # what is granted: `checks_grants`
         if role not in definition.roles and role not in groups:
             near = nearest(role, [*definition.roles, *groups])
             if view.organisation is not None or role not in deciding:

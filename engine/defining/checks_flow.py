@@ -147,7 +147,7 @@ def system_requires(view: View) -> Iterator[Finding]:
         if not only_system(what):
             offered |= set(possible(what.require))
     for doing, _ in doings(definition):
-        if doing.kind is DoingKind.SET:
+        if doing.fills:
             offered |= set(assignments(doing))
     for what, path in doers(definition):
         for name in possible(what.require) if only_system(what) else ():

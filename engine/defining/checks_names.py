@@ -68,7 +68,7 @@ def unknown_fields(view: View) -> Iterator[Finding]:
                 hint=_listed(_money(definition)),
             )
     for doing, path in doings(definition):
-        if doing.kind is DoingKind.SET:
+        if doing.fills:
             for name in assignments(doing):
                 if name not in definition.fields:
                     yield _unknown(say("field"), name, definition.fields, (*path, name))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from engine.defining.checks_grants import approving_grants
 from engine.defining.checks_walk import Finding, View, doers, everybody
 from engine.defining.definition import Action, Task, WhoKind
 from engine.defining.problems import nearest
@@ -54,7 +55,7 @@ def unfilled_roles(view: View) -> Iterator[Finding]:
 
 def unused_roles(view: View) -> Iterator[Finding]:
     """Roles that nothing in the procedure mentions."""
-    used = {who.name for who, _ in everybody(view.definition) if who.kind is WhoKind.NAMED}
+    used = {who.name for who, _ in everybody(view.definition) if who.kind is WhoKind.NAMED} | approving_grants(view.definition)
     for name in view.definition.roles:
         if name not in used:
             yield Finding(

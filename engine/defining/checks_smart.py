@@ -60,6 +60,10 @@ def timely(cycle: Cycle) -> Iterator[Finding]:
         elif standard.target is None:
             yield _finding(touchpoint, standard, "", say("T: '{name}' has no target over any time", name=standard.name), say(
                 "Write for example `target: 95%` and `period: 1 week`."))
+    forgotten = [standard.name for _, standard in cycle.standards() if standard.review is None and cycle.review is None]
+    if forgotten:
+        yield Finding(("touchpoints",), say("T: nothing says when these are looked at again: {names}", names=", ".join(forgotten)), hint=say(
+            "Write `review: 1 year` on the cycle: its standards are revised at least yearly."), severity="warning")
 
 
 CHECKS = (specific, measurable, achievable, relevant, timely)

@@ -33,7 +33,6 @@ from engine.defining.definition import (
     ClockSpec,
     Definition,
     Doing,
-    DoingKind,
     EventKind,
     Happening,
     PointKind,
@@ -210,7 +209,7 @@ def _filled(definition: Definition, required: Iterable[str]) -> set[Happening]:
 
 
 def _touched(done: tuple[Doing, ...]) -> set[Happening]:
-    return {Happening(EventKind.FIELD, name) for doing in done if doing.kind is DoingKind.SET for name in assignments(doing)}
+    return {Happening(EventKind.FIELD, name) for doing in done if doing.fills for name in assignments(doing)}
 
 
 def _sending(done: tuple[Doing, ...], items: Items = possible) -> set[Happening]:

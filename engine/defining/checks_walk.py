@@ -200,7 +200,7 @@ def sent(done: Iterable[Doing], items: Items = possible) -> set[str]:
 
 def does_something(done: Iterable[Doing]) -> bool:
     """Whether one of these doings is not under a condition."""
-    return any(doing.kind is DoingKind.SET or certain(doing.value) for doing in done)
+    return any(doing.fills or certain(doing.value) for doing in done)
 
 
 def notices_sent(definition: Definition) -> Iterator[tuple[str, Path]]:
@@ -221,15 +221,15 @@ def conditional(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Path
     for extension, path in extensions(definition):
         yield extension.notice, (*path, "notice")
     for doing, path in doings(definition):
-        if doing.kind is not DoingKind.SET:
+        if not doing.fills:
             yield doing.value, path
     yield from assigned(definition)
 
 
 def assigned(definition: Definition) -> Iterator[tuple[tuple[Case, ...], Path]]:
-    """Every expression, by cases, that a field becomes: of this case by `set`, of a linked case by `open`; with where it is written."""
+    """Every expression, by cases, that a field becomes: of this case by `set` and `grant`, of a linked case by `open`; with its place."""
     for doing, path in doings(definition):
-        if doing.kind is DoingKind.SET:
+        if doing.fills:
             yield from ((cases, (*path, name)) for name, cases in assignments(doing).items())
     for linked, path in opened(definition):
         yield from ((cases, (*path, "with", name)) for name, cases in linked.with_.items())

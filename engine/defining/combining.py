@@ -98,10 +98,10 @@ def fixed(one: Read, length: int) -> Read:
     return read_fixed
 
 
-def mapping(one: Read, cls: type | None, required: bool) -> Read:
-    """A reader for a mapping name → what `one` reads; `cls` says what is named and so which names are allowed."""
-    kind = cls.__name__ if cls else "Role"
-    reserved = RESERVED.get(kind, frozenset())
+def mapping(one: Read, cls: type | None, required: bool, words: str = "") -> Read:
+    """A reader for a mapping name → what `one` reads; `cls` says what is named and so which names are allowed, but for those that `words`
+    reserves."""
+    reserved = RESERVED.get(words or (cls.__name__ if cls else "Role"), frozenset())
     shape = LABEL if cls in _LABELLED else NAME
 
     def read_mapping(value: Any, path: Path, reading: Reading) -> Any:

@@ -49,8 +49,9 @@ def procedure_of(cycle: Cycle) -> Definition:
         fields={**cycle.fields, **asked}, values=cycle.values, roles=cycle.roles,
         opening=replace(opening, by=opening.by or tuple(openers), backdate=opening.backdate or cycle.late),
         states={**states, **inspections, LEFT: State(name=LEFT, title=Text({"en": "Left", "zh": "已离开"}), final=True)}, clocks=clocks,
-        counting=cycle.counting, notices=cycle.notices, privacy=cycle.privacy, contact=cycle.contact, standards=standards_of(cycle),
-        missed=cycle.missed, entries=tuple(one.name for one in entries), scheduled=tuple(inspections),
+        authority=cycle.authority, counting=cycle.counting, notices=cycle.notices, privacy=cycle.privacy, contact=cycle.contact,
+        standards=standards_of(cycle), missed=cycle.missed, entries=tuple(one.name for one in entries),
+        scheduled=tuple(inspections),
     )
 
 
@@ -81,9 +82,11 @@ def _inspection(cycle: Cycle, standard: Standard) -> State:
 
 
 def standards_of(cycle: Cycle) -> dict[str, Standard]:
-    """Every standard by name, each with its touchpoint and, where it says nothing else, that one's need and level."""
+    """Every standard by name, each with its touchpoint and, where it says nothing else, that one's need and level and the cycle's
+    review."""
     return {
-        one.name: replace(one, touchpoint=where.name, need=one.need or where.need, level=one.level or where.level)
+        one.name: replace(one, touchpoint=where.name, need=one.need or where.need, level=one.level or where.level,
+                          review=one.review or cycle.review)
         for where, one in cycle.standards()
     }
 

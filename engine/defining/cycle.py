@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from engine.defining.definition import Field, FieldType, LinkedCase, Notice, Opening, Privacy, Role
 from engine.defining.timing import Case, Pause, Rung
-from engine.defining.vocabulary import Counting, Doing, Expression, Happening, Text, Who, derived, item
+from engine.defining.vocabulary import Band, Counting, Doing, Expression, Happening, Text, Who, derived, item
 from engine.ground.duration import Duration
 from engine.ground.valueclass import valueclass
 
@@ -96,6 +96,7 @@ class Standard:
     per: tuple[str, ...] = item(
         "each part is judged alone: calendars of shifts, by the one that is open when it is seen, or a field of the visit", ()
     )
+    review: Duration | None = item("when it is looked at again, where otherwise than the cycle's: so long after publication", None)
     published: bool = item("customers are told of it", False)
     touchpoint: str = derived(str)
 
@@ -142,11 +143,18 @@ class Cycle:
     ends: Duration | None = item("a visit that nobody ended ends by itself this long after its last touchpoint was reached", None)
     left: tuple[Doing, ...] = item("what happens when a customer has left, such as `survey: after_visit`", ())
     touchpoints: Mapping[str, Touchpoint] = item("what customers meet, in their order")
+    authority: Mapping[str, Band] = item(
+        "what missed promises may `grant:` by themselves (`system`), and what each role, or a group that decides by vote, may approve "
+        "beyond: `{system: 50 CNY, manager: 500 CNY}`; never more than the organisation lets it", factory=dict
+    )
     counting: Counting = item("how dates are counted by every clock", factory=Counting)
     notices: Mapping[str, Notice] = item("messages", factory=dict)
     privacy: Privacy = item("how long personal data are kept", factory=Privacy)
     contact: Text = item("whom recipients of notices can turn to; `{{ contact }}` in texts", factory=Text)
 
+    review: Duration | None = item(
+        "when its standards are looked at again: so long after the version in force was published, `1 year`", None
+    )
     missed: LinkedCase | None = item(
         "the case that is opened when the target of a standard is missed over its period; `with` reads `cycle`, `standard`, `statement`, "
         "`touchpoint`, `part`, `first_day`, `last_day`, `kept`, `of`, `share`, `target` and `figures` (all of these in one text)", None

@@ -249,8 +249,8 @@ class Definition:
     anywhere: Anywhere = item("what holds in every state that is not final", factory=Anywhere)
     states: Mapping[str, State] = item("where a case can be; the first is where it starts")
     authority: Mapping[str, Band] = item(
-        "what each role, or a group that decides by vote, may decide with `limit:`: `{manager: [5000 CNY, 600 EUR], director: unlimited}`; "
-        "never more than the organisation lets it", factory=dict
+        "what each role, or a group that decides by vote, may decide with `limit:`, and `system` may `grant:`: `{manager: [5000 CNY, 600 "
+        "EUR], director: unlimited}`; never more than the organisation lets it", factory=dict
     )
     clocks: Mapping[str, ClockSpec] = item("promises in time", factory=dict)
     counting: Counting = item("how dates are counted by every clock, those of states and tasks included", factory=Counting)

@@ -97,6 +97,7 @@ def word_for(key: str) -> str:
         "extend": say("extension"),
         "notice": say("notices sent"),
         "open": say("linked cases opened"),
+        "grant": say("amounts granted"),
         "survey": say("questionnaires sent"),
         "sample": say("who is asked"),
         "limit": say("amount decided"),

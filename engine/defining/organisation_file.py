@@ -12,6 +12,7 @@ from engine.defining.organisation_checks import wrong_rights
 from engine.defining.problems import Problem, errors, nearest
 from engine.defining.reader import read_with
 from engine.defining.tree import Tree, read_tree
+from engine.defining.vocabulary import WhoKind
 from engine.ground.errors import DefinitionError
 from engine.ground.language import say
 
@@ -79,7 +80,7 @@ def _unknown_people(organisation: Organisation, tree: Tree) -> Iterator[Problem]
 def _unknown_authority(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
     held = {*organisation.posts.holders, *(role for person in organisation.people.values() for role in person.roles)}
     for name in organisation.authority:
-        if name not in held and name not in organisation.groups:
+        if name not in held and name not in organisation.groups and name != WhoKind.SYSTEM:
             yield tree.problem(("authority", name), say("There is no {kind} '{name}'", kind=say("role"), name=name[:80]),
                                nearest=nearest(name, [*sorted(held), *organisation.groups]))
 

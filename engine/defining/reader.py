@@ -23,6 +23,7 @@ from engine.defining.definition import (
     DoingKind,
     LinkedCase,
     Opening,
+    Task,
 )
 from engine.defining.kinds import WRONG, Read, Reading
 from engine.defining.organisation import Group
@@ -36,10 +37,11 @@ from engine.ground.valueclass import valueclass
 
 _SAYING = ("is", "earliest of", "latest of")
 
-MOVING = tuple(kind for kind in DoingKind if kind is not DoingKind.ACT)
+MOVING = tuple(kind for kind in DoingKind if kind not in (DoingKind.ACT, DoingKind.GRANT))
+BESIDE = (*MOVING, DoingKind.ACT)
 BEGINNING = (DoingKind.SET, DoingKind.NOTICE, DoingKind.ASSIGN, DoingKind.REMIND)
-DOINGS: dict[type, tuple[DoingKind, ...]] = {Opening: BEGINNING, Action: MOVING}
-"""Doings that a dataclass allows, where not all are: an action does not take another."""
+DOINGS: dict[type, tuple[DoingKind, ...]] = {Opening: BEGINNING, Action: MOVING, Task: BESIDE}
+"""Doings that a dataclass allows, where not all are: an action does not take another, only what was missed grants by itself."""
 
 
 @valueclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def reader_for(owner: str, attribute: str, hint: Any, required: bool = False) ->
     origin, inner = get_origin(hint), get_args(hint)
     if origin is tuple and inner[-1] is Ellipsis:
         if inner[0] is Doing:
-            return _read_doings
+            return _doings_of(tuple(DoingKind) if owner == "Standard" else BESIDE)
         if inner[0] is Case:
             return _read_limits if owner == "Case" else _read_cases
         return several(ITEMS.get((owner, attribute)) or _single(inner[0]), is_dataclass(inner[0]), required)
@@ -143,7 +145,7 @@ def _mapping_of(hint: Any, required: bool) -> Read:
     if hint is Any:
         return plain_mapping
     if hint == Band:
-        return mapping(band, Group, required)
+        return mapping(band, Group, required, "Band")
     return mapping(_single(hint), hint if isinstance(hint, type) and is_dataclass(hint) else None, required)
 
 
@@ -201,14 +203,18 @@ def _doings(value: dict[str, Any], keys: list[str], known: Mapping[str, DoingKin
     return tuple(Doing(kind, told) for kind, told in found if told is not WRONG)
 
 
-def _read_doings(value: Any, path: Path, reading: Reading) -> Any:
-    known = {str(kind.value): kind for kind in DoingKind}
-    if not isinstance(value, dict):
-        return kinds.expected(value, path, reading, say("a mapping with {keys}", keys=", ".join(known)))
-    for key in value:
-        if key not in known:
-            reading.unknown(path, key, known)
-    return _doings(value, [key for key in value if key in known], known, path, reading)
+def _doings_of(allowed: tuple[DoingKind, ...]) -> Read:
+    known = {str(kind.value): kind for kind in allowed}
+
+    def read_doings(value: Any, path: Path, reading: Reading) -> Any:
+        if not isinstance(value, dict):
+            return kinds.expected(value, path, reading, say("a mapping with {keys}", keys=", ".join(known)))
+        for key in value:
+            if key not in known:
+                reading.unknown(path, key, known)
+        return _doings(value, [key for key in value if key in known], known, path, reading)
+
+    return read_doings
 
 
 def _read_cases(value: Any, path: Path, reading: Reading) -> Any:
@@ -252,7 +258,7 @@ def _read_limit(value: Any, path: Path, reading: Reading) -> Any:
 
 
 _DOING: dict[DoingKind, Read] = {
-    DoingKind.SET: assignments,
+    **dict.fromkeys((DoingKind.SET, DoingKind.GRANT), assignments),
     **dict.fromkeys((DoingKind.ASSIGN, DoingKind.REASSIGN), by_cases(WHO, always=False)),
     **dict.fromkeys((DoingKind.NOTICE, DoingKind.ACT, DoingKind.SURVEY), conditional(kinds.words, required=True)),
     DoingKind.OPEN: conditional(_nested(LinkedCase), required=True),

@@ -38,7 +38,7 @@ from engine.defining.definition import (
     Who,
 )
 from engine.defining.organisation import Absence, Group, Organisation, Person, Rights
-from engine.defining.reader import plan, without_none
+from engine.defining.reader import BESIDE, plan, without_none
 from engine.defining.reference_expressions import EXPRESSIONS
 from engine.ground.duration import Duration
 
@@ -48,6 +48,7 @@ _WORDS: dict[Any, str] = {
 }
 _SPECIAL: dict[tuple[str, str], str] = {
     ("Case", "value"): "limit, or item of a list",
+    ("Standard", "missed"): "mapping of doings: " + ", ".join(f"`{kind.value}`" for kind in DoingKind),
     ("Case", "earliest_of"): "list of limits", ("Case", "latest_of"): "list of limits",
     **dict.fromkeys([("Action", "require"), ("Task", "require"), ("Opening", "require"), ("Extension", "require"), ("Extension", "notice")],
                     "text, or list; items may have a condition"),
@@ -95,8 +96,8 @@ Where a list may stand, one item may stand alone.
 
 An item of `require`, of a notice's `to`, and of the doings `notice`, `remind`, `escalate`, `act`, `open` and `survey` may have a condition:
 `[receipt, {when: amount > 500, is: second_opinion}]`. It counts only while that holds: for `require` with what is given counting first, for
-a doing with what the doings before it did. A value of `set`, `assign` or `reassign` may be given by cases, of which the first that holds
-counts. For `set` the last is `is` alone; where none holds for `assign` or `reassign`, the owner stays.
+a doing with what the doings before it did. A value of `set`, `grant`, `assign` or `reassign` may be given by cases, of which the first
+that holds counts. For `set` and `grant` the last is `is` alone; where none holds for `assign` or `reassign`, the owner stays.
 
 ## What may stand where
 
@@ -134,6 +135,7 @@ Actions, tasks, the opening, `entry` and rungs can have done, in the order writt
 | `act` | takes an action or finishes a task | name, or list with conditions |
 | `open` | opens a linked case of another procedure | its name, or see Linked case; or list with conditions |
 | `survey` | asks the customer by a questionnaire of the bundle | its name, or list with conditions |
+| `grant` | in ladders and `missed:`, from due on: adds amounts to [money fields](promises.md) | mapping field → expression, or cases |
 """
 
 
@@ -206,7 +208,7 @@ def _words(hint: Any) -> str:
     if origin is tuple and inner[0] is Case:
         return "limit by cases"
     if origin is tuple and inner[0] is Doing:
-        return "mapping of doings: " + ", ".join(f"`{kind.value}`" for kind in DoingKind)
+        return "mapping of doings: " + ", ".join(f"`{kind.value}`" for kind in BESIDE)
     if origin is tuple:
         return f"{_words(inner[0])}, or list"
     if origin is Mapping:

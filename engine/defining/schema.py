@@ -28,7 +28,7 @@ from engine.defining.definition import (
 )
 from engine.defining.kinds import CURRENCY
 from engine.defining.organisation import Group, Organisation, Person
-from engine.defining.reader import plan, without_none
+from engine.defining.reader import BESIDE, plan, without_none
 from engine.defining.reference import reference
 from engine.defining.survey import MOST_LEVELS, Question, Sample, Survey
 from engine.defining.words import LABEL, LANGUAGE, LENGTH, NAME, RESERVED
@@ -201,7 +201,8 @@ class _Schemas:
         if origin is tuple and inner[-1] is not Ellipsis:
             return {"type": "array", "items": self.single(inner[0]), "minItems": len(inner), "maxItems": len(inner)}
         if origin is tuple and inner[0] is Doing:
-            return {"type": "object", "properties": {str(k.value): self.doing(k) for k in DoingKind}, "additionalProperties": False}
+            kinds = tuple(DoingKind) if owner == "Standard" else BESIDE
+            return {"type": "object", "properties": {str(k.value): self.doing(k) for k in kinds}, "additionalProperties": False}
         if origin is tuple and inner[0] is Case:
             one: Schema = {"anyOf": [_LIMIT, self.reference(Case)]}
             if owner == "Case":
@@ -243,7 +244,7 @@ class _Schemas:
         if hint == Band:
             band = self.several(_MONEY)
             amount = {"type": "object", "properties": {"amount": band}, "required": ["amount"], "additionalProperties": False}
-            return {"type": "object", "propertyNames": _names("Group"), "additionalProperties": {"anyOf": [band, amount]}} | least
+            return {"type": "object", "propertyNames": _names("Band"), "additionalProperties": {"anyOf": [band, amount]}} | least
         one = self.single(hint)
         if is_dataclass(hint):
             one = {"anyOf": [one, {"type": "null"}]}
@@ -260,6 +261,8 @@ class _Schemas:
         match kind:
             case DoingKind.SET:
                 return {"description": "fields and the expressions they become"} | self.assigned()
+            case DoingKind.GRANT:
+                return {"description": "fields of money and the amounts added to them"} | self.assigned()
             case DoingKind.OPEN:
                 linked = {"anyOf": [_SPECIAL["LinkedCase", "procedure"], self.reference(LinkedCase)]}
                 return {"description": "linked cases opened"} | self.conditional(linked)

@@ -30,7 +30,7 @@ class Rung:
     at: Point = item("where on the clock: `50%`, `4 working hours before`, `due`, `1 working day after`, `every 5 working days after`")
     when: Expression | None = item("only if this holds at that moment", None)
     at_most: int | None = item("for `every …`: how many times at most", None)
-    do: tuple[Doing, ...] = item("what to do: remind, escalate, reassign, act, set, notice, assign, open", ())
+    do: tuple[Doing, ...] = item("what to do: remind, escalate, reassign, act, set, notice, assign, open, survey, grant", ())
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)

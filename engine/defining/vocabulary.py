@@ -236,14 +236,20 @@ class DoingKind(StrEnum):
     ACT = "act"
     OPEN = "open"
     SURVEY = "survey"
+    GRANT = "grant"
 
 
 @valueclass(frozen=True, slots=True)
 class Doing:
     """One doing, in the order written. `value` holds items, each a `Case` that counts only while its condition holds: NOTICE, SURVEY and
     ACT names, REMIND and ESCALATE who, OPEN a `LinkedCase`. For ASSIGN and REASSIGN it is a Who by cases (none: the owner stays), for SET a
-    dict field → Expression by cases: the first case that matches counts.
+    dict field → Expression by cases, for GRANT one too: the first case that matches counts.
     """
 
     kind: DoingKind
     value: Any
+
+    @property
+    def fills(self) -> bool:
+        """Whether it gives fields the values of expressions."""
+        return self.kind in (DoingKind.SET, DoingKind.GRANT)

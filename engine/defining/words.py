@@ -57,6 +57,7 @@ RESERVED: dict[str, frozenset[str]] = {
     "Standard": _LOGIC | _SEEN | {"opened", "closed", "tasks"},
     "Person": _LOGIC | _PEOPLE,
     "Group": _LOGIC | _PEOPLE,
+    "Band": _LOGIC | _PEOPLE - {"system"},     # what a case may grant by itself
 }
 """Words with a meaning of their own, by what would be named so."""
 

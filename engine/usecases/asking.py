@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.deciding.approvals import Panel
 from engine.deciding.clock_due import due_after
+from engine.deciding.grant_record import Point
 from engine.deciding.obstacles import find
 from engine.deciding.request_record import Request, RequestKind, Word, part_json
 from engine.deciding.rights import Actor
@@ -23,11 +24,12 @@ GIVEN = "given"        # under this name a request keeps, sealed, what was given
 
 def ask(
     work: Work, kind: RequestKind, name: str, parts: Sequence[Approval], actor: Actor, at: datetime, *, within: Duration | None = None,
-    more: str = "", said: Mapping[str, str] | None = None,
+    more: str = "", said: Mapping[str, str] | None = None, point: Point | None = None,
 ) -> None:
     """Record that something is asked for, with what was given, and tell those who have to answer.
 
-    Who asks for the same again puts the new request in place of the old one. Raises Invalid for a party given: it is named before.
+    Who asks for the same again puts the new request in place of the old one, unless each counts (`point`, for a grant).
+    Raises Invalid for a party given: it is named before.
     """
     limits = [part.within for part in parts if part.within is not None] + ([within] if within else [])
     due = min((found for one in limits if (found := _due(work, one, at))), default=None)
@@ -37,8 +39,10 @@ def ask(
         request["due"] = due.isoformat()
     if more:
         request["more"] = more
+    if point is not None:
+        request["point"] = list(point)
     for old in work.case.requests.values():
-        if (old.kind, old.by) == (kind, actor.id) and (old.name == name or kind is RequestKind.HANDOVER):
+        if point is None and (old.kind, old.by) == (kind, actor.id) and (old.name == name or kind is RequestKind.HANDOVER):
             data["ended"] = {str(old.id): "replaced"}
     _no_party(work)
     public = {field: value for field, value in work.given.items() if not _is_personal(work, field)}
@@ -48,7 +52,7 @@ def ask(
         data["said"] = {GIVEN: work.seal(GIVEN, sealed, work.case.seq + 1)}
     for word, text in (said or {}).items():
         work.say_in(data, word, text)
-    asked = Request(work.case.seq + 1, kind, name, actor.id, actor.on_behalf, at, tuple(parts), due)
+    asked = Request(work.case.seq + 1, kind, name, actor.id, actor.on_behalf, at, tuple(parts), due, point=point)
     comment = (said or {}).get("reason") or work.given.get("comment")
     facts = {**facts_of(work, asked), "due_at": due, "comment": comment}
     panel = panel_of(work, asked)
@@ -100,7 +104,7 @@ def facts_of(work: Work, request: Request) -> dict[str, Any]:
 
 def titled(work: Work, request: Request) -> Titled:
     """What is asked for, by its title."""
-    spec: Any = work.definition.all_clocks.get(request.name) if request.kind is RequestKind.EXTENSION else None
+    spec: Any = work.definition.all_clocks.get(request.name)
     if request.kind is RequestKind.ACTION:
         spec = find(work.definition, work.case, request.name)
     return Titled(request.name, spec.title if spec is not None else Text())

@@ -15,6 +15,7 @@ from engine.ground.language import say
 from engine.usecases.asking import approval, end, given_with, panel_of
 from engine.usecases.doing import own
 from engine.usecases.extending import lengthen
+from engine.usecases.granting_asked import grant_asked, still_covered
 from engine.usecases.moving import take
 from engine.usecases.work import Work
 
@@ -62,12 +63,16 @@ def _carry_out(work: Work, request: Request, at: datetime) -> None:
             take(work, request.name, asker, at, given, request)
         case RequestKind.EXTENSION:
             lengthen(work, request.name, parse_duration(request.more), asker, at, given_with(work, request), request)
+        case RequestKind.GRANT:
+            grant_asked(work, request, at)
         case RequestKind.HANDOVER:
             _hand_over(work, request, asker, at)
 
 
 def within_authority(work: Work, request: Request, at: datetime, given: dict[str, Any]) -> None:
     """Refuse a request whose amount nobody of those who approved it, or still may, has authority over; raises Denied."""
+    if request.kind is RequestKind.GRANT:
+        still_covered(work, request)
     what = find(work.definition, work.case, request.name) if request.kind is RequestKind.ACTION else None
     if what is None:
         return

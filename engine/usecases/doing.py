@@ -1,18 +1,21 @@
-"""What a definition has done besides moving the case: set, notice, assign, remind, escalate, reassign, act, open, survey."""
+"""What a definition has done besides moving the case: set, notice, assign, remind, escalate, reassign, act, open, survey, grant."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from engine.deciding import fields, queues
+from engine.deciding.case import ClockRun
 from engine.deciding.choosing import first, holding
 from engine.deciding.expressions import expression
 from engine.deciding.rights import Actor
-from engine.defining.definition import Case, Doing, DoingKind, Happening, LinkedCase, Who, WhoKind
+from engine.defining.definition import Case, ClockSpec, Doing, DoingKind, Happening, LinkedCase, Who, WhoKind
+from engine.ground.language import spoken
 from engine.records import cases
+from engine.usecases.later import Later, Wanted
 from engine.usecases.notifying import Outgoing
 from engine.usecases.reaching import meant, reached, stands_in
-from engine.usecases.work import Later, Wanted, Work
+from engine.usecases.work import Work
 
 _NOBODY = frozenset({"customer", "system", "anyone"})
 
@@ -23,7 +26,7 @@ def carry(
     """Carry out doings in the order written, into the data of the event they belong to; they see that event as having happened.
 
     Returns the fields filled (as happenings for the clocks) and what is still to be done, each an event of its own: actions to be
-    taken by `act:`, cases to be opened by `open:`.
+    taken by `act:`, cases to be opened by `open:`, amounts to be asked for by `grant:`. What is written after those waits for the answer.
     """
     if not doings:
         return [], []
@@ -62,9 +65,25 @@ def _carry(
                     ask(work, name, scope, data)
             case DoingKind.ACT:
                 later += holding(doing.value, scope)
+            case DoingKind.GRANT:
+                from engine.usecases.granting import grant  # most definitions grant nothing
+
+                more, beyond = grant(work, doing, scope, data)
+                filled += more
+                if beyond is not None:
+                    return filled, [*later, beyond]
             case DoingKind.OPEN:
                 later += [Wanted(linked, _values(work, linked, scope, data), actor) for linked in holding(doing.value, scope)]
     return filled, later
+
+
+def at_point(spec: ClockSpec, run: ClockRun, at: datetime, rung: str = "") -> dict[str, Any]:
+    """What texts and conditions see at a point of a clock."""
+    due = run.due_at
+    return {
+        "clock_title": spec.title.in_(spoken()) or spec.name, "clock": spec.name, "rung": rung, "due_at": due,
+        "overdue": at - due if due and at > due else None,
+    }
 
 
 def _values(work: Work, linked: LinkedCase, scope: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:

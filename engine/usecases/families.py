@@ -13,10 +13,11 @@ from engine.ground.errors import Invalid, MakegoodError, Unavailable
 from engine.ground.language import say
 from engine.records import cases
 from engine.records.store import writes
+from engine.usecases.later import Wanted
 from engine.usecases.moving import impossible
 from engine.usecases.opening import OPENED_BY, begin, blank
 from engine.usecases.settling import at_once, settle
-from engine.usecases.work import Wanted, Work, take_up
+from engine.usecases.work import Work, take_up
 from engine.usecases.writing import write
 
 OPENED = "opened"                             # link: a case that this one opened; that one has `OPENED_BY`

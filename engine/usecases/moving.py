@@ -20,8 +20,9 @@ from engine.ground.language import say, spoken
 from engine.ground.replacing import replace
 from engine.usecases.asking import approval, ask, end
 from engine.usecases.doing import carry, tell
+from engine.usecases.later import Beyond, Later, Wanted
 from engine.usecases.parties import parties_apart
-from engine.usecases.work import Later, Wanted, Work
+from engine.usecases.work import Work
 
 AT_ONCE = 50       # actions of the scheduler in a row at one moment: more is a loop in the definition
 
@@ -70,6 +71,11 @@ def attempt(work: Work, name: Later, at: datetime, after: int = 0) -> None:
         from engine.usecases.families import open_linked  # it takes system actions of the case that it opens, so it needs this module
 
         open_linked(work, name, at)
+        return
+    if isinstance(name, Beyond):
+        from engine.usecases.granting_asked import ask_for  # what it carries out may take actions, so it needs this module
+
+        ask_for(work, name, at)
         return
     situation = work.situation(THE_SYSTEM, at)
     what = find(work.definition, work.case, name)
@@ -211,9 +217,10 @@ def enter(work: Work, left: State | None, entered: State, data: dict[str, Any], 
 
 
 def over_on_leaving(case: CaseState, left: State, entered: State) -> list[Request]:
-    """The requests that end with the state they were made in: for its own actions and tasks; when the case is closed, all."""
+    """The requests that end with the state they were made in: for its own actions and tasks; when the case is closed, all but for what
+    was missed: that is owed as before."""
     return [
-        one for one in case.requests.values()
+        one for one in case.requests.values() if one.kind is not RequestKind.GRANT
         if entered.final or (one.kind is RequestKind.ACTION and not _goes_on(one.name, left, entered))
     ]
 

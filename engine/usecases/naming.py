@@ -70,6 +70,7 @@ def end_in_words(how: str) -> str:
     """How a request ended, in words."""
     return {
         "approved": say("approved"), "declined": say("declined"), "lapsed": say("not answered in time"), "left": say("no longer possible"),
+        "none": say("nothing was missed"),
         "too_few": say("too few could answer"), "replaced": say("asked for anew"), "impossible": say("approved, but no longer possible"),
     }.get(how, how)
 

@@ -20,10 +20,11 @@ from engine.usecases.access import note_refusal, of_rights, refusals_noted
 from engine.usecases.doing import carry
 from engine.usecases.filing import keep, uploads_apart
 from engine.usecases.house import House
+from engine.usecases.later import Later
 from engine.usecases.moving import attempt, enter
 from engine.usecases.parties import parties_apart
 from engine.usecases.settling import at_once, settle
-from engine.usecases.work import Later, Outcome, Work, standing
+from engine.usecases.work import Outcome, Work, standing
 from engine.usecases.writing import outcome, write
 
 OPENED_BY = "opened_by"        # link: the case that opened this one

@@ -17,7 +17,7 @@ class RequestView:
     """A request; `parts` are those who have to approve, each in words, `votes` (person, in whose name, answer) in order."""
 
     id: int
-    kind: str                            # action, extension, handover
+    kind: str                            # action, extension, handover, grant
     name: str
     title: str
     by: str
@@ -54,6 +54,9 @@ def title_of(definition: Definition, case: CaseState, people: Organisation, requ
             clock = definition.all_clocks.get(request.name)
             title = (clock.title.in_(spoken()) if clock else "") or request.name
             return say("{clock}: {duration} more", clock=title, duration=request.more)
+        case RequestKind.GRANT:
+            clock = definition.all_clocks.get(request.name)
+            return say("{clock}: grant what is promised", clock=(clock.title.in_(spoken()) if clock else "") or request.name)
     state = definition.states.get(case.state)
     what = state and (state.actions.get(request.name) or state.tasks.get(request.name))
     return (what.title.in_(spoken()) if what else "") or request.name

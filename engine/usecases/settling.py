@@ -13,10 +13,9 @@ from engine.deciding.clocks import Pending, PendingKind
 from engine.deciding.expressions import expression, truth
 from engine.deciding.rights import THE_SYSTEM
 from engine.defining.definition import ClockSpec, Doing, EventKind, Happening, Task
-from engine.ground.language import spoken
 from engine.usecases import recalculating
 from engine.usecases.concluding import lapse
-from engine.usecases.doing import carry
+from engine.usecases.doing import at_point, carry
 from engine.usecases.moving import AT_ONCE, attempt, endless, take
 from engine.usecases.upcoming import next_up, ripe_actions, ripe_task
 from engine.usecases.work import Work
@@ -100,24 +99,15 @@ def _point(work: Work, item: Pending) -> None:
         case PendingKind.USED_UP:
             pause = spec.pause[item.rung]
             data |= {"pause": item.rung, "after": str(pause.up_to)}
-            _carry_point(work, "pause_over", pause.then, item, data, _extra(spec, run, item))
+            _carry_point(work, "pause_over", pause.then, item, data, at_point(spec, run, item.due_at))
         case PendingKind.RUNG:
             _rung(work, item, data, spec, run)
-
-
-def _extra(spec: ClockSpec, run: ClockRun, item: Pending, rung: str = "") -> dict[str, Any]:
-    """What texts and conditions see at a point of a clock."""
-    due = run.due_at
-    return {
-        "clock_title": spec.title.in_(spoken()) or spec.name, "clock": spec.name, "rung": rung, "due_at": due,
-        "overdue": item.due_at - due if due and item.due_at > due else None,
-    }
 
 
 def _rung(work: Work, item: Pending, data: dict[str, Any], spec: ClockSpec, run: ClockRun) -> None:
     rung = spec.ladder[item.rung]
     data |= {"rung": item.rung, "at": str(rung.at), "n": item.n}
-    extra = _extra(spec, run, item, str(rung.at))
+    extra = at_point(spec, run, item.due_at, str(rung.at))
     if rung.when is not None and not truth(expression(rung.when)(work.scope(THE_SYSTEM, item.due_at, extra))):
         data["skipped"] = True
         work.record("rung", THE_SYSTEM, item.due_at, data)

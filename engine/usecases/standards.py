@@ -1,16 +1,19 @@
 """The register of standards and their judgements, for whoever looks."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
+from engine.deciding.clock_due import due_after
 from engine.deciding.rights import Actor
 from engine.defining.cycle import Standard
 from engine.defining.definition import Definition
+from engine.ground.calendars import Calendar
 from engine.ground.errors import Invalid
 from engine.ground.language import say, spoken
+from engine.ground.worktime import local_date
 from engine.records import judgements as kept
 from engine.records import library
 from engine.records.cases import CASE
@@ -18,6 +21,8 @@ from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
 from engine.usecases.viewing import may_see_figures
 from engine.usecases.work import standing
+
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class Described:
     by: tuple[str, ...]
     target: str | None
     period: str | None
+    review: str | None                   # how long after publication it is looked at again
     published: bool
 
 
@@ -42,6 +48,7 @@ class Registered(Described):
 
     cycle: str
     version: datetime                    # when this version of the cycle was published
+    review_on: date | None               # when it is to be looked at again, in the cycle's time zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +77,10 @@ def register(house: House, cycle: str | None, actor: Actor, *, published: bool =
         if cycle is not None:
             wanted = of_cycle(library.latest(house.store, conn, cycle)[2])
             cycles = [(one, since) for one, since in cycles if one.name == wanted.name]
+        found = [(one, since, library.calendar(house.store, conn, one.calendar)) for one, since in cycles]
     return [
-        Registered(**described(definition, one), cycle=definition.name, version=since)
-        for definition, since in cycles for one in definition.standards.values() if one.published or not published
+        Registered(**described(definition, one), cycle=definition.name, version=since, review_on=review_on(one, since, calendar))
+        for definition, since, calendar in found for one in definition.standards.values() if one.published or not published
     ]
 
 
@@ -83,8 +91,16 @@ def described(definition: Definition, standard: Standard) -> dict[str, Any]:
         "name": standard.name, "statement": standard.statement.in_(language), "need": standard.need.in_(language),
         "touchpoint": definition.states[standard.touchpoint].title.in_(language) or standard.touchpoint, "level": standard.level,
         "element": standard.element, "by": tuple(map(str, standard.by)), "target": str(standard.target) if standard.target else None,
-        "period": str(standard.period) if standard.period else None, "published": standard.published,
+        "period": str(standard.period) if standard.period else None, "review": str(standard.review) if standard.review else None,
+        "published": standard.published,
     }
+
+
+def review_on(standard: Standard, published: datetime, calendar: Calendar) -> date | None:
+    """When a standard is to be looked at again, counted from the publication of the version in force; None where nothing says so."""
+    if standard.review is None:
+        return None
+    return local_date(calendar, due_after(published, standard.review, calendar) - _INSTANT)
 
 
 def judgements(house: House, cycle: str, actor: Actor, limit: int) -> list[Kept]:

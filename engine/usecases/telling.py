@@ -160,6 +160,8 @@ class Teller:
                 return say("{other} ({procedure}) was closed", other=data["case_closed"][1], procedure=data["case_closed"][0])
             case "linked":
                 return say("linked with {other} ({kind})", other=data["link"][1], kind=link_kind(data["link"][0]))
+            case "impossible" if "clock" in data:
+                return say("{clock}: nothing is granted: {why}", clock=self.clock(data["clock"]), why=data["why"])
             case "impossible" if "open" in data:
                 return say("a case of {procedure} was to be opened: {why}", procedure=data["open"], why=data["why"])
             case "impossible":
@@ -207,6 +209,8 @@ class Teller:
                 return say("take over by {who}", who=self.person(name))
             case "extension":
                 return say("{clock}: {duration} more", clock=self.clock(name), duration=asked["more"])
+            case "grant":
+                return say("{clock}: grant what is promised", clock=self.clock(name))
         return self.act(name)
 
     def _over(self, request: int, how: str) -> str:

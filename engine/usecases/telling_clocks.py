@@ -27,6 +27,10 @@ def happened(clock: str, event: Event) -> str:
             return say("{clock}: extended by {duration}", clock=clock, duration=data["by"])
         case "breach_withdrawn":
             return say("{clock}: breach withdrawn", clock=clock)
+        case "granted":
+            return say("{clock}: granted what is promised", clock=clock)
+        case "taken_back":
+            return say("{clock}: taken back, since it was none", clock=clock)
         case "pause_over":
             return say("{clock}: stood still as long as it may ({total})", clock=clock, total=data["after"])
         case "clock_off":

@@ -20,7 +20,7 @@ from engine.deciding.obstacles import Situation
 from engine.deciding.others import Question
 from engine.deciding.rights import THE_SYSTEM, Actor
 from engine.deciding.scope import Customer, scope_of
-from engine.defining.definition import Definition, EventKind, Happening, LinkedCase, Who
+from engine.defining.definition import Definition, EventKind, Happening, Who
 from engine.defining.organisation import Organisation
 from engine.ground.calendars import Calendar
 from engine.ground.errors import Invalid
@@ -49,25 +49,12 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A linked case to be opened: the values are those that its fields shall have, live."""
-
-    spec: LinkedCase
-    given: Mapping[str, Any]
-    actor: Actor
-
-
-@dataclass(frozen=True, slots=True)
 class Invitation:
     """A customer who is asked to answer a questionnaire, by a code that counts once."""
 
     survey: str
     code: str
     until: datetime
-
-
-Later = str | Wanted
-"""What becomes an event of its own after the one that wants it: an action or task by name, or a linked case to be opened."""
 
 
 @dataclass(slots=True)
@@ -222,6 +209,10 @@ class Work:
             self.outgoing = []
         for told, name in become:
             self.record(told, THE_SYSTEM, at, {"clock": name, "because": kind})
+        if self.case.grants or any(one.point for one in self.case.requests.values()):
+            from engine.usecases.granting import take_back  # most cases grant nothing
+
+            take_back(self, data.get("clocks", ()), kind, at)
         return event
 
     def seal(self, name: str, value: Any, seq: int) -> str:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -180,6 +180,9 @@ LINES = [
          lambda house, _: str(latest(house).privacy.retain), "None", "1 year"),
     Line("Cycle.contact", "touchpoints:", "contact: the boss\ntouchpoints:", lambda house, _: latest(house).contact.in_("en"),
          "", "the boss"),
+    Line("Cycle.authority", "touchpoints:", "authority: {manager: unlimited}\ntouchpoints:", lambda house, _: dict(latest(house).authority),
+         {}, {"manager": None}),
+    Line("Cycle.review", "touchpoints:", "review: 1 year\ntouchpoints:", registered("review_on"), None, date(2027, 3, 2)),
     Line("Cycle.missed", "touchpoints:", "missed: {procedure: nothing}\ntouchpoints:",
          lambda house, clock: (greeted(house, clock), clock.move_to(START + timedelta(days=3)), len(sweeping.sweep(house).failures))[-1],
          0, 1),
@@ -226,6 +229,7 @@ LINES = [
     Line("Standard.missed", GREETING, GREETING + "        missed: {reassign: manager}\n", missed_greeting, "ann", "carl"),
     Line("Standard.target", "target: 95%", "target: 50%", attained("greeting", lambda one: one.whole.reached, greeted), False, True),
     Line("Standard.period", "period: 1 day\n        published", "period: 1 month\n        published", judged, 1, 0),
+    Line("Standard.review", GREETING, GREETING + "        review: 6 months\n", registered("review_on"), None, date(2026, 9, 2)),
     Line("Standard.per", GREETING, GREETING + "        per: table\n", attained("greeting", lambda one: list(one.parts), greeted),
          [], ["A"]),
     Line("Standard.published", "published: true", "published: false",

@@ -31,7 +31,8 @@ def test_the_cafe_has_nothing_wrong_but_what_it_says() -> None:
     definition, problems = read(CAFE)
     assert definition is not None
     assert [one.split(": ", 1)[1] for one in problems] == [
-        "The role 'manager' is never used", "T: 'coffee' has no target over any time",
+        "The role 'manager' is never used", "T: nothing says when these are looked at again: held, greeting, coffee, room, calls, rating",
+        "T: 'coffee' has no target over any time",
     ]
     assert list(definition.states) == ["door", "table", "order", "served", "farewell", "inspecting_room", "left"]
     ways = {name: [action.to for action in state.actions.values()] for name, state in definition.states.items()}
