@@ -62,8 +62,8 @@ def timely(cycle: Cycle) -> Iterator[Finding]:
                 "Write for example `target: 95%` and `period: 1 week`."))
     forgotten = [standard.name for _, standard in cycle.standards() if standard.review is None and cycle.review is None]
     if forgotten:
-        yield Finding(("touchpoints",), say("T: nothing says when these are looked at again: {names}", names=", ".join(forgotten)), hint=say(
-            "Write `review: 1 year` on the cycle: its standards are revised at least yearly."), severity="warning")
+        what = say("T: nothing says when these are looked at again: {names}", names=", ".join(forgotten))
+        yield Finding(("touchpoints",), what, hint=say("Write `review: 1 year` on the cycle: its standards are revised at least yearly."), severity="warning")
 
 
 CHECKS = (specific, measurable, achievable, relevant, timely)
