@@ -1,7 +1,7 @@
-"""Two weeks of complaints in a few seconds: the shipped bundles, the sample complaints, a staff that mostly does its work.
+"""A house in a minute: a month and more of a restaurant, as its till tells it, and in the last two weeks complaints as well.
 
-Virtual time ends now, so that every command finds a house in the middle of its life afterwards. Sweeps, deliveries and daily
-summaries run as Prefect flow runs; what people do goes through the same use cases as the command line.
+Virtual time ends now, so that every command finds a house in the middle of its life afterwards. Sweeps, deliveries, summaries and reports
+run as Prefect flow runs; what people do goes through the same use cases as the command line.
 """
 
 import asyncio
@@ -16,13 +16,19 @@ from engine.deciding.rights import Actor
 from engine.defining.mapping import ImportMapping, read_mapping
 from engine.ground.clock import SystemClock, VirtualClock
 from engine.ground.errors import MakegoodError
-from engine.usecases import acting, founding, importing, inboxes, publishing, reading
+from engine.usecases import acting, founding, gathering, importing, inboxes, publishing, reading, sweeping
 from engine.usecases.house import House, open_house
+from flows.demo_events import till, told
 from flows.session import Ran, Step, days, prefect_session
 
 DAYS = 14
 HOURS = ((9, 30), (16, 0))     # local times at which the scheduler looks and people work
 BUNDLES = ("product-complaint", "housing-complaint")
+CYCLES = ("corrective-action", "restaurant-visit")
+SOURCES = {"restaurant-visit": ("till", till, "qin.feng")}     # by cycle: what tells, its events, who brings them
+FRIDAY = 4
+ZONE = ZoneInfo("Asia/Shanghai")
+SEED = 20                      # of all chance: the same day of the calendar brings the same guests
 LAZY = {"sun.hao": 0.1, "li.na": 0.35, "wang.fang": 0.25}   # how much of what waits somebody takes up at a time; everybody else 0.5
 PREFERRED = ("answer_directly", "acknowledge", "propose", "approve", "settle", "satisfied")
 ANSWERS = {
@@ -45,11 +51,13 @@ ANSWERS = {
 
 @dataclass(slots=True)
 class Played:
-    """What happened in the two weeks."""
+    """What happened."""
 
     folder: Path
-    since: datetime
+    since: datetime                      # the first of the month before
     until: datetime
+    told: int = 0                        # events that were told of visits and calls, and that counted
+    unused: list[tuple[int, str]] = field(default_factory=list)
     published: list[str] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     bad: list[tuple[int, str]] = field(default_factory=list)     # rows of the table that could not be used
@@ -58,38 +66,74 @@ class Played:
     runs: list[Ran] = field(default_factory=list)
 
 
-def play(folder: Path, definitions: Path, language: str, told: Callable[[str, Played], None]) -> Played:
-    """Found a house in `folder`, publish the bundles of `definitions`, and let two weeks pass; `told` hears of every step."""
+def play(folder: Path, definitions: Path, language: str, hear: Callable[[str, Played], None]) -> Played:
+    """Found a house in `folder`, publish bundles of `definitions`, and let time pass; `hear` is told of every step."""
     now = SystemClock().now().replace(microsecond=0)
-    clock = VirtualClock(now - timedelta(days=DAYS))
+    month = (now.astimezone(ZONE).replace(day=1) - timedelta(days=1)).replace(day=1, hour=0, minute=0, second=0)
+    clock = VirtualClock(month)
     played = Played(folder, clock.now(), now)
     founding.found(folder, language)
     house = open_house(folder, clock)
     publishing.apply_organisation(house, definitions / "organisation.yaml", Actor("wu.ting"))
-    for name in BUNDLES:
-        publishing.publish(house, definitions / name, Actor("wu.ting"))
-        played.published.append(name)
-        told("published", played)
+
+    def publish(*names: str) -> None:
+        for name in names:
+            publishing.publish(house, definitions / name, Actor("wu.ting"))
+            played.published.append(name)
+            hear("published", played)
+
+    publish(*CYCLES)
+    hear("month", played)
     with prefect_session():
-        told("started", played)
-        staff = _Staff(house, definitions / "samples", played)
-        for step in _steps(played.since, now, ZoneInfo("Asia/Shanghai"), staff):
+        hear("started", played)
+        shop, staff, complaints = _Shop(house, played), _Staff(house, definitions / "samples", played), now - timedelta(days=DAYS)
+        for step in _month(month, complaints, shop.tell, lambda: sweeping.sweep(house)):
             played.runs += asyncio.run(days(folder, clock, [step]))
-            told("day", played)
+        clock.move_to(complaints)
+        publish(*BUNDLES)
+        hear("complaints", played)
+        for step in _steps(complaints, now, shop.tell, staff.work):
+            played.runs += asyncio.run(days(folder, clock, [step]))
+            hear("day", played)
     house.store.close()
     return played
 
 
-def _steps(since: datetime, until: datetime, zone: ZoneInfo, staff: "_Staff") -> Iterator[Step]:
-    day = since.astimezone(zone).date()
-    while day <= until.astimezone(zone).date():
+def _month(since: datetime, until: datetime, tell: Callable[[], None], look: Callable[[], object]) -> Iterator[Step]:
+    """Each morning what was told of the day before; each Friday what there is to send, and each first of a month its report."""
+    moment = since.replace(hour=HOURS[0][0], minute=HOURS[0][1]) + timedelta(days=1)
+    while moment < until:
+        yield moment, (tell, look, *(("delivery",) if moment.weekday() == FRIDAY else ()), *(("monthly",) if moment.day == 1 else ()))
+        moment += timedelta(days=1)
+
+
+def _steps(since: datetime, until: datetime, tell: Callable[[], None], work: Callable[[], None]) -> Iterator[Step]:
+    """Each day twice: what is told comes in, the scheduler looks, people work, and at the end of the day messages leave."""
+    day = since.astimezone(ZONE).date()
+    while day <= until.astimezone(ZONE).date():
         for hour, minute in HOURS:
-            moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
+            moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE)
             if since < moment < until:
                 last = (hour, minute) == HOURS[-1]
-                yield moment, ("sweep", staff.work, *(("delivery", "daily") if last else ()))
+                yield moment, (*(() if last else (tell,)), "sweep", work, *(("delivery", "daily") if last else ()))
         day += timedelta(days=1)
     yield until, ("sweep", "delivery", "daily")
+
+
+class _Shop:
+    """The restaurant, which tells in the morning what the till knows of the day before."""
+
+    def __init__(self, house: House, played: Played) -> None:
+        self.house, self.played = house, played
+
+    def tell(self) -> None:
+        """Bring in the events of yesterday."""
+        day = self.house.clock.now().astimezone(ZONE).date() - timedelta(days=1)
+        for cycle, (source, events, by) in SOURCES.items():
+            file = told(self.house.settings.folder / "events", source, day, events(day, ZONE, SEED))
+            done = gathering.gather(self.house, cycle, gathering.read_events(file), Actor(by), source=source)
+            self.played.told += done.taken
+            self.played.unused += done.bad
 
 
 class _Staff:
