@@ -27,7 +27,7 @@ help:   ## what can be made
 
 install: .venv/.installed   ## install into .venv, as locked
 
-demo: install   ## two weeks of complaints in ./demo (another folder: make demo DEMO=…), then a walk through them
+demo: install   ## weeks of service and complaints in ./demo (another folder: make demo DEMO=…), then a walk through them
 	@if [ "$(DEMO)" = demo ]; then rm -rf demo; fi     # the one of last time; never a folder that somebody named
 	.venv/bin/makegood demo "$(DEMO)"
 

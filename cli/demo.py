@@ -1,4 +1,4 @@
-"""`makegood demo`: two weeks of complaints on the shipped procedures, then a walk through what came of them."""
+"""`makegood demo`: a month of a restaurant and a call centre, two weeks of complaints, then a walk through what came of them."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def _demo(
     desk: Desk, folder: Annotated[str, typer.Argument(metavar="FOLDER", help=say("A folder that does not exist yet."))] = "demo"
 ) -> int | None:
-    """Found a house, publish, import, let two weeks pass with the sweep as Prefect flow runs, and show the result."""
+    """Found a house, publish, bring in what happens, let the weeks pass with flow runs of Prefect, and show the result."""
     from pathlib import Path
 
     import definitions
@@ -33,7 +33,7 @@ def _demo(
     if not desk.as_json:
         print(
             say(
-                "A house in {folder}; then two weeks with a dozen people and {count} sample complaints.",
+                "A house in {folder}; a month of a restaurant and a call centre, then two weeks with {count} sample complaints as well.",
                 folder=folder,
                 count=_rows(shipped),
             )
@@ -44,6 +44,8 @@ def _demo(
         as_json(
             {
                 "folder": str(place.resolve()),
+                "events": played.told,
+                "unused": [{"line": line, "reason": why} for line, why in played.unused],
                 "opened": len(played.opened),
                 "bad": [{"line": line, "reason": why} for line, why in played.bad],
                 "acts": played.acts,
@@ -55,6 +57,7 @@ def _demo(
         return 1 if failed else None
     for line, why in played.bad:
         print(say("  complaints.csv, line {line}: {reason}", line=line, reason=why))
+    print(say("{events} events of visits and calls counted, {unused} could not be used.", events=played.told, unused=len(played.unused)))
     print(say("{opened} cases opened; {acts} actions by people, {refused} refused; {runs} Prefect flow runs, {failed} failed.",
               opened=len(played.opened), acts=played.acts, refused=played.refused, runs=len(played.runs), failed=len(failed)))
     return max(_walk(str(place)), 1 if failed else 0) or None
@@ -77,7 +80,9 @@ def _told(what: str, played: "Played") -> None:
         case "published":
             print(say("  {bundle} is published: checked, and its scenarios pass", bundle=played.published[-1]))
         case "started":
-            print(say("  a Prefect server for the demo is running; two weeks pass …"), flush=True)
+            print(say("  a Prefect server for the demo is running; a month passes …"), flush=True)
+        case "complaints":
+            print(say("  {events} events of visits and calls so far; now complaints come in as well …", events=played.told), flush=True)
         case "day" if played.runs and played.runs[-1].name == "daily":
             run = played.runs[-1]
             print(f"    {run.at:%Y-%m-%d}  {run.message}", flush=True)
@@ -87,8 +92,11 @@ def _walk(folder: str) -> int:
     """Show the house as its people would: every line that begins with $ can be typed again. Gives the largest exit code."""
     from cli.main import main
 
-    case, worst = _eventful(folder), 0
+    case, action, worst = _eventful(folder), _first(folder, "corrective-action"), 0
     for title, words in (
+        (say("The standards of the restaurant, as they were kept, by shift"), ["standard", "attainment", "restaurant-visit", "--as", "qi.min"]),
+        (say("Targets of the call centre, week by week"), ["standard", "judged", "call-centre", "--limit", "12", "--as", "qi.min"]),
+        (say("The corrective action that the first miss opened"), ["case", "show", action, "--as", "qi.min"]),
         (say("What waits for the general manager's office"), ["inbox", "--as", "wu.ting"]),
         (say("A case that was late, and its history"), ["case", "show", case, "--as", "wu.ting"]),
         ("", ["case", "history", case, "--as", "wu.ting"]),
@@ -130,6 +138,17 @@ def _eventful(folder: str) -> str:
     return max(lines, key=lambda line: line.breaches).number
 
 
+def _first(folder: str, definition: str) -> str:
+    """The earliest open case of a definition."""
+    from pathlib import Path
+
+    from engine.deciding.rights import THE_SYSTEM
+    from engine.usecases.house import open_house
+    from engine.usecases.listing import list_cases
+
+    return min(line.number for line in list_cases(open_house(Path(folder)), definition=definition, actor=THE_SYSTEM).lines)
+
+
 def _newest_notice(folder: str) -> None:
     """One message as it left the house."""
     from email import policy
@@ -146,4 +165,4 @@ def _newest_notice(folder: str) -> None:
             print(f"  | {line}")
 
 
-DEMO = Verb("demo", say("Let two weeks of complaints pass in a new folder, and look around in it."), _demo)
+DEMO = Verb("demo", say("Let weeks of service and complaints pass in a new folder, and look around in it."), _demo)

@@ -18,14 +18,16 @@ from engine.ground.clock import SystemClock, VirtualClock
 from engine.ground.errors import MakegoodError
 from engine.usecases import acting, founding, gathering, importing, inboxes, publishing, reading, sweeping
 from engine.usecases.house import House, open_house
-from flows.demo_events import till, told
+from flows.demo_events import telephone, till, told
 from flows.session import Ran, Step, days, prefect_session
 
 DAYS = 14
 HOURS = ((9, 30), (16, 0))     # local times at which the scheduler looks and people work
 BUNDLES = ("product-complaint", "housing-complaint")
-CYCLES = ("corrective-action", "restaurant-visit")
-SOURCES = {"restaurant-visit": ("till", till, "qin.feng")}     # by cycle: what tells, its events, who brings them
+CYCLES = ("corrective-action", "restaurant-visit", "call-centre")
+SOURCES = {"restaurant-visit": ("till", till, "qin.feng"), "call-centre": ("telephone", telephone, "dong.li")}
+"""By cycle: what tells, its events, who brings them."""
+TOLD_AT = 8                    # o'clock, when the night shift ends: nothing is told more than a day late
 FRIDAY = 4
 ZONE = ZoneInfo("Asia/Shanghai")
 SEED = 20                      # of all chance: the same day of the calendar brings the same guests
@@ -101,7 +103,7 @@ def play(folder: Path, definitions: Path, language: str, hear: Callable[[str, Pl
 
 def _month(since: datetime, until: datetime, tell: Callable[[], None], look: Callable[[], object]) -> Iterator[Step]:
     """Each morning what was told of the day before; each Friday what there is to send, and each first of a month its report."""
-    moment = since.replace(hour=HOURS[0][0], minute=HOURS[0][1]) + timedelta(days=1)
+    moment = since.replace(hour=TOLD_AT) + timedelta(days=1)
     while moment < until:
         yield moment, (tell, look, *(("delivery",) if moment.weekday() == FRIDAY else ()), *(("monthly",) if moment.day == 1 else ()))
         moment += timedelta(days=1)
@@ -111,11 +113,11 @@ def _steps(since: datetime, until: datetime, tell: Callable[[], None], work: Cal
     """Each day twice: what is told comes in, the scheduler looks, people work, and at the end of the day messages leave."""
     day = since.astimezone(ZONE).date()
     while day <= until.astimezone(ZONE).date():
-        for hour, minute in HOURS:
+        for hour, minute in ((TOLD_AT, 0), *HOURS):
             moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE)
             if since < moment < until:
                 last = (hour, minute) == HOURS[-1]
-                yield moment, (*(() if last else (tell,)), "sweep", work, *(("delivery", "daily") if last else ()))
+                yield moment, (tell,) if hour == TOLD_AT else ("sweep", work, *(("delivery", "daily") if last else ()))
         day += timedelta(days=1)
     yield until, ("sweep", "delivery", "daily")
 

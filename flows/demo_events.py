@@ -1,7 +1,8 @@
-"""What a till tells in the demo: visits from a seed, spread over the day as they are in a restaurant, with waiting times as they are.
+"""What a till and a telephone system tell in the demo: visits and calls from a seed, spread over the day as they are in such places.
 
 Parties arrive by chance around the hours of meals, more of them on the evenings before free days. What people do takes a log-normal time:
-mostly short, sometimes very long; and longer for each party that arrived within the last quarter of an hour.
+mostly short, sometimes very long; and longer for each party that arrived within the last quarter of an hour. Most calls are taken at once,
+the others after an exponential time, unless the caller has lost patience before.
 """
 
 import json
@@ -17,6 +18,8 @@ Event = dict[str, Any]
 
 MEALS = ((time(12, 10), 35, 4), (time(18, 40), 45, 6))     # the height of a meal, its spread in minutes, parties on a common day
 FULL = {4: 1.8, 5: 1.8, 6: 1.3}                            # Friday, Saturday, Sunday: how many times as many come in the evening
+SHIFTS = (("day", "lin.yue", 8, 9, 22), ("late", "shen.tao", 9, 7, 26), ("night", "he.yun", 20, 4, 40))
+"""A shift, who answers, the hour at which its twelve hours begin, calls, and the seconds that whoever is not served at once waits."""
 GREETER, WAITER, CASHIER = "tian.yu", "bai.xue", "kong.li"
 
 
@@ -37,6 +40,39 @@ def till(day: date, zone: ZoneInfo, seed: int) -> Iterator[Event]:
         name = f"{day:%m%d}-{number:02}"
         for count, (event, moment, by, values) in enumerate(_visit(at, 1 + 0.25 * crowd, chance), 1):
             yield {"id": f"{name}-{count}", "visit": name, "event": event, "at": moment.isoformat(timespec="seconds"), "by": by, **values}
+
+
+def telephone(day: date, zone: ZoneInfo, seed: int) -> Iterator[Event]:
+    """The calls of the shifts that begin on that day: each conversation, and for each shift how many calls there were."""
+    chance = Random(f"{seed} telephone {day}")
+    for shift, agent, hour, calls, waiting in SHIFTS:
+        begins, of, kept = datetime.combine(day, time(hour), zone), _poisson(calls, chance), 0
+        for number in range(1, of + 1):
+            at, waited = begins + timedelta(seconds=chance.randrange(11 * 3600)), chance.randint(2, 6)
+            if chance.random() < 0.35:
+                waited += round(chance.expovariate(1 / waiting))
+            if waited > chance.lognormvariate(log(75), 0.6):
+                continue
+            kept, name = kept + 1, f"{day:%m%d}-{shift}-{number}"
+            for count, (event, moment, values) in enumerate(_call(at, shift, waited, chance), 1):
+                yield {"id": f"{name}-{count}", "visit": name, "event": event, "at": moment.isoformat(timespec="seconds"), "by": agent, **values}
+        if of:
+            end = begins + timedelta(hours=12)
+            yield {"id": f"{day:%m%d}-{shift}", "event": "answered", "at": end.isoformat(), "part": shift, "kept": kept, "of": of}
+
+
+def _call(at: datetime, shift: str, waited: int, chance: Random) -> Iterator[tuple[str, datetime, Event]]:
+    """One conversation, and the call-back where one was promised."""
+    settled = chance.random() < 0.8
+    yield "talk", at, {"shift": shift, "topic": chance.choice(("order", "order", "delivery", "repair", "complaint", "other"))}
+    yield "wait", at, {"wait": waited}
+    at += _takes(seconds=150, chance=chance)
+    yield "first_contact", at, {"first_contact": settled}
+    if not settled and chance.random() < 0.5:
+        yield "call_back", at, {}
+        at += _takes(seconds=2400, chance=chance)
+        yield "called_back", at, {}
+    yield "leave", at + timedelta(seconds=1), {}
 
 
 def _arrivals(day: date, zone: ZoneInfo, chance: Random) -> Iterator[datetime]:
