@@ -7,7 +7,7 @@ from typing import Annotated, Literal, cast
 from cli import completion
 from cli.app import Noun
 from cli.case_show import print_history
-from cli.options import Limit, Out, arg, moment_if, opt
+from cli.options import Definition, Limit, Out, arg, moment_if, opt
 from cli.progress import progress, so_far
 from cli.run import Desk
 from cli.show import as_json, clean
@@ -71,8 +71,8 @@ def anchor(desk: Desk) -> None:
 
 
 @AUDIT.verb("show", say("Show the history of a case, or what happened lately in all of them, in words."))
-def show(desk: Desk, number: _Number = None, kind: _Kinds = None, limit: Limit = 20) -> None:
-    """The same history that staff see; without a number the latest events, of some kinds if asked."""
+def show(desk: Desk, number: _Number = None, kind: _Kinds = None, definition: Definition = None, limit: Limit = 20) -> None:
+    """The same history that staff see; without a number the latest events, of some kinds or some bundle if asked."""
     if number is not None:
         from engine.usecases.reading import history
 
@@ -80,7 +80,7 @@ def show(desk: Desk, number: _Number = None, kind: _Kinds = None, limit: Limit =
         return
     from engine.usecases.lately import lately
 
-    happened = lately(desk.house, kind or (), limit, actor=desk.actor())
+    happened = lately(desk.house, kind or (), limit, definition=definition, actor=desk.actor())
     if desk.as_json:
         as_json({"events": [{"number": one.number, **asdict(one.line)} for one in happened]})
         return

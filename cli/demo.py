@@ -94,15 +94,16 @@ def _walk(folder: str) -> int:
 
     case, action, worst = _eventful(folder), _first(folder, "corrective-action"), 0
     for title, words in (
-        (say("The standards of the restaurant, as they were kept, by shift"), ["standard", "attainment", "restaurant-visit", "--as", "qi.min"]),
+        (say("The standards of the restaurant, by shift"), ["standard", "attainment", "restaurant-visit", "--as", "qi.min"]),
         (say("Targets of the call centre, week by week"), ["standard", "judged", "call-centre", "--limit", "12", "--as", "qi.min"]),
         (say("The corrective action that the first miss opened"), ["case", "show", action, "--as", "qi.min"]),
         (say("What waits for the general manager's office"), ["inbox", "--as", "wu.ting"]),
         (say("A case that was late, and its history"), ["case", "show", case, "--as", "wu.ting"]),
         ("", ["case", "history", case, "--as", "wu.ting"]),
         (
-            say("Breaches and escalations of the two weeks, latest first"),
-            ["audit", "show", "--kind", "breach", "--kind", "escalated", "--limit", "12", "--as", "xu.jing"],
+            say("Breaches and escalations of complaints, latest first"),
+            ["audit", "show", "--kind", "breach", "--kind", "escalated", "--definition", "product-complaint", "--limit", "12",
+             "--as", "xu.jing"],
         ),
         (say("Notices, as files"), ["notice", "list", "--limit", "8", "--as", "wu.ting"]),
         (say("The history is whole"), ["audit", "verify"]),

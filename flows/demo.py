@@ -89,7 +89,7 @@ def play(folder: Path, definitions: Path, language: str, hear: Callable[[str, Pl
     with prefect_session():
         hear("started", played)
         shop, staff, complaints = _Shop(house, played), _Staff(house, definitions / "samples", played), now - timedelta(days=DAYS)
-        for step in _month(month, complaints, shop.tell, lambda: sweeping.sweep(house)):
+        for step in _month(month, complaints, shop.tell, shop.look):
             played.runs += asyncio.run(days(folder, clock, [step]))
         clock.move_to(complaints)
         publish(*BUNDLES)
@@ -101,7 +101,7 @@ def play(folder: Path, definitions: Path, language: str, hear: Callable[[str, Pl
     return played
 
 
-def _month(since: datetime, until: datetime, tell: Callable[[], None], look: Callable[[], object]) -> Iterator[Step]:
+def _month(since: datetime, until: datetime, tell: Callable[[], None], look: Callable[[], None]) -> Iterator[Step]:
     """Each morning what was told of the day before; each Friday what there is to send, and each first of a month its report."""
     moment = since.replace(hour=TOLD_AT) + timedelta(days=1)
     while moment < until:
@@ -127,6 +127,10 @@ class _Shop:
 
     def __init__(self, house: House, played: Played) -> None:
         self.house, self.played = house, played
+
+    def look(self) -> None:
+        """One sweep, without the flow around it: there is one for each day of a month."""
+        sweeping.sweep(self.house)
 
     def tell(self) -> None:
         """Bring in the events of yesterday."""

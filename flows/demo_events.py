@@ -39,7 +39,7 @@ def till(day: date, zone: ZoneInfo, seed: int) -> Iterator[Event]:
         crowd = sum(timedelta(0) < at - other < timedelta(minutes=15) for other in arrivals)
         name = f"{day:%m%d}-{number:02}"
         for count, (event, moment, by, values) in enumerate(_visit(at, 1 + 0.25 * crowd, chance), 1):
-            yield {"id": f"{name}-{count}", "visit": name, "event": event, "at": moment.isoformat(timespec="seconds"), "by": by, **values}
+            yield _event(name, count, event, moment, by, values)
 
 
 def telephone(day: date, zone: ZoneInfo, seed: int) -> Iterator[Event]:
@@ -55,7 +55,7 @@ def telephone(day: date, zone: ZoneInfo, seed: int) -> Iterator[Event]:
                 continue
             kept, name = kept + 1, f"{day:%m%d}-{shift}-{number}"
             for count, (event, moment, values) in enumerate(_call(at, shift, waited, chance), 1):
-                yield {"id": f"{name}-{count}", "visit": name, "event": event, "at": moment.isoformat(timespec="seconds"), "by": agent, **values}
+                yield _event(name, count, event, moment, agent, values)
         if of:
             end = begins + timedelta(hours=12)
             yield {"id": f"{day:%m%d}-{shift}", "event": "answered", "at": end.isoformat(), "part": shift, "kept": kept, "of": of}
@@ -108,6 +108,10 @@ def _visit(at: datetime, slower: float, chance: Random) -> Iterator[tuple[str, d
         yield "goodbye", at + timedelta(seconds=30), GREETER, {"goodbye": chance.random() < 0.94}
         last = GREETER
     yield "leave", at + timedelta(minutes=1), last, {}
+
+
+def _event(visit: str, count: int, event: str, at: datetime, by: str, values: Event) -> Event:
+    return {"id": f"{visit}-{count}", "visit": visit, "event": event, "at": at.isoformat(timespec="seconds"), "by": by, **values}
 
 
 def _takes(*, seconds: float, chance: Random, spread: float = 0.5) -> timedelta:

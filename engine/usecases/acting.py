@@ -33,20 +33,25 @@ def act(
     return door.outcome
 
 
-def act_within(work: Work, action: str, actor: Actor, given: Mapping[str, Any], at: str | None = None) -> None:
-    """The same within a piece of work that is settled already, and written by whoever took it up."""
+def act_within(
+    work: Work, action: str, actor: Actor, given: Mapping[str, Any], at: str | None = None, until: datetime | None = None
+) -> None:
+    """The same within a piece of work that is settled already, and written by whoever took it up.
+
+    After an act of earlier only what fell due before `until` is carried out, where the next one, of that moment, is known already.
+    """
     standing(work.organisation, actor)
     plain, uploads = uploads_apart(given)
     values = fields.parse_given(work.definition, plain, work.timezone)
     if at is None:
         take(work, action, actor, work.now, values)
     else:
-        _take_as_of(work, action, actor, readers.instant(fields.parse(MOMENT, at, work.timezone)), values)
+        _take_as_of(work, action, actor, readers.instant(fields.parse(MOMENT, at, work.timezone)), values, until)
     keep(work, uploads)
 
 
-def _take_as_of(work: Work, name: str, actor: Actor, at: datetime, values: Mapping[str, Any]) -> None:
-    """Take an action as of an earlier instant, then carry out what fell due since; raises as `act` does."""
+def _take_as_of(work: Work, name: str, actor: Actor, at: datetime, values: Mapping[str, Any], until: datetime | None) -> None:
+    """Take an action as of an earlier instant, then carry out what fell due since (until then, or now); raises as `act` does."""
     what = find(work.definition, work.case, name)
     if what is not None and at != work.now:
         situation = work.situation(actor, at)
@@ -56,7 +61,7 @@ def _take_as_of(work: Work, name: str, actor: Actor, at: datetime, values: Mappi
     with work.back_dated(at):
         take(work, name, actor, at, values)
         at_once(work, at)
-    settle(work)
+    settle(work, until=until)
 
 
 def possible(house: House, number: str, actor: Actor) -> list[Option]:

@@ -1,14 +1,15 @@
 """Gathering: events of visits as a till, a queue machine or a telephone system tells them, in files of CSV or JSON lines.
 
 Each event of a source counts once, whatever is told again. What was told out of order is put in order within a part of the file, and
-what could not be used then is tried once more with the next part; what still cannot is told with its line, and may come again.
+what could not be used then is tried once more with the next part; what still cannot is told with its line, and may come again. The events
+of one visit happen together, one after another.
 """
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -139,72 +140,123 @@ def _part(
     now, unused, refused = house.clock.now(), list[Told](), list[MakegoodError]()
     with house.store.writing() as conn:
         definition = of_cycle(library.latest(house.store, conn, cycle)[2])
-        zone = library.calendar(house.store, conn, definition.calendar).zone
         known = set(conn.execute(_ids, {"of": source, "ids": [one.id for one in events]}).scalars())
         origins = {f"{source}:{one.visit}" for one in events if one.visit}
-        visits = dict(conn.execute(_visits, {"origins": list(origins)}).tuples().all())
-        for one in sorted(events, key=lambda each: _when(each, zone)):
-            if one.id in known:
-                done.already += 1
-                continue
-            try:
-                with house.store.savepoint(conn):
-                    number = _count(house, conn, definition, one, _who(house, conn, one, actor), source, visits, now)
-                    _insert.run(conn, {"source": source, "id": one.id, "told_at": now})
-            except Unavailable:
-                raise
-            except MakegoodError as error:
-                if one in again:
-                    done.bad.append((one.line, error.message))
-                    refused += [error] if of_rights(error) else []
-                else:
-                    unused.append(one)
-                continue
-            known.add(one.id)
-            done.taken += 1
-            if number is not None:
-                done.opened += 1
-                visits[f"{source}:{one.visit}"] = number
+        numbers = dict(conn.execute(_visits, {"origins": list(origins)}).tuples().all())
+        telling = _Telling(house, conn, definition, actor, source, now, numbers)
+        for together in _by_visit(events, library.calendar(house.store, conn, definition.calendar).zone):
+            rest, ids = [], set(known)
+            for one, at in together:
+                if one.id not in ids:
+                    rest.append((one, at))
+                    ids.add(one.id)
+            done.already += len(together) - len(rest)
+            while rest:
+                try:
+                    with house.store.savepoint(conn):
+                        opened = telling.count(rest)
+                        _insert.run_many(conn, [{"source": source, "id": one.id, "told_at": now} for one, _ in rest])
+                except Unavailable:
+                    raise
+                except MakegoodError as error:
+                    one, _ = rest.pop(telling.reached)       # the others of the visit are told without it
+                    if one in again:
+                        done.bad.append((one.line, error.message))
+                        refused += [error] if of_rights(error) else []
+                    else:
+                        unused.append(one)
+                    continue
+                known.update(one.id for one, _ in rest)
+                done.taken += len(rest)
+                done.opened += opened
+                break
     for denied in refused[:1]:
         note_refusal(house, actor, "tell", denied, definition=cycle)
     return unused
 
 
-def _when(one: Told, zone: Any) -> float:
-    """When it happened, to put events in order; what cannot be read comes last and is refused with its reason."""
+Timed = tuple[Told, datetime | None]
+"""An event with its instant; None for one that nobody can read, which is refused with its reason."""
+
+
+def _by_visit(events: Iterable[Told], zone: tzinfo) -> Iterator[list[Timed]]:
+    """The events of each visit together, in the order in which they happened; counts, which belong to none, one by one."""
+    visits: dict[tuple[str, str], list[Timed]] = {}
+    timed = [(one, _instant(one, zone)) for one in events]
+    for one, at in sorted(timed, key=lambda each: (each[1] is None, each[1] or 0)):
+        visits.setdefault((one.visit, "" if one.visit else one.id), []).append((one, at))
+    yield from visits.values()
+
+
+def _instant(one: Told, zone: tzinfo) -> datetime | None:
     try:
         at = datetime.fromisoformat(one.at)
     except ValueError:
-        return float("inf")
-    return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
-
-
-def _who(house: House, conn: Connection, one: Told, actor: Actor) -> Actor:
-    if not one.by or one.by == actor.id:
-        return actor
-    allowed(library.organisation(house.store, conn), actor, "tell")
-    return replace(Actor(one.by), identified=TELLING)
-
-
-def _count(
-    house: House, conn: Connection, definition: Definition, one: Told, actor: Actor, source: str, visits: Mapping[str, str], now: datetime
-) -> str | None:
-    """Let one event count; the number of the visit that it began."""
-    if not one.visit:
-        tell_within(house, conn, definition, one.event, actor, one.values, one.at, now)
         return None
-    origin = f"{source}:{one.visit}"
-    if origin not in visits:
-        comment = say("told by {source}", source=source)
-        if one.event not in definition.ways_in:
-            raise Invalid(say("the visit {visit} has not begun", visit=one.visit), hint=say("It begins at: {touchpoints}.",
-                          touchpoints=", ".join(definition.ways_in)), field="event", value=one.event, expected=list(definition.ways_in))
-        return open_within(
-            house, conn, definition.name, actor, {"comment": comment, **one.values}, origin, now, one.at, one.event
-        ).number
-    work = take_up(house, conn, cases.load(conn, visits[origin]), now)
-    settle(work)
-    act_within(work, one.event, actor, one.values, one.at)
-    at_once(work, now)
-    write(work)
-    return None
+    return at if at.tzinfo else at.replace(tzinfo=zone)
+
+
+@dataclass(slots=True)
+class _Telling:
+    """Letting events count in one transaction."""
+
+    house: House
+    conn: Connection
+    definition: Definition
+    actor: Actor
+    source: str
+    now: datetime
+    numbers: dict[str, str]              # of visits that have begun, by origin
+    reached: int = 0                     # which of the events was looked at last
+
+    def count(self, events: Sequence[Timed]) -> int:
+        """Let one count be told, or the next events of one visit happen; gives how many visits began.
+
+        What falls due between two events is carried out between them: whoever was served in time was never late, though it is told later.
+        """
+        self.reached = 0
+        (one, _), origin = events[0], f"{self.source}:{events[0][0].visit}"
+        if not one.visit:
+            tell_within(self.house, self.conn, self.definition, one.event, self._who(one), one.values, one.at, self.now)
+            return 0
+        number = self.numbers.get(origin)
+        begun = number or self._begin(one, origin, self._moment(events, 1))
+        if number is None:
+            self.reached = 1
+        if self.reached < len(events):
+            self._go_on(begun, events)
+        self.numbers[origin] = begun
+        return int(number is None)
+
+    def _begin(self, one: Told, origin: str, until: datetime | None) -> str:
+        if one.event not in self.definition.ways_in:
+            raise Invalid(
+                say("the visit {visit} has not begun", visit=one.visit),
+                hint=say("It begins at: {touchpoints}.", touchpoints=", ".join(self.definition.ways_in)), field="event", value=one.event,
+                expected=list(self.definition.ways_in),
+            )
+        given = {"comment": say("told by {source}", source=self.source), **one.values}
+        who = self._who(one)
+        return open_within(self.house, self.conn, self.definition.name, who, given, origin, self.now, one.at, one.event, until).number
+
+    def _go_on(self, number: str, events: Sequence[Timed]) -> None:
+        work = take_up(self.house, self.conn, cases.load(self.conn, number), self.now)
+        settle(work, until=self._moment(events, self.reached))
+        while self.reached < len(events):
+            one, _ = events[self.reached]
+            act_within(work, one.event, self._who(one), one.values, one.at, self._moment(events, self.reached + 1))
+            self.reached += 1
+        self.reached -= 1
+        at_once(work, self.now)
+        write(work)
+
+    def _moment(self, events: Sequence[Timed], number: int) -> datetime | None:
+        """When the event of that number happened; None, which is now, after the last."""
+        at = events[number][1] if number < len(events) else None
+        return None if at is None or at > self.now else at
+
+    def _who(self, one: Told) -> Actor:
+        if not one.by or one.by == self.actor.id:
+            return self.actor
+        allowed(library.organisation(self.house.store, self.conn), self.actor, "tell")
+        return replace(Actor(one.by), identified=TELLING)

@@ -34,10 +34,13 @@ class Happened:
     line: HistoryLine
 
 
-def lately(house: House, kinds: Sequence[str] = (), limit: int = 50, *, actor: Actor) -> list[Happened]:
-    """The latest events of these kinds (none: of all), latest first; `reminded` and `escalated` are rungs that did so.
+def lately(
+    house: House, kinds: Sequence[str] = (), limit: int = 50, *, definition: str | None = None, actor: Actor
+) -> list[Happened]:
+    """The latest events of these kinds (none: of all) in cases of that definition, latest first; `reminded` and `escalated` are rungs
+    that did so.
 
-    Raises Invalid for a kind that does not exist or a limit out of range, Denied for whoever may not `audit`.
+    Raises Invalid for a kind that does not exist or a limit out of range, NotFound (definition), Denied for whoever may not `audit`.
     """
     bounded(limit, 1)
     for kind in kinds:
@@ -51,6 +54,9 @@ def lately(house: House, kinds: Sequence[str] = (), limit: int = 50, *, actor: A
         wanted = wanted.where(or_(*map(_of_kind, kinds)))
     with refusals_noted(house, actor, "audit"), house.store.reading() as conn:
         may_audit(house, conn, actor)
+        if definition is not None:
+            name = library.latest(house.store, conn, definition)[2].name
+            wanted = wanted.where(EVENT.c.stream.in_(select("case/" + cases.CASE.c.number).where(cases.CASE.c.definition == name)))
         rows = conn.execute(wanted.order_by(EVENT.c.occurred_at.desc(), EVENT.c.stream, EVENT.c.seq.desc()).limit(limit)).all()
         told = _told(house, conn, sorted({row.stream for row in rows}))
     return [told[row.stream, row.seq] for row in rows]

@@ -69,9 +69,9 @@ def open_many(house: House, bundle: str, actor: Actor, batch: Sequence[tuple[str
 
 def open_within(
     house: House, conn: Connection, bundle: str, actor: Actor, given: Mapping[str, Any], origin: str | None, now: datetime,
-    at: str | None = None, state: str | None = None,
+    at: str | None = None, state: str | None = None, until: datetime | None = None,
 ) -> Outcome:
-    """The same within a transaction that somebody else began."""
+    """The same within a transaction that somebody else began; `until` as in `act_within`."""
     work = blank(house, conn, bundle, now, now)
     if state is not None:
         work.case.state = _entry(work.definition, state)
@@ -85,7 +85,7 @@ def open_within(
         work.case.opened_at = _began(work, actor, readers.instant(fields.parse(MOMENT, at, work.timezone)), values)
     begin(work, actor, values)
     if at is not None:
-        settle(work)
+        settle(work, until=until)
     write(work, origin=origin)
     keep(work, uploads)
     return outcome(work)

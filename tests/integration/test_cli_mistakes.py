@@ -131,6 +131,7 @@ MISTAKES = [
     ("audit verify --case S-1999-001", 4, "no case"),
     ("audit show S-1999-001", 4, "no case"),
     ("audit show --kind wonder", 3, "wonder"),
+    ("audit show --definition nothing", 4, "nothing"),
     ("audit export --form xml", 3, "xml"),
     ("audit export --since yesterday", 3, "yesterday"),
     ("audit export --out table.csv/x.csv", 11, "x.csv"),

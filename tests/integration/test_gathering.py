@@ -16,7 +16,7 @@ from engine.usecases.gathering import Gathered, gather, read_events
 from engine.usecases.house import House
 from tests.cafe import CAFE, seen
 from tests.houses import as_, events_of, state_of
-from tests.small import START, empty_house, put_in_force
+from tests.small import START, empty_house, kinds, put_in_force
 
 VISIT = [
     {"id": "1", "visit": "a", "event": "table", "at": "2026-03-02 09:00", "table": "A"},
@@ -57,6 +57,18 @@ def test_a_visit_is_played_from_its_events(cafe: tuple[House, VirtualClock], tmp
     first, *others = events_of(house, "V-2026-0001")
     brought = next(event for event in others if event.data.get("act") == "served")
     assert (first.actor, first.occurred_at, brought.actor, brought.identified) == ("ann", START, "bob", "told")
+
+
+def test_whoever_was_served_in_time_was_never_late_though_it_is_told_later(cafe: tuple[House, VirtualClock], tmp_path: Path) -> None:
+    house, _ = cafe
+    told(house, tmp_path, VISIT[:2])                     # at 09:20, of 09:01
+    told(house, tmp_path, VISIT[2:])
+    late = [{**row, "id": f"{row['id']}-b", "visit": "b"} for row in VISIT[:4]]
+    late[1]["at"], late[2]["at"] = "2026-03-02 09:02:30", "2026-03-02 09:03:30"      # greeted half a minute too late
+    told(house, tmp_path, late)
+    assert not [what for what in kinds(house, "V-2026-0001") if "breach" in what]
+    assert [what for what in kinds(house, "V-2026-0002") if "breach" in what] == ["breach greeting"]
+    assert ("greeting", 1, 0, 1) in seen(house)
 
 
 def test_told_again_nothing_counts_twice(cafe: tuple[House, VirtualClock], tmp_path: Path) -> None:
