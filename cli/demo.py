@@ -94,9 +94,9 @@ def _walk(folder: str) -> int:
 
     case, action, worst = _eventful(folder), _first(folder, "corrective-action"), 0
     for title, words in (
-        (say("The standards of the restaurant, by shift"), ["standard", "attainment", "restaurant-visit", "--as", "qi.min"]),
-        (say("Targets of the call centre, week by week"), ["standard", "judged", "call-centre", "--limit", "12", "--as", "qi.min"]),
-        (say("The corrective action that the first miss opened"), ["case", "show", action, "--as", "qi.min"]),
+        (say("The standards of the call centre, by shift"), ["standard", "attainment", "call-centre", "--as", "qi.min"]),
+        (say("Targets of the restaurant, week by week"), ["standard", "judged", "restaurant-visit", "--limit", "24", "--as", "qi.min"]),
+        *([(say("The corrective action that the first miss opened"), ["case", "show", action, "--as", "qi.min"])] if action else []),
         (say("What waits for the general manager's office"), ["inbox", "--as", "wu.ting"]),
         (say("A case that was late, and its history"), ["case", "show", case, "--as", "wu.ting"]),
         ("", ["case", "history", case, "--as", "wu.ting"]),
@@ -139,7 +139,7 @@ def _eventful(folder: str) -> str:
     return max(lines, key=lambda line: line.breaches).number
 
 
-def _first(folder: str, definition: str) -> str:
+def _first(folder: str, definition: str) -> str | None:
     """The earliest open case of a definition."""
     from pathlib import Path
 
@@ -147,7 +147,8 @@ def _first(folder: str, definition: str) -> str:
     from engine.usecases.house import open_house
     from engine.usecases.listing import list_cases
 
-    return min(line.number for line in list_cases(open_house(Path(folder)), definition=definition, actor=THE_SYSTEM).lines)
+    lines = list_cases(open_house(Path(folder)), definition=definition, actor=THE_SYSTEM).lines
+    return min((line.number for line in lines), default=None)
 
 
 def _newest_notice(folder: str) -> None:

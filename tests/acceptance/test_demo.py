@@ -1,6 +1,7 @@
-"""`make demo` from its second line on: two weeks pass in a folder that did not exist, and everything promised is shown at the end."""
+"""`make demo` from its second line on: weeks pass in a folder that did not exist, and everything promised is shown at the end."""
 
 import os
+import re
 import subprocess
 import sys
 from email import policy
@@ -22,6 +23,13 @@ def test_two_weeks_pass_and_are_shown(tmp_path: Path) -> None:
     # what it did
     assert "61 cases opened" in said and said.count("complaints.csv, line ") == 4
     assert " 0 failed." in said and "Prefect flow runs" in said
+    # a month of visits and calls: everything told was used, a target was missed, and that opened a corrective action
+    counted = re.search(r"(\d+) events of visits and calls counted, (\d+) could not be used", said)
+    assert counted is not None and int(counted[1]) > 5000 and counted[2] == "0"
+    for command_shown in ("standard attainment call-centre", "standard judged restaurant-visit", "case show CA-"):
+        assert f"$ makegood {command_shown}" in said, command_shown
+    shown = said.split("Breaches and escalations of complaints", 1)[1].split("\n── ", 1)[0]
+    assert set(re.findall(r"  ([A-Z]{2})-\d{6}-\d{4,}  ", shown)) == {"KS"}
     # what it shows: the inbox, a case that was late with its history, breaches and escalations, notices, the whole chain
     for command_shown in ("inbox --as", "case show KS-", "case history KS-", "audit show --kind breach", "notice list", "audit verify"):
         assert f"$ makegood {command_shown}" in said, command_shown
