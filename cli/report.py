@@ -1,12 +1,13 @@
 """`makegood report`: figures over many cases."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cli import completion
 from cli.app import Noun
 from cli.options import moment_if, opt
 from cli.progress import progress, so_far
+from cli.report_show import Csv, Definitions, Html, Since, Until, dates, show
 from cli.run import Desk
 from cli.show import as_json, clean, heading, table
 from engine.ground.errors import MakegoodError
@@ -61,6 +62,50 @@ def punctuality(
         for line in found.lines(desk.zone):
             print(clean(line))
     return None if found.proven else MakegoodError.exit_code
+
+
+@REPORT.verb("complaints", say("Count complaints: by cause, channel or any public choice, by department, their age, how they came out."))
+def complaints(
+    desk: Desk, definition: Definitions = None, since: Since = None, until: Until = None, html: Html = None, csv: Csv = None,
+    by: Annotated[
+        list[str] | None, opt("--by", "FIELD", say("Count by this field alone, or by department; again for further ones."))
+    ] = None,
+) -> None:
+    """Cases opened in the period are counted by their values; those closed in it by how they came out."""
+    _make(desk, "complaints", definition, since, until, html, csv, by=by or ())
+
+
+@REPORT.verb("posts", say("Assess posts and departments, with the cases behind each figure."))
+def posts(
+    desk: Desk, definition: Definitions = None, since: Since = None, until: Until = None, html: Html = None, csv: Csv = None,
+    named: Annotated[int, opt("--cases", "N", say("How many cases are named behind each figure."), least=1)] = 20,
+) -> None:
+    """Figures of people: for whoever may audit, publish or apply."""
+    _make(desk, "posts", definition, since, until, html, csv, named=named)
+
+
+@REPORT.verb("walk", say("Walk through a procedure: how long cases stay in each state and at each task, wait and change hands."))
+def walk(
+    desk: Desk, definition: Definitions = None, since: Since = None, until: Until = None, html: Html = None, csv: Csv = None
+) -> None:
+    """Median, 90 % and worst, of the cases opened in the period."""
+    _make(desk, "walk", definition, since, until, html, csv)
+
+
+@REPORT.verb("standards", say("The register of standards, to be printed and hung up."))
+def standards(desk: Desk, definition: Definitions = None, html: Html = None, csv: Csv = None) -> None:
+    """What is in force."""
+    _make(desk, "standards", definition, None, None, html, csv)
+
+
+def _make(
+    desk: Desk, name: str, definition: list[str] | None, since: str | None, until: str | None, html: str | None, csv: str | None,
+    **more: Any,
+) -> None:
+    from engine.usecases.reporting import make
+
+    first, last = dates(since, until)
+    show(desk, make(desk.house, name, desk.actor(), definitions=definition or (), since=first, until=last, **more), html, csv)
 
 
 def print_case_accounts(desk: Desk, found: "CaseAccounts") -> None:

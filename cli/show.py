@@ -121,8 +121,10 @@ def facts(pairs: Iterable[tuple[str, str, str]], indent: str = "  ") -> None:
         print(f"{indent}{label}{' ' * (widest - width(label))}  {paint(text, colour)}")
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str | tuple[str, str]]], *, empty: str) -> None:
-    """A table; a cell is a text, or a text and its colour. `empty` is said when there are no rows."""
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[str | tuple[str, str]]], *, empty: str, right: Sequence[bool] = ()
+) -> None:
+    """A table; a cell is a text, or a text and its colour. `empty` is said when there are no rows; `right` which columns end alike."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -135,8 +137,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str | tuple[str, str]]
     terminal = sys.stdout.isatty()
     console = Console(width=None if terminal else _WIDEST, no_color=not coloured(), highlight=False, soft_wrap=not terminal)
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        made.add_column(column, overflow="fold")
+    for n, column in enumerate(columns):
+        made.add_column(column, overflow="fold", justify="right" if right and right[n] else "left")
     for row in listed:
         made.add_row(*(Text(clean(text), style=colour) for text, colour in row))
     console.print(made)

@@ -13,7 +13,8 @@ from engine.ground.language import say
 from engine.ground.lengths import length_text
 from engine.usecases import accounting, punctuality
 from engine.usecases.house import House
-from engine.usecases.summarising import markdown_table, time_zone
+from engine.usecases.report_page import markdown_table
+from engine.usecases.summarising import time_zone
 from flows.running import Account, run
 
 

@@ -56,7 +56,7 @@ class Accounts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
+class Standing:
     """Who had a case from an instant on, and where it was."""
 
     at: datetime
@@ -74,13 +74,13 @@ def accounts(
 
     Instants are taken to the second. What was recorded later to have happened earlier counts from when it happened.
     """
-    standings, stops = _read(versions, events)
-    cuts = [_second(since) for since, _ in organisations]
+    standings, stops = read_standings(versions, events)
+    cuts = [to_the_second(since) for since, _ in organisations]
     known = end_of_day(calendar, calendar.valid_through) if calendar.valid_through else _FOR_EVER
     booked = Accounts()
-    for here, until in _stretches(standings, _second(now)):
+    for here, until in stretches(standings, to_the_second(now)):
         booked.elapsed += until - here.at
-        if _awaits_customer(here.definition, here.state):
+        if awaits_customer(here.definition, here.state):
             booked.waiting += until - here.at
             continue
         frm = here.at
@@ -93,7 +93,7 @@ def accounts(
 
 
 def _book(
-    booked: Accounts, here: _Standing, marks: Sequence[datetime], organisations: Organisations,
+    booked: Accounts, here: Standing, marks: Sequence[datetime], organisations: Organisations,
     cuts: Sequence[datetime], calendar: Calendar,
 ) -> None:
     """Book the stretches between these marks, in which somebody could have worked: outside hours, and by the role the owner held."""
@@ -128,9 +128,11 @@ def _posts(state: State | None) -> set[str]:
 # --- reading history ------------------------------------------------------------------------------------------------
 
 
-def _read(versions: Callable[[int], Definition], events: Iterable[Event]) -> tuple[list[_Standing], list[tuple[datetime, datetime]]]:
+def read_standings(
+    versions: Callable[[int], Definition], events: Iterable[Event]
+) -> tuple[list[Standing], list[tuple[datetime, datetime]]]:
     """Where the case was and who owned it, in order of what happened; and when it was paused, overlaps counted once."""
-    standings: list[_Standing] = []
+    standings: list[Standing] = []
     runs: dict[tuple[str, int], tuple[ClockRun, bool]] = {}      # each run, and whether it is of a clock of the procedure
     for event in events:
         data, last = event.data, standings[-1] if standings else None
@@ -139,13 +141,13 @@ def _read(versions: Callable[[int], Definition], events: Iterable[Event]) -> tup
         owner = data["owner"][1] if "owner" in data else last.owner if last else None
         closed = bool(data["closed"]) if "closed" in data else bool(last and last.closed)
         if last is None or definition is not last.definition or (state, owner, closed) != (last.state, last.owner, last.closed):
-            at = _second(event.occurred_at)
+            at = to_the_second(event.occurred_at)
             while len(standings) > 1 and standings[-1].at >= at:
                 standings.pop()
             at = max(at, standings[0].at) if standings else at
             if standings and standings[-1].at == at:
                 standings.pop()
-            standings.append(_Standing(at, definition, state, owner, closed))
+            standings.append(Standing(at, definition, state, owner, closed))
         for name, form in data.get("clocks", {}).items():
             run = clock_from(form)
             runs[name, run.run] = run, name in definition.clocks
@@ -158,7 +160,7 @@ def _pauses(run: ClockRun, of_procedure: bool) -> Iterator[tuple[datetime, datet
     for stop in run.stops:
         if stop.why not in (CLOSED, STOPPED) and (of_procedure or stop.why == BY_HAND):
             until = stop.until or run.ended_at or _FOR_EVER
-            yield _second(stop.since), _second(until)
+            yield to_the_second(stop.since), to_the_second(until)
 
 
 _FOR_EVER = datetime.max.replace(tzinfo=UTC)
@@ -177,7 +179,7 @@ def _joined(stretches: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[da
         yield frm, end
 
 
-def _stretches(standings: Sequence[_Standing], now: datetime) -> Iterator[tuple[_Standing, datetime]]:
+def stretches(standings: Sequence[Standing], now: datetime) -> Iterator[tuple[Standing, datetime]]:
     """Each stretch on which the case was open, with its end."""
     for here, after in pairwise([*standings, None]):
         assert here is not None
@@ -195,10 +197,12 @@ def _in_force(organisations: Organisations, cuts: Sequence[datetime], at: dateti
     return found
 
 
-def _awaits_customer(definition: Definition, state: str) -> bool:
+def awaits_customer(definition: Definition, state: str) -> bool:
+    """Whether in that state the customer is waited for."""
     spec = definition.states.get(state)
     return spec is not None and spec.awaits == "customer"
 
 
-def _second(at: datetime) -> datetime:
+def to_the_second(at: datetime) -> datetime:
+    """The instant without what is below a second."""
     return at.replace(microsecond=0)

@@ -94,11 +94,11 @@ def index(survey: Survey, respondents: Sequence[Respondent], *, derived: bool = 
     if not known:
         raise _too_few(1, 0)
     levels = len(survey.levels)
-    whole = mean(respondents, lambda one: _own(survey, weight, one))
+    whole = mean(respondents, lambda one: own_index(survey, weight, one))
     assert whole is not None
     total = sum(weight[name] for name in known) or 1.0
     value = sum(weight[name] * percent(found.value, levels) for name, found in known.items()) / total
-    satisfied = mean(respondents, lambda one: None if (own := _own(survey, weight, one)) is None else float(own >= SATISFIED))
+    satisfied = mean(respondents, lambda one: None if (own := own_index(survey, weight, one)) is None else float(own >= SATISFIED))
     assert satisfied is not None
     half = whole.high - whole.value
     return Index(
@@ -193,7 +193,7 @@ def level_of(factor: Factor, scores: Mapping[str, int]) -> float | None:
     return sum(given) / len(given) if given else None
 
 
-def _own(survey: Survey, weight: Mapping[str, float], one: Respondent) -> float | None:
+def own_index(survey: Survey, weight: Mapping[str, float], one: Respondent) -> float | None:
     """The index of one customer, over the factors they answered."""
     known = [(weight[f.name], level) for f in survey.judged if (level := level_of(f, one.scores)) is not None]
     total = sum(w for w, _ in known)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, insert, select
 
 from engine.deciding.responding import Outcome
 from engine.deciding.survey_record import Became, SurveyRun
@@ -16,7 +16,7 @@ from engine.ground.canonical import canonical
 from engine.records import outbox, tables
 from engine.records.prepared import Prepared
 
-SURVEYED, NOTICE = tables.SURVEYED, tables.NOTICE
+SURVEYED, NOTICE, CASE = tables.SURVEYED, tables.NOTICE, tables.CASE
 _insert = Prepared(insert(SURVEYED))
 _forget = Prepared(delete(SURVEYED).where(*(SURVEYED.c[key] == bindparam(f"of_{key}") for key in ("case_id", "name", "n"))))
 
@@ -54,3 +54,14 @@ def asked(
     for became, stratum, closes, delivered, via, answers, about in conn.execute(query):
         told: dict[str, Any] = json.loads(answers) if answers else {"scores": {}, "expected": {}}
         yield Outcome(Became(became), stratum, closes, bool(delivered), via, told["scores"], told["expected"], json.loads(about))
+
+
+def answered(conn: Connection, *which: ColumnElement[bool]) -> Iterator[tuple[Any, Mapping[str, int]]]:
+    """Every answer in the cases for which these conditions hold, streaming: the case (number, definition, owner, state, closed_at, `name`
+    of the questionnaire) and the levels given."""
+    s = SURVEYED.c
+    query = select(CASE.c.number, CASE.c.definition, CASE.c.owner, CASE.c.state, CASE.c.closed_at, s.name, s.answers).join_from(
+        SURVEYED, CASE, CASE.c.id == s.case_id
+    ).where(s.answers.is_not(None), *which).order_by(s.case_id, s.name, s.n)
+    for row in conn.execute(query, execution_options={"yield_per": 1000}):
+        yield row, json.loads(row.answers)["scores"]

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 from engine.deciding.clock_scene import Calendars
 from engine.deciding.punctual import Fault, Faulty, Kept, Open, points
 from engine.deciding.rights import Actor
+from engine.deciding.spread import Spread
 from engine.defining.definition import Definition
 from engine.ground.calendars import Calendar
 from engine.ground.clock import aware
@@ -56,29 +57,27 @@ class Punctuality:
     definition: str
     title: str
     cases: int = 0                                   # whose history was gone over
-    carried_out: int = 0
     waiting: int = 0                                 # due, and the timer of the case will bring them
-    late: Counter[int] = field(default_factory=Counter)      # lateness in milliseconds, to three figures → how many
+    late: Spread = field(default_factory=Spread)     # how late they came
     worst: Latest | None = None
     faults: Counter[Fault] = field(default_factory=Counter)
 
+    @property
+    def carried_out(self) -> int:
+        """How many points came."""
+        return self.late.many
+
     def within(self) -> dict[timedelta, int]:
         """How many came within each of the steps."""
-        return {step: sum(count for late, count in self.late.items() if _length(late) <= step) for step in WITHIN}
+        return {step: self.late.within(step) for step in WITHIN}
 
     def share(self, of: float) -> timedelta | None:
         """How late that share of them came at most: 0.5 is the median. To three figures; None without any."""
-        wanted, seen = of * self.carried_out, 0
-        for late in sorted(self.late):
-            seen += self.late[late]
-            if seen >= wanted and self.worst is not None:
-                return min(_length(late), self.worst.late)      # figures are rounded up
-        return None
+        return self.late.most(of)
 
     def add(self, kept: Kept, number: str) -> None:
         """Count a point that was carried out."""
-        self.carried_out += 1
-        self.late[_figures(kept.late)] += 1
+        self.late.add(kept.late)
         if self.worst is None or kept.late > self.worst.late:
             self.worst = Latest(number, kept.clock, kept.due_at, kept.late)
 
@@ -238,14 +237,3 @@ def _in_force(house: House, conn: Connection) -> Callable[[Definition, datetime]
         return named
 
     return calendars
-
-
-def _figures(late: timedelta) -> int:
-    """Milliseconds to three figures, rounded up: few enough different ones to count any number of points by them."""
-    exact: int = -(-late // timedelta(milliseconds=1)) if late else 0
-    unit: int = 10 ** max(0, len(str(exact)) - 3)
-    return -(-exact // unit) * unit
-
-
-def _length(figures: int) -> timedelta:
-    return timedelta(milliseconds=figures)

@@ -1,9 +1,7 @@
 """The daily summary: what came, what went, what is late, and who holds it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
@@ -13,6 +11,7 @@ from engine.records.cases import CASE
 from engine.records.history import EVENT
 from engine.records.outbox import Status
 from engine.usecases.house import House
+from engine.usecases.report_page import markdown_table
 from engine.usecases.writing import UNKNOWN_DUE
 
 LATEST = 20
@@ -112,7 +111,12 @@ def daily_summary(house: House) -> Summary:
 def time_zone(house: House) -> str:
     """The zone in which the house counts its days: that of its first calendar by name, UTC when there is none."""
     with house.store.reading() as conn:
-        calendars = library.calendars(house.store, conn)
+        return zone_of(house, conn)
+
+
+def zone_of(house: House, conn: Connection) -> str:
+    """The same within a transaction."""
+    calendars = library.calendars(house.store, conn)
     return next((calendars[name].timezone for name in sorted(calendars)), "UTC")
 
 
@@ -128,11 +132,3 @@ def _recorded(conn: Connection, since: datetime, until: datetime, which: ColumnE
 
 def _minute(instant: datetime) -> str:
     return instant.strftime("%Y-%m-%d %H:%M")
-
-
-def markdown_table(head: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> list[str]:
-    """A table in Markdown, line by line; cells are shown as one line of text."""
-    def line(cells: tuple[Any, ...]) -> str:
-        return "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
-
-    return [line(head), line(tuple("---" for _ in head)), *map(line, rows)]

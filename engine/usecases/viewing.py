@@ -44,10 +44,19 @@ def may_audit(house: House, conn: Connection, actor: Actor) -> None:
         allowed(library.organisation(house.store, conn), actor, "audit")
 
 
+_OVERSEEING = ("audit", "publish", "apply")
+
+
 def may_oversee(house: House, conn: Connection, actor: Actor) -> None:
     """Refuse whoever answers neither for the audit nor for what is in force to see figures of the whole house; raises Denied."""
     if actor.id != SYSTEM:
-        allowed(library.organisation(house.store, conn), actor, "audit", "publish", "apply")
+        allowed(library.organisation(house.store, conn), actor, *_OVERSEEING)
+
+
+def oversees(house: House, conn: Connection, actor: Actor) -> bool:
+    """Whether somebody may see figures of the whole house."""
+    organisation = library.organisation(house.store, conn)
+    return actor.id == SYSTEM or any(has_right(organisation, actor, right) for right in _OVERSEEING)
 
 
 def may_see_figures(house: House, conn: Connection, definition: Definition, actor: Actor, *, of_one: bool = False) -> None:
@@ -92,12 +101,16 @@ def visible(house: House, conn: Connection, actor: Actor) -> ColumnElement[bool]
                 found.append(CASE.c.definition == name)
             elif role.of is not None:
                 units = [post.removeprefix(f"{role.name} of ") for post in asked.posts if post.startswith(f"{role.name} of ")]
-                found += [and_(CASE.c.definition == name, _field(conn, role.of).in_(units))] if units else []
+                found += [and_(CASE.c.definition == name, public_value(conn, role.of).in_(units))] if units else []
     return or_(*found)
 
 
-def _field(conn: Connection, name: str) -> ColumnElement[str]:
+def public_value(conn: Connection, name: str) -> ColumnElement[str]:
     """The public value of a field, out of the case as it is stored."""
-    body = cast(CASE.c.body, JSON) if conn.dialect.name == "postgresql" else type_coerce(CASE.c.body, JSON)
-    found: ColumnElement[str] = body["fields"][name].as_string()
+    found: ColumnElement[str] = stored(conn)["fields"][name].as_string()
     return found
+
+
+def stored(conn: Connection) -> Any:
+    """The case as it is stored, for looking into it within a statement."""
+    return cast(CASE.c.body, JSON) if conn.dialect.name == "postgresql" else type_coerce(CASE.c.body, JSON)

@@ -20,7 +20,7 @@ OWN = {     # they say nothing of cases, or whom they refuse has tests of its ow
     "definition list", "definition show", "definition diff", "definition schema", "definition diagram", "audit verify", "audit anchor",
     "audit grants", "customer show", "customer act", "customer survey", "import", "survey import", "case open", "standard list",
     "standard record", "standard attainment", "standard judged", "standard events", "db status", "db upgrade", "db copy", "db backup",
-    "db restore",
+    "db restore", "report standards",
 }
 EMPTY = {"inbox": "", "case list": "", "case find": "kettle", "notice list": "", "party list": ""}     # their answer: nothing
 TRIED = {   # what is typed after the command; N is the number of the case
@@ -32,6 +32,7 @@ TRIED = {   # what is typed after the command; N is the number of the case
     "customer links": "N", "customer revoke": "N 1", "notice show": "1", "notice retry": "1", "notice confirm": "1", "party show": "1",
     "party export": "1 --out OUT", "party erase": "1 --reason x", "party retention": "--preview", "org who-can": "N take", "org gaps": "",
     "definition migrate": "small --dry-run", "report accounts": "", "report punctuality": "",
+    "report complaints": "", "report posts": "", "report walk": "",
     "survey answer": "N after --set q=1", "survey stop": "N", "survey report": "small after", "survey analyse": "small after",
     "audit show": "N", "audit access": "", "audit export": "",
 }
