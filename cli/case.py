@@ -45,11 +45,22 @@ def open_(
     ] = None,
     in_: Annotated[str | None, opt("--in", "STATE", say("Where it begins, if not in the first state: the touchpoint of a visit."))] = None,
 ) -> None:
-    """Open a case under the latest version of a bundle."""
+    """Open a case under the latest version of a bundle; lessons of similar cases are offered."""
+    from engine.usecases.lessons import offered
     from engine.usecases.opening import open_case
 
-    values = given(set_ or (), file or (), comment)
-    print_outcome(desk, open_case(desk.house, bundle, desk.actor(for_), values, at=at, state=in_), say("opened"))
+    values, actor = given(set_ or (), file or (), comment), desk.actor(for_)
+    done = open_case(desk.house, bundle, actor, values, at=at, state=in_)
+    print_outcome(desk, done, say("opened"), similar=offered(desk.house, done.number, actor))
+
+
+@CASE.verb("similar", say("Show lessons of the case library that have words with a case in common, most alike first."))
+def similar(desk: Desk, number: Number, limit: Limit = 3) -> None:
+    """Similar cases of the past."""
+    from cli.library import print_lessons
+    from engine.usecases.lessons import similar as alike
+
+    print_lessons(desk, alike(desk.house, number, desk.actor(), limit), empty=say("The library has nothing similar."))
 
 
 @CASE.verb("list", say("List open cases, the most urgent first."))

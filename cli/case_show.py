@@ -9,14 +9,17 @@ from engine.ground.language import say
 from engine.ground.wall import wall, wall_done, wall_due
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.usecases.lessons import Lesson
     from engine.usecases.requests_view import RequestView
     from engine.usecases.telling import HistoryLine
     from engine.usecases.views import CaseView, ClockView, NoticeView
     from engine.usecases.work import Outcome
 
 
-def print_outcome(desk: Desk, outcome: "Outcome", what: str) -> None:
-    """What a use case did to a case."""
+def print_outcome(desk: Desk, outcome: "Outcome", what: str, similar: "Sequence[Lesson] | None" = None) -> None:
+    """What a use case did to a case; with lessons of similar ones, where they are offered."""
     if desk.as_json:
         as_json(
             {
@@ -26,6 +29,7 @@ def print_outcome(desk: Desk, outcome: "Outcome", what: str) -> None:
                 "notices": list(outcome.notices),
                 "events": [_event(event) for event in outcome.events],
                 "settled": [_event(event) for event in outcome.settled],
+                **({} if similar is None else {"similar": similar}),
             }
         )
         return
@@ -43,6 +47,10 @@ def print_outcome(desk: Desk, outcome: "Outcome", what: str) -> None:
     print(say("{number}: {what}; it is now in state {state}", number=outcome.number, what=what, state=outcome.state))
     if outcome.notices:
         print(say("  notices on their way: {notices}", notices=", ".join(outcome.notices)))
+    if similar:
+        from cli.library import print_offer
+
+        print_offer(similar)
 
 
 def asked(outcome: "Outcome") -> str:

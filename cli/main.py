@@ -29,6 +29,7 @@ NOUNS = {
     "case": "cli.case_requests:CASE",
     "customer": "cli.customer:CUSTOMER",
     "survey": "cli.survey:SURVEY",
+    "library": "cli.library:LIBRARY",
     "notice": "cli.notice:NOTICE",
     "party": "cli.party:PARTY",
     "org": "cli.org:ORG",

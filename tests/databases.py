@@ -31,7 +31,7 @@ def _since(reason: str, *tests: str) -> dict[str, str]:
 
 ALWAYS_BOTH = frozenset({
     "test_acting_race.py", "test_claims.py", "test_cycles.py", "test_delivery.py", "test_health.py", "test_history.py",
-    "test_linked_race.py", "test_links.py", "test_listing.py",
+    "test_lessons.py", "test_linked_race.py", "test_links.py", "test_listing.py",
     "test_migrations.py", "test_numbering_race.py", "test_other_cases.py",
     "test_privacy.py",
     "test_punctuality.py", "test_rebuilding.py", "test_records_cases.py", "test_records_library.py", "test_records_personal.py",

@@ -53,4 +53,16 @@ def _default(field: Field) -> Iterator[Finding]:
             )
 
 
-CHECKS = (keys_that_do_not_fit,)
+def lessons(view: View) -> Iterator[Finding]:
+    """Fields of the lesson that are not there, or are not for everybody: the case library is read by whoever works here."""
+    for index, name in enumerate(view.definition.lesson):
+        field, path = view.definition.fields.get(name), ("lesson", index)
+        if field is None:
+            yield Finding(path, say("There is no {kind} '{name}'", kind=say("field"), name=name),
+                          nearest=nearest(name, view.definition.fields))
+        elif field.is_personal or field.sees or field.type in (FieldType.PERSON, FieldType.PARTY, FieldType.FILE):
+            yield Finding(path, say("'{name}' is not for everybody who works here", name=name), hint=say(
+                "Leave it out, or give it `personal: false` and no `sees`; what names people is no lesson."))
+
+
+CHECKS = (keys_that_do_not_fit, lessons)

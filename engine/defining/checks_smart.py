@@ -63,7 +63,8 @@ def timely(cycle: Cycle) -> Iterator[Finding]:
     forgotten = [standard.name for _, standard in cycle.standards() if standard.review is None and cycle.review is None]
     if forgotten:
         what = say("T: nothing says when these are looked at again: {names}", names=", ".join(forgotten))
-        yield Finding(("touchpoints",), what, hint=say("Write `review: 1 year` on the cycle: its standards are revised at least yearly."), severity="warning")
+        yield Finding(("touchpoints",), what, severity="warning", hint=say(
+            "Write `review: 1 year` on the cycle: its standards are revised at least yearly."))
 
 
 CHECKS = (specific, measurable, achievable, relevant, timely)

@@ -243,9 +243,8 @@ class Definition:
     roles: Mapping[str, Role] = item("posts of this procedure, filled by the organisation file", factory=dict)
     opening: Opening = item("how a case is opened", factory=Opening)
     handover: Handover | None = item(
-        "how a case is handed over: its owner asks, the other accepts. Then only a superior of the owner assigns it; without it anybody "
-        "who takes part may", None
-    )
+        "how a case is handed over: its owner asks, the other accepts. Then only a superior of the owner assigns it, else who takes part",
+        None)
     anywhere: Anywhere = item("what holds in every state that is not final", factory=Anywhere)
     states: Mapping[str, State] = item("where a case can be; the first is where it starts")
     authority: Mapping[str, Band] = item(
@@ -256,6 +255,7 @@ class Definition:
     counting: Counting = item("how dates are counted by every clock, those of states and tasks included", factory=Counting)
     notices: Mapping[str, Notice] = item("messages", factory=dict)
     privacy: Privacy = item("how long personal data are kept", factory=Privacy)
+    lesson: tuple[str, ...] = item("what was learnt: public fields; a case closed with all of them filled enters the case library", ())
     contact: Text = item("whom recipients of notices can turn to; `{{ contact }}` in texts", factory=Text)
     texts: Mapping[str, Mapping[str, str]] = derived(dict)
     """Notice texts by name and language, as they lie in the bundle; `name.html` for the optional HTML form."""

@@ -98,6 +98,7 @@ def word_for(key: str) -> str:
         "notice": say("notices sent"),
         "open": say("linked cases opened"),
         "grant": say("amounts granted"),
+        "lesson": say("what was learnt"),
         "survey": say("questionnaires sent"),
         "sample": say("who is asked"),
         "limit": say("amount decided"),

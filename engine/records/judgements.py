@@ -1,5 +1,6 @@
 """Judgements: whether standards reached their targets, period by period, each judged once."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -84,3 +85,26 @@ def listed(conn: Connection, definition: str, limit: int) -> list[Judgement]:
     """The latest judgements of a cycle, latest first."""
     query = select(JUDGEMENT).where(_j.definition == definition).order_by(_j.start.desc(), _j.name, _j.part).limit(limit)
     return [Judgement(*row) for row in conn.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """How many missed it, of how many."""
+
+    missed: int
+    of: int
+
+
+def missed(conn: Connection, definition: str, standard: str, start: datetime, end: datetime) -> Missed:
+    """In how many of the periods that ended after `start` and by `end` a standard was missed, of those in which anything was seen."""
+    query = select(_j.reached).where(
+        _j.definition == definition, _j.name == standard, _j.end > start, _j.end <= end, _j.reached.is_not(None)
+    )
+    found = list(conn.execute(query).scalars())
+    return Missed(sum(not one for one in found), len(found))
+
+
+def behind(conn: Connection, case_id: int) -> list[tuple[str, str]]:
+    """The standards whose misses a case was opened for, or belongs to: (cycle, standard)."""
+    query = select(_j.definition, _j.name).where(_j.case_id == case_id).distinct().order_by(_j.definition, _j.name)
+    return [(definition, name) for definition, name in conn.execute(query)]

@@ -1,4 +1,4 @@
-"""The tables of what was measured and asked, described with SQLModel: part of `engine.records.models`."""
+"""The tables of what was measured, asked and learnt, described with SQLModel: part of `engine.records.models`."""
 
 from datetime import datetime
 
@@ -79,3 +79,24 @@ class SurveyedRow(SQLModel, table=True):
     about: str = Field(sa_type=Text)            # canonical JSON: the public choices of the case then
 
     __table_args__ = (Index("ix_surveyed", "definition", "name", "at"),)
+
+
+class LessonRow(SQLModel, table=True):
+    """A closed case whose lesson is in the library; what it says stands in the case."""
+
+    __tablename__ = "lesson"
+
+    case_id: int = Field(primary_key=True, foreign_key="case.id")
+    definition: str                             # as in the case's row
+    closed_at: datetime
+
+    __table_args__ = (Index("ix_lesson", "definition", "closed_at"),)
+
+
+class LessonWordRow(SQLModel, table=True):
+    """A word that a lesson is found by (`engine.deciding.cutting`); `=field:value` is a value as it is. None is personal."""
+
+    __tablename__ = "lesson_word"
+
+    word: str = Field(primary_key=True)
+    case_id: int = Field(primary_key=True, foreign_key="lesson.case_id", index=True)

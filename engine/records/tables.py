@@ -156,18 +156,10 @@ ASKED_FIELD = Table(
 )
 OBSERVATION = Table(
     "observation", METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("case_id", Integer, ForeignKey("case.id")),
-    Column("name", String, nullable=False),
-    Column("n", Integer, nullable=False),
-    Column("definition", String, nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("day", String, nullable=False),
-    Column("kept", Integer, nullable=False),
-    Column("of", Integer, nullable=False),
-    Column("value", Float),
-    Column("person", String),
-    Column("part", String),
+    Column("id", Integer, primary_key=True), Column("case_id", Integer, ForeignKey("case.id")), Column("name", String, nullable=False),
+    Column("n", Integer, nullable=False), Column("definition", String, nullable=False), Column("at", Moment, nullable=False),
+    Column("day", String, nullable=False), Column("kept", Integer, nullable=False), Column("of", Integer, nullable=False),
+    Column("value", Float), Column("person", String), Column("part", String),
     Index("uq_observation", "case_id", "name", "n", unique=True),
     Index("ix_observation", "definition", "name", "day"),
 )
@@ -181,8 +173,7 @@ JUDGEMENT = Table(
 )
 TOLD = Table(
     "told", METADATA,
-    Column("source", String, primary_key=True), Column("id", String, primary_key=True),
-    Column("told_at", Moment, nullable=False),
+    Column("source", String, primary_key=True), Column("id", String, primary_key=True), Column("told_at", Moment, nullable=False),
 )
 SURVEYED = Table(
     "surveyed", METADATA,
@@ -192,6 +183,16 @@ SURVEYED = Table(
     Column("became", String, nullable=False), Column("stratum", Integer, nullable=False), Column("closes_at", Moment),
     Column("via", String, nullable=False), Column("answers", Text), Column("about", Text, nullable=False),
     Index("ix_surveyed", "definition", "name", "at"),
+)
+LESSON = Table(
+    "lesson", METADATA,
+    Column("case_id", Integer, ForeignKey("case.id"), primary_key=True),
+    Column("definition", String, nullable=False), Column("closed_at", Moment, nullable=False),
+    Index("ix_lesson", "definition", "closed_at"),
+)
+LESSON_WORD = Table(
+    "lesson_word", METADATA,
+    Column("word", String, primary_key=True), Column("case_id", Integer, ForeignKey("lesson.case_id"), primary_key=True, index=True),
 )
 TIMER = Table(
     "timer", METADATA,
@@ -294,7 +295,6 @@ CREDENTIAL = Table(
 )
 GUESS = Table(
     "guess", METADATA,
-    Column("subject", String, primary_key=True),
-    Column("failures", Integer, nullable=False),
+    Column("subject", String, primary_key=True), Column("failures", Integer, nullable=False),
     Column("blocked_until", Moment, nullable=False),
 )

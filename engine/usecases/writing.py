@@ -46,6 +46,10 @@ def write(work: Work, *, origin: str | None = None) -> Loaded:
         from engine.usecases.attaining import keep  # procedures are written without it
 
         keep(work, work.loaded.id)
+    if work.definition.lesson:
+        from engine.usecases import lessons  # most procedures are written without it
+
+        lessons.keep(work, work.loaded.id)
     if work.case.surveys:
         from engine.usecases import surveying  # cases without questionnaires are written without it
 

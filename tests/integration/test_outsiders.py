@@ -20,9 +20,10 @@ OWN = {     # they say nothing of cases, or whom they refuse has tests of its ow
     "definition list", "definition show", "definition diff", "definition schema", "definition diagram", "audit verify", "audit anchor",
     "audit grants", "customer show", "customer act", "customer survey", "import", "survey import", "case open", "standard list",
     "standard record", "standard attainment", "standard judged", "standard events", "db status", "db upgrade", "db copy", "db backup",
-    "db restore", "report standards",
+    "db restore", "report standards", "library show",
 }
-EMPTY = {"inbox": "", "case list": "", "case find": "kettle", "notice list": "", "party list": ""}     # their answer: nothing
+EMPTY = {"inbox": "", "case list": "", "case find": "kettle", "notice list": "", "party list": "",
+         "library search": "kettle", "library list": ""}     # their answer: nothing
 TRIED = {   # what is typed after the command; N is the number of the case
     "case show": "N", "case history": "N", "case clocks": "N", "case accounts": "N", "case act": "N take", "case note": "N words",
     "case contact": "N words --channel phone", "case attach": "N FILE", "case assign": "N bob",
@@ -34,7 +35,7 @@ TRIED = {   # what is typed after the command; N is the number of the case
     "definition migrate": "small --dry-run", "report accounts": "", "report punctuality": "",
     "report complaints": "", "report posts": "", "report walk": "",
     "survey answer": "N after --set q=1", "survey stop": "N", "survey report": "small after", "survey analyse": "small after",
-    "audit show": "N", "audit access": "", "audit export": "",
+    "case similar": "N", "library recurrence": "small", "audit show": "N", "audit access": "", "audit export": "",
 }
 
 

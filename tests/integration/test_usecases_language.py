@@ -27,6 +27,7 @@ from engine.usecases import (
     approving,
     handing_over,
     inboxes,
+    lessons,
     listing,
     opening,
     postponing,
@@ -415,6 +416,12 @@ def kept_for(house: House) -> list[int]:
     return [(one.due_at - START).days for one in retaining.expiring(house, START + timedelta(days=4000))]
 
 
+def learnt(house: House) -> int:
+    """How many lessons the library has once a case is closed."""
+    act(house, open_(house), "drop")
+    return len(lessons.latest(house, as_("eve")))
+
+
 def state_after(action: str) -> Callable[[House], Any]:
     def see(house: House) -> Any:
         number = open_(house)
@@ -603,6 +610,7 @@ LINES = [
     Line("Approval.within", "within: 5 days}}", "within: 9 days}}", pending_after(7), 0, 1),
     Line("Definition.privacy", "contact: the hotline\n", "contact: the hotline\nprivacy: {retain: 3 weeks}\n", kept_for, [], [21]),
     Line("Privacy.retain", "contact: the hotline\n", "contact: the hotline\nprivacy: {retain: 1 year}\n", kept_for, [], [365]),
+    Line("Definition.lesson", "contact: the hotline\n", "contact: the hotline\nlesson: [code, kind]\n", learnt, 0, 1),
     Line("Handover.within", "opening: {by: desk,", "handover: {within: 1 hour}\nopening: {by: desk,", offered_for, 39.0, 1.0),
     Line("Definition.handover", "opening: {by: desk, require", "handover: {}\nopening: {by: desk, require", passed_on, "done", "Denied"),
     Line("Opening.backdate", "opening: {by: desk,", "opening: {by: desk, backdate: 2 days,", filed_later, "NotAllowed", "done"),

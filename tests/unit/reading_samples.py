@@ -31,6 +31,7 @@ PARCEL = dedent("""\
     counting: {roll: next}
     contact: {zh: 服务热线, en: "the hotline"}
     privacy: {retain: 3 年}
+    lesson: [parcel_no, kind]
     fields:
       customer:    {type: party, required: true}
       channel:     {type: choice, options: [visit, phone, email, web], required: true}

@@ -198,6 +198,8 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     "task anywhere without a limit": (put("anywhere/tasks", "{ring: {by: desk}}"), "warning", "task 'ring' has no limit"),
     "task anywhere and in a state": (put("anywhere/tasks", "{look: {by: desk}}"), "error", "Two states have a task 'look'"),
     "task that never opens": (put("states/second/tasks/look/from", "[opened, decide, state first]"), "error", "'look' never opens"),
+    "a lesson that is not there": (put("lesson", ["amonut"]), "error", "There is no field 'amonut'"),
+    "a lesson that is personal": (put("lesson", ["customer"]), "error", "'customer' is not for everybody who works here"),
     "retention in hours": (put("privacy", {"retain": "24 hours"}), "error", "cannot be kept for 24 hours"),
     "retention in working days": (put("privacy", {"retain": "9 working days"}), "error", "no whole number of dates"),
     "backdate for the customer alone": (

@@ -240,6 +240,7 @@ def test_a_default_is_kept_in_canonical_form(written: str, expected: object) -> 
 
 def test_retention(parcel: Definition) -> None:
     assert parcel.privacy.retain == Duration(Decimal(3), Unit.YEARS)
+    assert parcel.lesson == ("parcel_no", "kind")
     assert definition_in(f"{SMALLEST}privacy:\n").privacy.retain is None
     assert "'soon' is not a duration" in problems_in(f"{SMALLEST}privacy: {{retain: soon}}\n")[0]
 
