@@ -229,13 +229,13 @@ def test_the_sample_is_the_same_each_time_and_of_its_size(tmp_path: Path) -> Non
     drawn = []
     for turn in ("a", "b"):
         house, _ = survey_house(tmp_path / turn, SURVEY + sample)
-        numbers = [settled(house, channel="web" if n % 4 == 0 else "phone") for n in range(200)]
+        numbers = [settled(house, channel="web" if n % 4 == 0 else "phone") for n in range(100)]
         drawn.append([state_of(house, number).surveys["after"] for number in numbers])
     assert drawn[0] == drawn[1]
     web, phone = drawn[0][::4], [run for n, run in enumerate(drawn[0]) if n % 4]
     assert {(run.became, run.stratum, run.share) for run in web} == {(Became.ASKED, 0, "100")}
     assert {(run.became, run.stratum, run.share) for run in phone} == {(Became.ASKED, 1, "30"), (Became.PASSED, 1, "30")}
-    assert 30 <= sum(run.became is Became.ASKED for run in phone) <= 60
+    assert 12 <= sum(run.became is Became.ASKED for run in phone) <= 33
 
 
 def test_scores_outlive_the_person_and_words_do_not(house: House) -> None:
