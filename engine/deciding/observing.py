@@ -3,7 +3,7 @@
 Pure: an observation is worked out from the case as it stands, so that history alone makes the same ones again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -40,12 +40,10 @@ Seen = tuple[str, int]
 """A standard and which time it was at stake: what an observation is known by."""
 
 
-def observed(
-    definition: Definition, case: CaseState, events: Sequence[Event], calendars: Calendars
-) -> Iterator[tuple[Seen, Observation | None]]:
-    """What these last events of a case changed of its observations: each as it now is; None where it is none (any more)."""
-    changed = {name for event in events for key in ("clocks", "tasks") for name in event.data.get(key, ())}
-    asked = {name for event in events for name in event.data.get("surveys", ())}
+def observed(definition: Definition, case: CaseState, event: Event, calendars: Calendars) -> Iterator[tuple[Seen, Observation | None]]:
+    """What the last event of a case changed of its observations: each as it now is; None where it is none (any more)."""
+    changed = {name for key in ("clocks", "tasks") for name in event.data.get(key, ())}
+    asked = event.data.get("surveys", ())
     changed |= {one.name for one in definition.standards.values() if one.survey and one.survey.partition(".")[0] in asked}
     for name in definition.standards.keys() & changed:
         standard: Standard = definition.standards[name]

@@ -19,6 +19,7 @@ from engine.records.files import FILE
 from engine.records.history import EVENT
 from engine.records.library import CALENDAR, DEFINITION, ORGANISATION
 from engine.records.store import Store
+from engine.records.verifying_figures import Figures, Kept, Watch, kept, wrong_in_case, wrong_in_cycle
 
 _rows = select(EVENT.c.stream, EVENT.c.seq, EVENT.c.kind, EVENT.c.occurred_at, EVENT.c.recorded_at, EVENT.c.body, EVENT.c.hash)
 
@@ -43,6 +44,8 @@ class Stream:
     last: Event | None = None
     case: CaseState | None = None                        # the fold, of a case's stream
     committed: dict[tuple[int, str], str] = field(default_factory=dict)    # (event, name) → commitment
+    watch: Watch | None = None                           # of what is counted
+    figures: Figures = field(default_factory=Figures)    # what is to be counted of it
     upheld: int = 0                                      # anchored rows that are still there
     broken: Broken | None = None
 
@@ -89,14 +92,16 @@ class Stream:
         if self.last is not None and event.recorded_at < self.last.recorded_at:
             return say("was recorded before the row that precedes it")
         self.last = event
-        return self._fold(event) if self.name.startswith("case/") else ""
+        return self._fold(event) if self.name.startswith(("case/", "cycle/")) else ""
 
     def _fold(self, event: Event) -> str:
         try:
-            if self.case is None:
-                self.case = opened(event)
-            else:
+            if self.case is not None:
                 apply(self.case, event)
+            elif self.name.startswith("case/"):
+                self.case = opened(event)
+            if self.watch is not None:
+                self.watch.take(self.figures, event, self.case)
             for key in ("sealed", "said"):
                 for name, commitment in event.data.get(key, {}).items():
                     self.committed[event.seq, name] = commitment
@@ -112,9 +117,10 @@ def count(conn: Connection, only: str | None) -> int:
 
 
 def walk(
-    conn: Connection, only: str | None, anchored: Mapping[str, Mapping[int, Mapping[str, str]]]
+    conn: Connection, only: str | None, anchored: Mapping[str, Mapping[int, Mapping[str, str]]], store: Store
 ) -> Iterator[tuple[int, Stream | None]]:
     """Every stream (or one) checked row by row: (rows taken since the last, a stream that ended or None)."""
+    watch = Watch(store, conn)
     query = _rows.where(EVENT.c.stream == only) if only else _rows
     stream: Stream | None = None
     taken = 0
@@ -124,7 +130,7 @@ def walk(
                 stream.end()
                 yield taken, stream
                 taken = 0
-            stream = Stream(row.stream, anchored.get(row.stream, {}))
+            stream = Stream(row.stream, anchored.get(row.stream, {}), watch=watch)
         stream.take(row)
         taken += 1
         if taken >= 1000:
@@ -136,8 +142,13 @@ def walk(
 
 
 def compare(conn: Connection, streams: Sequence[Stream], store: Store) -> None:
-    """Check cases, what others know of them, personal values and files against the streams that were walked; what is wrong goes
-    into `broken`."""
+    """Check cases, what others know of them, what is counted, personal values and files against the streams that were walked; what is
+    wrong goes into `broken`."""
+    watch = Watch(store, conn)
+    for one in streams:
+        if one.name.startswith("cycle/") and one.broken is None:
+            wrong = wrong_in_cycle(one.figures, one.name.removeprefix("cycle/"), watch)
+            one.broken = wrong and Broken(one.name, *wrong)
     sound = {one.name.removeprefix("case/"): one for one in streams if one.name.startswith("case/") and one.broken is None}
     if not sound:
         return
@@ -147,12 +158,12 @@ def compare(conn: Connection, streams: Sequence[Stream], store: Store) -> None:
     for value in conn.execute(select(personal.PERSONAL).where(personal.PERSONAL.c.case_id.in_(ids))):
         values[value.case_id][value.seq, value.name] = value.box
     sealing.fetch(conn, {sealing.key_of(box) for boxes in values.values() for box in boxes.values()})
-    known = others.kept(conn, ids)
+    known, counted = others.kept(conn, ids), kept(conn, ids)
     for number, stream in sound.items():
         row = rows.get(number)
         stream.broken = _case_wrong(stream, row) if row is None else (
             _case_wrong(stream, row) or _values_wrong(stream, values[row.id], row.id, conn)
-            or _others_wrong(stream, row, known[row.id], store, conn)
+            or _others_wrong(stream, row, known[row.id], store, conn) or _figures_wrong(stream, counted[row.id], watch)
         )
 
 
@@ -219,6 +230,11 @@ def _others_wrong(stream: Stream, row: Row[Any], known: Mapping[str, Any], store
     if known == {name: (value, row.definition, row.opened_at) for name, value in values.items()}:
         return None
     return Broken(stream.name, stream.seq, say("what other cases are told of it is not what its history makes of it"))
+
+
+def _figures_wrong(stream: Stream, rows: Kept, watch: Watch) -> Broken | None:
+    what = wrong_in_case(stream.figures, rows, watch, stream.case) if stream.case is not None else ""
+    return Broken(stream.name, stream.seq, what) if what else None
 
 
 def _files_named(text: str) -> list[str]:

@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import TypeVar
 
 from engine.deciding.attainment import Share, control_limits, period_of, slope, wilson
-from engine.deciding.observing import observed
 from engine.deciding.rights import Actor
 from engine.defining.cycle import Standard
 from engine.defining.definition import Definition
@@ -20,7 +19,6 @@ from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
 from engine.usecases.standards import Described, described, of_cycle
 from engine.usecases.viewing import may_see_figures
-from engine.usecases.work import Work
 
 Key = TypeVar("Key")
 
@@ -68,13 +66,6 @@ class AttainmentReport:
     since: date | None
     until: date | None
     standards: tuple[Attained, ...]
-
-
-def keep(work: Work, case_id: int) -> None:
-    """Write what the last events of a visit changed of its observations: part of the transaction that writes them."""
-    changed = list(observed(work.definition, work.case, work.events, work.calendars))
-    if changed:
-        observations.put(work.conn, case_id, work.definition.name, changed)
 
 
 def attainment(

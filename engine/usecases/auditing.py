@@ -48,9 +48,9 @@ def verify(house: House, *, number: str | None = None, progress: Progress | None
     """Check all history, or that of one case, against itself, the cases, the personal values and the anchors.
 
     Checked are: the chain of hashes, numbers without gaps, columns that say what their row says, recorded times that never
-    decrease; the head and the whole state of each case against the fold of its events; each personal value against its
-    commitment; files and published versions against their hashes; credentials against the record of who got them; every anchored
-    row. Nothing is changed.
+    decrease; the head and the whole state of each case against the fold of its events; what is counted of standards and questionnaires
+    against the events that show it; each personal value against its commitment; files and published versions against their hashes;
+    credentials against the record of who got them; every anchored row. Nothing is changed.
     Raises NotFound for an unknown case, Unavailable when an anchor file cannot be read.
     """
     known = anchors.read(_folder(house))
@@ -60,7 +60,7 @@ def verify(house: House, *, number: str | None = None, progress: Progress | None
         total = verifying.count(conn, only)
         missing = {only} & known.heads.keys() if only else set(known.heads)
         waiting: list[Stream] = []
-        for taken, stream in verifying.walk(conn, only, known.heads):
+        for taken, stream in verifying.walk(conn, only, known.heads, house.store):
             result.events += taken
             if stream is not None:
                 missing.discard(stream.name)

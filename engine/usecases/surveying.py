@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from engine.deciding import sampling
 from engine.deciding.case import CaseState
 from engine.deciding.rights import THE_SYSTEM
-from engine.deciding.survey_record import Became, SurveyRun, survey_json
+from engine.deciding.survey_record import Became, SurveyRun, survey_from, survey_json
 from engine.defining.definition import Definition, FieldType
 from engine.defining.survey import Survey
 from engine.ground.duration import Duration
@@ -116,8 +116,9 @@ def give_out(work: Work, case_id: int) -> None:
 
 def keep(work: Work, case_id: int) -> None:
     """Write what the last events of a case changed of its questionnaires, to be counted."""
-    changed = dict.fromkeys(name for event in work.events for name in event.data.get("surveys", ()))
-    surveyed.put(work.conn, case_id, work.definition.name, [work.case.surveys[name] for name in changed], about(work.definition, work.case))
+    said = [survey_from(name, form) for event in work.events for name, form in event.data.get("surveys", {}).items()]
+    runs = {(run.name, run.n): run for run in said}
+    surveyed.put(work.conn, case_id, work.definition.name, list(runs.values()), about(work.definition, work.case))
 
 
 def about(definition: Definition, case: CaseState) -> dict[str, str]:

@@ -33,6 +33,7 @@ from engine.usecases.house import House
 from engine.usecases.notifying import Outgoing, rendered
 
 if TYPE_CHECKING:
+    from engine.deciding.observing import Observation, Seen
     from engine.usecases.upcoming import Upcoming
 
 
@@ -82,6 +83,7 @@ class Work:
     written: list[str] = field(default_factory=list)         # names of notices put into the outbox
     openers: "tuple[Work, ...]" = ()     # while it is being opened by a case: that one last, before it whatever opens that one just now
     told: list[int] = field(default_factory=list)            # ids of cases that were changed and written because this one was closed
+    shown: "dict[Seen, Observation | None]" = field(default_factory=dict)      # of a visit: what its events show of the standards
     next_up: "tuple[int, Upcoming | None] | None" = None     # what comes next, and after which event that was found
     _calendars: dict[str | None, Calendar] = field(default_factory=dict)
 
@@ -204,6 +206,10 @@ class Work:
             self.case.clocks.update(changed)
         become = [(told, name) for name in data.get("clocks", ()) for told in _become(before.get(name), self.case.clocks[name])]
         self.events.append(event)
+        if self.definition.standards:
+            from engine.deciding.observing import observed  # procedures are executed without it
+
+            self.shown.update(observed(self.definition, self.case, event, self.calendars))
         if self.outgoing:
             self.messages += rendered(self, self.outgoing)
             self.outgoing = []

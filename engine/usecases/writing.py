@@ -42,10 +42,10 @@ def write(work: Work, *, origin: str | None = None) -> Loaded:
     if asked and any("party" in event.data or not asked.isdisjoint(event.data.get("set", ())) for event in work.events):
         values = kept_values(work.definition, work.case.fields, work.case.party, asked)
         others.keep(work.conn, work.loaded.id, work.definition.name, work.case.opened_at, values)
-    if work.definition.standards:
-        from engine.usecases.attaining import keep  # procedures are written without it
+    if work.shown:
+        from engine.records import observations  # procedures are written without it
 
-        keep(work, work.loaded.id)
+        observations.put(work.conn, work.loaded.id, work.definition.name, list(work.shown.items()))
     if work.definition.lesson:
         from engine.usecases import lessons  # most procedures are written without it
 

@@ -8,7 +8,7 @@ import pytest
 
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
-from engine.usecases import acting, attaining, counting, opening, standards, sweeping
+from engine.usecases import acting, attaining, auditing, counting, opening, standards, sweeping
 from engine.usecases.house import House, Settings
 from tests import databases
 from tests.cafe import CAFE, changed, seen, step, visit
@@ -178,6 +178,7 @@ def test_a_missed_target_opens_its_case_once(cafe: tuple[House, VirtualClock]) -
     assert (told.standard, told.kept, told.of, told.reached, told.case) == ("greeting", 3, 4, False, "C-2026-001")
     clock.move_to(START + timedelta(days=9))             # days on which nobody came are neither kept nor missed
     assert (sweeping.sweep(house).cycles.judged, len(standards.judgements(house, "cafe", as_("ann"), 99))) == (0, 1)
+    assert auditing.verify(house).problems == []
 
 
 def test_while_the_case_of_a_miss_is_open_the_next_misses_belong_to_it(cafe: tuple[House, VirtualClock]) -> None:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import NotFound, Unavailable
-from engine.usecases import gathering
+from engine.usecases import auditing, gathering
 from engine.usecases.gathering import Gathered, gather, read_events
 from engine.usecases.house import House
-from tests.cafe import CAFE, seen
+from tests.cafe import CAFE, changed, seen
 from tests.houses import as_, events_of, state_of
 from tests.small import START, empty_house, kinds, put_in_force
 
@@ -71,6 +71,20 @@ def test_whoever_was_served_in_time_was_never_late_though_it_is_told_later(cafe:
     assert ("greeting", 1, 0, 1) in seen(house)
 
 
+def test_what_is_seen_twice_in_one_visit_counts_twice(tmp_path: Path) -> None:
+    house, clock = empty_house()
+    check = 'standards: {repeated_back: {statement: Each of 3 items is repeated, element: people, by: desk, check: Repeated?}}'
+    put_in_force(house, changed(("order: {title: Order, repeated: true}", f"order: {{title: Order, repeated: true, {check}}}")))
+    clock.move_to(START + timedelta(minutes=20))
+    again = [
+        {"id": "3b", "visit": "a", "event": "repeated_back", "at": "2026-03-02 09:04", "repeated_back": True},
+        {"id": "3c", "visit": "a", "event": "order", "at": "2026-03-02 09:05"},
+        {"id": "3d", "visit": "a", "event": "repeated_back", "at": "2026-03-02 09:06", "repeated_back": False},
+    ]
+    assert told(house, tmp_path, [*VISIT, *again]).bad == []
+    assert [one for one in seen(house) if one[0] == "repeated_back"] == [("repeated_back", 1, 1, 1), ("repeated_back", 2, 0, 1)]
+
+
 def test_told_again_nothing_counts_twice(cafe: tuple[House, VirtualClock], tmp_path: Path) -> None:
     house, _ = cafe
     told(house, tmp_path, VISIT[:3])
@@ -86,6 +100,7 @@ def test_whatever_the_order_of_the_lines_the_same_is_seen(rows: list[dict[str, A
     house, _ = opened_cafe()
     lines = [gathering._event(n, row) for n, row in enumerate(rows, 1)]
     assert gather(house, "cafe", lines, as_("ann"), source="till") == Gathered(1, 5, 0, [])
+    assert auditing.verify(house).problems == []
     assert seen(house) == ALL
 
 
