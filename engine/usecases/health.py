@@ -19,18 +19,19 @@ from engine.records.timers import PutOff
 from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
 from engine.usecases.sweeping import PUT_OFF
+from engine.usecases.upkeep import unjudged
 from engine.usecases.viewing import may_oversee
 from engine.usecases.watching import warnings
 
 NAMED = 50
-"""How many failing cases are named."""
+"""How many failing cases, or standards, are named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """Up to where a house is well."""
 
-    sweep: timedelta = timedelta(minutes=5)          # how late the sweep may be
+    sweep: timedelta = timedelta(minutes=5)          # how late the sweep may be, which also judges standards
     delivery: timedelta = timedelta(minutes=15)      # how late deliveries may be
     failing: int = 0                                 # cases that cannot be settled
     dead: int = 0                                    # notices that reached nobody
@@ -50,6 +51,7 @@ class Figures:
     notices_failing: int
     notices_by_hand: int
     notices_dead: int
+    standards_unjudged: list[str]                    # cycle/standard, though its period is over
     calendars: dict[str, date | None]                # in force, with the last day that each knows
     anchored_at: datetime | None
 
@@ -92,7 +94,7 @@ def health(house: House, bounds: Bounds | None = None) -> Health:
             cases_failing=timers.count_failing(conn, now + PUT_OFF[-1]),
             notices_waiting=outbox.due(conn, now), delivery_late=_late(outbox.next_try(conn), now),
             notices_failing=outbox.count_failing(conn), notices_by_hand=outbox.count(conn, Status.BY_HAND),
-            notices_dead=outbox.count(conn, Status.DEAD),
+            notices_dead=outbox.count(conn, Status.DEAD), standards_unjudged=unjudged(house, conn, now - bounds.sweep),
             calendars={name: calendars[name].valid_through for name in sorted(calendars)}, anchored_at=last,
         )
         ending = [problem.what for _, one in sorted(calendars.items()) for problem in warnings("", one, (), now, bounds.months)]
@@ -134,6 +136,9 @@ def _work(figures: Figures, bounds: Bounds) -> tuple[Check, ...]:
         Check("dead", figures.notices_dead <= bounds.dead,
               say("{dead:notice|notices} reached nobody, {failing} to be tried again, {hand} to convey by hand", dead=figures.notices_dead,
                   failing=figures.notices_failing, hand=figures.notices_by_hand)),
+        Check("standards", not figures.standards_unjudged,
+              say("not judged though their period is over: {names}", names=", ".join(figures.standards_unjudged[:NAMED]))
+              if figures.standards_unjudged else say("every standard is judged whose period is over")),
     )
 
 

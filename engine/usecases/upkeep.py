@@ -5,7 +5,10 @@ standards are judged as their periods end; each once, whoever comes by how often
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
+
+from sqlalchemy import Connection
 
 from engine.ground.errors import Conflict, MakegoodError, stops_all
 from engine.records import library
@@ -33,6 +36,18 @@ def upkeep(house: House) -> Kept:
         with _alone(care):
             patiently(partial(_carry_out, house, care, do))
     return kept
+
+
+def unjudged(house: House, conn: Connection, at: datetime) -> list[str]:
+    """The standards (`cycle/standard`) that ought to have been judged at that instant and are not, or cannot be: a calendar ended."""
+    found: list[str] = []
+    for definition, since in library.cycles(house.store, conn):
+        for standard in definition.standards.values():
+            care = Care(house, conn, definition, standard, since, at, Kept())
+            with _alone(care):
+                found += [care.name] if judging.due(care) else []
+            found += [name for name, _ in care.kept.failures]
+    return found
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import pytest
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
 from engine.usecases import acting, attaining, auditing, counting, opening, standards, sweeping
+from engine.usecases.health import health
 from engine.usecases.house import House, Settings
 from tests import databases
 from tests.cafe import CAFE, changed, seen, step, visit
@@ -204,8 +205,11 @@ def test_a_case_that_cannot_be_opened_leaves_the_period_to_the_next_time(cafe: t
     clock.move_to(START + timedelta(days=3))
     done = sweeping.sweep(house)
     assert done.cycles.judged == 0 and [what for what, _ in done.failures] == ["cafe/greeting"]
+    (check,) = [one for one in health(house).checks if one.name == "standards"]
+    assert not check.well and check.words == "not judged though their period is over: cafe/greeting"
     put_in_force(house, CAPA)
     assert sweeping.sweep(house).cycles.missed == ["C-2026-001"]
+    assert health(house).figures.standards_unjudged == []
 
 
 def test_a_calendar_that_ended_holds_up_its_own_cycle_alone(cafe: tuple[House, VirtualClock]) -> None:
