@@ -62,6 +62,7 @@ class Customer:
     address: str | None = None
     chat: str | None = None
     language: str | None = None
+    may_be_asked: bool = True            # no questions, and no visits that ask for it, once they have said so
 
     def __str__(self) -> str:
         return self.name
@@ -90,7 +91,7 @@ class Reached:
 
 
 ATTRIBUTES: Mapping[type[Any], frozenset[str]] = {
-    Customer: frozenset({"name", "email", "phone", "address", "language"}),
+    Customer: frozenset({"name", "email", "phone", "address", "language", "may_be_asked"}),
     Attached: frozenset({"name", "size"}),
     Reached: frozenset({"clock_title", "due_at", "overdue", "rung"}),
 }

@@ -6,6 +6,7 @@ from engine.defining.checks_walk import BACK, Finding, View, actions, doers
 from engine.defining.clock_parts import written_tasks
 from engine.defining.definition import Definition, EventKind, Happening, State, WhoKind
 from engine.ground.language import say
+from engine.ground.recurrence import Recurrence
 
 
 def in_outside_anywhere(view: View) -> Iterator[Finding]:
@@ -29,12 +30,36 @@ def in_outside_anywhere(view: View) -> Iterator[Finding]:
 def tasks_that_never_open(view: View) -> Iterator[Finding]:
     """Tasks of a state whose `from` names only what cannot leave a case in that state: they open only while it is there."""
     for state, task, path in written_tasks(view.definition):
-        if state is not None and task.from_ and not any(_leaves_in(view.definition, what, state) for what in task.from_):
+        if state is None or not task.from_ or isinstance(task.every, Recurrence):
+            continue
+        if not any(_leaves_in(view.definition, what, state) for what in task.from_):
             yield Finding(
                 (*path, "from"),
                 say("'{task}' never opens: after none of these is a case in the state '{state}'", task=task.name, state=state.name),
                 hint=say("Write the task in the state where the case is then, or under `anywhere`."),
             )
+
+
+_FORGOTTEN = frozenset({EventKind.LEFT, EventKind.CLOCK_DUE, EventKind.CASE_CLOSED})
+
+
+def rules(view: View) -> Iterator[Finding]:
+    """Rules of dates that count from what the case does not keep, that never end, or that leave out months without their day."""
+    for state, task, path in written_tasks(view.definition):
+        if not isinstance(task.every, Recurrence):
+            continue
+        for index, what in enumerate(task.from_):
+            elsewhere = what.kind is EventKind.STATE and (state is None or what.name != state.name)
+            if what.kind in _FORGOTTEN or elsewhere:
+                found = say("A rule cannot count from '{event}', of which a case keeps no date", event=str(what))
+                yield Finding((*path, "from", index), found, hint=say(
+                    "Count from an action or task, or set a date field then and count from that."))
+        if state is not None and state.final and not task.at_most and not task.when and not task.every.ends:
+            yield Finding((*path, "every"), say("'{task}' opens for ever: nothing ends it once the case is closed", task=task.name),
+                          hint=say("Give the rule COUNT or UNTIL, or write `at_most` or `when`."))
+        if task.every.leaves_out_short_months:
+            yield Finding((*path, "every"), say("What happens on the 31st has no date in months without one"), severity="warning",
+                          hint=say("Add SKIP=BACKWARD for the last day of such a month."))
 
 
 def keys_of_no_limit(view: View) -> Iterator[Finding]:
@@ -82,4 +107,4 @@ def _leaves_in(definition: Definition, what: Happening, state: State) -> bool:
     return True     # a clock, a notice, a date: whenever
 
 
-CHECKS = (in_outside_anywhere, tasks_that_never_open, keys_of_no_limit, backdate_for_nobody)
+CHECKS = (in_outside_anywhere, tasks_that_never_open, rules, keys_of_no_limit, backdate_for_nobody)

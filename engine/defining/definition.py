@@ -33,6 +33,7 @@ from engine.defining.vocabulary import (
 )
 from engine.ground.duration import Duration, Unit
 from engine.ground.money import Money
+from engine.ground.recurrence import Recurrence
 from engine.ground.valueclass import valueclass
 
 # The whole model, with the words it is made of: everybody imports both from here.
@@ -131,9 +132,10 @@ class Task:
     from_: tuple[Happening, ...] = item(
         "opens at each such event while the case is in the state, instead of on entering; a date field: on that date", (), key="from"
     )
-    every: Duration | None = item(
+    every: Duration | Recurrence | None = item(
         "opens again this long after it was last done; the first time this long after entering the state (under `anywhere` after the "
-        "case was opened), or with `from` at its event", None
+        "case was opened), or with `from` at its event. Or on dates by rules of RFC 5545, `FREQ=MONTHLY;COUNT=12`, several joined by "
+        "`and`, counted from that event, each moved to the next working day", None
     )
     at_most: int | None = item("how often per case", None)
     when: Expression | None = item("opens only if this holds then", None)

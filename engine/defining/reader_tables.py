@@ -13,6 +13,7 @@ from engine.defining.words import (
     LANGUAGE,
     parse_after,
     parse_date,
+    parse_duty,
     parse_every,
     parse_happening,
     parse_inspections,
@@ -34,7 +35,6 @@ BY_TYPE: dict[Any, Read] = {
     Happening: kinds.parsed(parse_happening, lambda: say("what happens to a case")),
     Point: kinds.parsed(parse_point, lambda: say("where on a clock")), date: kinds.parsed(parse_date, lambda: say("a date")),
 }
-_EVERY = kinds.parsed(parse_every, lambda: say("a duration"))
 _LABEL = kinds.matching(LABEL.fullmatch, lambda: say("a name of letters, digits, '-', '_' and '.'"))
 _LANGUAGE = kinds.matching(LANGUAGE.fullmatch, lambda: say("a language code such as zh or en"))
 _NAMES = conditional(kinds.words)
@@ -47,7 +47,8 @@ SPECIAL: dict[tuple[str, str], Read] = {
     ("Notice", "to"): conditional(WHO, required=True),
     ("Action", "after"): kinds.parsed(parse_after, lambda: say("after what")),
     ("Approval", "pass_"): kinds.parsed(parse_pass, lambda: say("how many must agree")),
-    ("Task", "every"): _EVERY, ("ClockSpec", "every"): _EVERY,
+    ("Task", "every"): kinds.parsed(parse_duty, lambda: say("how often")),
+    ("ClockSpec", "every"): kinds.parsed(parse_every, lambda: say("a duration")),
     ("Field", "length"): kinds.parsed(parse_length, lambda: say("how many characters")),
     ("Field", "pattern"): kinds.pattern,
     ("Field", "options"): kinds.options,

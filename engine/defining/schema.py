@@ -96,6 +96,7 @@ _SPECIAL: dict[tuple[str, str], Schema] = {
     ("Cycle", "vague"): {"type": "object", "propertyNames": _shape(LANGUAGE.pattern), "additionalProperties": {"anyOf": [
         _SOMETHING, {"type": "array", "items": _SOMETHING}]}},
     ("Standard", "target"): {"type": ["string", "number"], "examples": ["95%", "< 5%", ">= 4.2"]},
+    ("Task", "every"): {"type": "string", "examples": ["1 month", "FREQ=MONTHLY;INTERVAL=3;SKIP=BACKWARD"]},
     ("Standard", "every"): {"type": "string", "examples": ["4 per day", "10 per month", "6 hours"]},
     ("LinkedCase", "procedure"): _shape(LABEL.pattern),
     ("Definition", "calendar"): _shape(LABEL.pattern),

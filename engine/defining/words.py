@@ -10,6 +10,7 @@ from engine.defining.definition import Computed, EventKind, Expression, Happenin
 from engine.ground.duration import ELAPSED, Duration, amount_and_unit, parse_duration
 from engine.ground.errors import Invalid
 from engine.ground.language import say
+from engine.ground.recurrence import Recurrence, parse_recurrence
 
 if TYPE_CHECKING:
     from engine.defining.cycle import Inspection, Target
@@ -182,6 +183,12 @@ def parse_every(text: str) -> Duration:
     if not duration.amount:
         raise _refuse(text, say("how often"), hint)
     return duration
+
+
+@lru_cache(maxsize=1024)
+def parse_duty(text: str) -> Duration | Recurrence:
+    """Read how often a task opens again: a duration, or rules of RFC 5545; raises Invalid."""
+    return parse_recurrence(text) if "FREQ=" in text.upper() else parse_every(text)
 
 
 def parse_date(text: str) -> date:

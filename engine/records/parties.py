@@ -20,7 +20,8 @@ CASE, PARTY = tables.CASE, tables.PARTY
 WORD = tables.PARTY_WORD
 
 DETAILS = ("name", "email", "phone", "address", "chat", "language")
-COLUMNS = (PARTY.c.id.label("party_id"), PARTY.c.key.label("party_key"), PARTY.c.details.label("party_details"))
+COLUMNS = (PARTY.c.id.label("party_id"), PARTY.c.key.label("party_key"), PARTY.c.details.label("party_details"),
+           PARTY.c.unasked_since.label("party_unasked"))
 """What `remember` needs, to be read along with a case."""
 
 _customer = Prepared(select(*COLUMNS).where(PARTY.c.id == bindparam("of")))
@@ -121,7 +122,9 @@ def customer(conn: Connection, party_id: int) -> Customer | None:
     found = memo["party", party_id]
     if not isinstance(found, Customer | None):
         (details,) = sealing.open_json(conn, (found,))
-        found = memo["party", party_id] = None if details is None else Customer(*(details.get(name) for name in DETAILS))
+        found = memo["party", party_id] = None if details is None else Customer(
+            **{name: details.get(name) for name in DETAILS}, may_be_asked=memo["party may be asked", party_id],
+        )
     return found
 
 
@@ -131,6 +134,7 @@ def remember(conn: Connection, party_id: int, row: Any) -> None:
     memo = seen(conn)
     memo["party", party_id] = None if gone else row.party_details
     memo["party key", party_id] = None if gone else row.party_key
+    memo["party may be asked", party_id] = not gone and row.party_unasked is None
 
 
 def find_parties(conn: Connection, text: str, limit: int = 50) -> list[Party]:
@@ -179,6 +183,7 @@ def asked_no_more(conn: Connection, party_id: int) -> bool:
 def ask_no_more(conn: Connection, party_id: int, since: datetime | None) -> bool:
     """Keep that a party does not want to be asked, since when; None takes it back. Whether that is a change."""
     known, wanted = PARTY.c.unasked_since.is_not(None), since is not None
+    seen(conn).pop(("party", party_id), None)
     return bool(conn.execute(update(PARTY).where(PARTY.c.id == party_id, known != wanted).values(unasked_since=since)).rowcount)
 
 

@@ -17,7 +17,7 @@ from engine.usecases import recalculating
 from engine.usecases.concluding import lapse
 from engine.usecases.doing import at_point, carry
 from engine.usecases.moving import AT_ONCE, attempt, endless, take
-from engine.usecases.upcoming import next_up, ripe_actions, ripe_task
+from engine.usecases.upcoming import may_open, next_up, ripe_actions, ripe_task
 from engine.usecases.work import Work
 
 
@@ -81,6 +81,9 @@ def at_once(work: Work, at: datetime) -> None:
 
 
 def _open(work: Work, task: Task, at: datetime) -> None:
+    if duties.by_rule(task) and not may_open(work, task, at):
+        work.record("left_out", THE_SYSTEM, at, {"tasks": {task.name: task_json(duties.left_out(work.case, task, at))}})
+        return
     run = duties.opening(work.case, task, at)
     work.record("task_opened", THE_SYSTEM, at, {"tasks": {task.name: task_json(run)}}, [Happening(EventKind.TASK_OPENED, task.name)])
 

@@ -136,6 +136,8 @@ class Teller:
                 return say("finished {task}", task=self.act(data["act"]))
             case "task_opened":
                 return say("{task}: opened", task=", ".join(self.act(name) for name in data["tasks"]))
+            case "left_out":
+                return say("{task}: left out, since its condition did not hold", task=", ".join(self.act(name) for name in data["tasks"]))
             case "paused":
                 return say("stopped the clock")
             case "resumed":

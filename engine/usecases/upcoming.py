@@ -51,7 +51,10 @@ def _upcoming(work: Work) -> Iterator[Upcoming]:
     for point in clocks.soonest(work.definition, work.case, work.calendars):
         yield Upcoming(point.due_at, point.fire_at, point)
     for task, opens in _openings(work):
-        at, now = _first(work, opens, task.when, partial(_may_open, work, task))
+        if duties.by_rule(task):
+            yield Upcoming(opens, opens, task=task)      # whether its condition holds is asked on that date alone
+            continue
+        at, now = _first(work, opens, task.when, partial(may_open, work, task))
         if at is not None:
             yield Upcoming(at, at, task=task if now else None)
     for request in work.case.requests.values():
@@ -90,7 +93,7 @@ def _first(
 def ripe_task(work: Work, at: datetime) -> Task | None:
     """A task whose time has come by this moment, and whose condition holds now."""
     for task, since in _openings(work):
-        if since <= at and _may_open(work, task, at):
+        if since <= at and not duties.by_rule(task) and may_open(work, task, at):
             return task
     return None
 
@@ -132,7 +135,8 @@ def _ripe(work: Work, after: Duration) -> datetime | None:
         return None   # flagged by the clocks; taken up again when the calendar reaches further
 
 
-def _may_open(work: Work, task: Task, at: datetime) -> bool:
+def may_open(work: Work, task: Task, at: datetime) -> bool:
+    """Whether a task whose time has come opens now."""
     return duties.may_open(work.case, task, work.evaluate(at))
 
 

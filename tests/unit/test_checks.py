@@ -200,6 +200,20 @@ CASES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     "task that never opens": (put("states/second/tasks/look/from", "[opened, decide, state first]"), "error", "'look' never opens"),
     "a lesson that is not there": (put("lesson", ["amonut"]), "error", "There is no field 'amonut'"),
     "a lesson that is personal": (put("lesson", ["customer"]), "error", "'customer' is not for everybody who works here"),
+    "rule from an event without a date": (
+        put("anywhere/tasks", "{ring: {by: desk, within: 1 day, every: FREQ=WEEKLY, from: clock total due}}"), "error",
+        "cannot count from 'clock total due'",
+    ),
+    "rule from another state": (
+        changes(put("states/second/tasks/look/from", "[opened, state first]"), put("states/second/tasks/look/every", "FREQ=WEEKLY")),
+        "error", "cannot count from 'state first'",
+    ),
+    "rule for ever": (
+        put("states/closed/tasks", "{ring: {by: desk, within: 1 day, every: FREQ=WEEKLY}}"), "error", "'ring' opens for ever",
+    ),
+    "rule without the 31st": (
+        put("anywhere/tasks", "{ring: {by: desk, within: 1 day, every: FREQ=MONTHLY}}"), "warning", "has no date in months without one",
+    ),
     "retention in hours": (put("privacy", {"retain": "24 hours"}), "error", "cannot be kept for 24 hours"),
     "retention in working days": (put("privacy", {"retain": "9 working days"}), "error", "no whole number of dates"),
     "backdate for the customer alone": (

@@ -172,6 +172,7 @@ def test_keys_of_a_task() -> None:
     assert task("{from: close}").from_ == (Happening(EventKind.ACTION, "close"),)
     assert task("{from: [opened, state done]}").from_ == (Happening(EventKind.OPENED), Happening(EventKind.STATE, "done"))
     assert task("{every: 2 days}").every == TWO_DAYS
+    assert str(task("{every: 'RRULE:FREQ=MONTHLY and freq=weekly'}").every) == "FREQ=MONTHLY and FREQ=WEEKLY"
     assert task("{at_most: 2}").at_most == 2
     assert task("{backdate: 2 days}").backdate == TWO_DAYS
     assert task("{within: 2 days, calendar: other-office}").calendar == "other-office"
@@ -462,7 +463,11 @@ def test_an_action_does_not_take_another_and_an_opening_does_not_escalate() -> N
         (changed(SMALLEST, ("to: done", "after: soon")), "p.yaml:8:32: 'soon' does not say after what"),
         (changed(SMALLEST, ("to: done", "within: 3 fortnights")), "p.yaml:8:33: '3 fortnights' is not a duration"),
         (state("received", "tasks: {look: {every: 4 per day}}"), "p.yaml:7:27: '4 per day' is a schedule"),
-        (state("received", "tasks: {look: {every: 'RRULE:FREQ=MONTHLY'}}"), "p.yaml:7:27: 'RRULE:FREQ=MONTHLY' is a schedule"),
+        (state("received", "tasks: {look: {every: FREQ=HOURLY}}"), "p.yaml:7:27: 'FREQ=HOURLY' speaks of hours"),
+        (
+            changed(SMALLEST, ("states:", "clocks: {c: {every: FREQ=MONTHLY, from: opened}}\nstates:")),
+            "p.yaml:5:21: 'FREQ=MONTHLY' is a schedule",
+        ),
         (state("received", "tasks: {look: {every: 0 days}}"), "p.yaml:7:27: '0 days' does not say how often"),
         (changed(SMALLEST, ("to: done", "when: ''")), "p.yaml:8:31: 'when' cannot be ''"),
         (changed(SMALLEST, ("to: done", "set: x")), "p.yaml:8:30: 'set' cannot be 'x' (expected a mapping field → expression)"),
