@@ -36,6 +36,10 @@ from engine.ground.money import Money
 from engine.ground.recurrence import Recurrence
 from engine.ground.valueclass import valueclass
 
+_APPROVE = (
+    "who has to approve: whoever may take it then asks, and their approval carries it out; of several all, each its own person. Where no "
+    "condition in the list holds, nobody needs to"
+)
 # The whole model, with the words it is made of: everybody imports both from here.
 __all__ = [
     "Action", "Anywhere", "Approval", "Band", "Case", "ClockSpec", "Computed", "Counting", "Definition", "Doing", "DoingKind", "EventKind",
@@ -113,10 +117,7 @@ class Action:
     covers: tuple[str, ...] = item("fields decided by it, of which one that changes makes `approved('…')` false; else those it has", ())
     revokes: tuple[str, ...] = item("actions and tasks whose decisions it takes back: they count no more towards a `limit`", ())
     except_: tuple[Who, ...] = item("who may not, even with the role", (), key="except")
-    approve: tuple[Case, ...] = item(
-        "who has to approve: whoever may take it then asks, and their approval carries it out; of several all, each its own person. Where "
-        "no condition in the list holds, nobody needs to", ()
-    )
+    approve: tuple[Case, ...] = item(_APPROVE, ())
     in_: tuple[str, ...] = item("for actions under `anywhere`: only in these states", (), key="in")
     do: tuple[Doing, ...] = item("what else happens: set, notice, assign, remind, escalate, reassign, open, survey", ())
     anywhere: bool = derived(bool)
@@ -144,10 +145,7 @@ class Task:
     covers: tuple[str, ...] = item("fields decided by it, of which one that changes makes `approved('…')` false; else those it has", ())
     revokes: tuple[str, ...] = item("actions and tasks whose decisions it takes back: they count no more towards a `limit`", ())
     except_: tuple[Who, ...] = item("who may not, even with the role", (), key="except")
-    approve: tuple[Case, ...] = item(
-        "who has to approve: whoever may take it then asks, and their approval carries it out; of several all, each its own person. Where "
-        "no condition in the list holds, nobody needs to", ()
-    )
+    approve: tuple[Case, ...] = item(_APPROVE, ())
     within: tuple[Case, ...] = item("its time limit: a limit, or cases", ())
     pause: tuple[Pause, ...] = item("when its limit stands still", ())
     extend: tuple[Extension, ...] = item("how its limit may be given more time; the first that allows it counts", ())

@@ -150,10 +150,8 @@ class Teller:
                 return say("contacted the customer ({channel})", channel=data["channel"])
             case "attached":
                 return say("attached a file")
-            case "assigned":
+            case "assigned" | "handed_over":
                 return say("handed over {task}", task=self.act(data["task"])) if "task" in data else say("handed the case over")
-            case "handed_over":
-                return say("handed the case over")
             case "corrected":
                 return say("corrected entries")
             case "linked" if data["link"][0] == "opened":
@@ -265,7 +263,7 @@ class Teller:
         for name, to in data.get("notices", ()):
             yield say("notice {notice} to {who}", notice=name, who=self.person(to))
         for name, task in data.get("tasks", {}).items():
-            if name != data.get("act") and event.kind != "task_opened":
+            if name != data.get("act") and event.kind not in ("task_opened", "left_out"):
                 yield f"{self.act(name)}: {task_status(task['status'])}"
         for name, run in data.get("clocks", {}).items():
             old, new = data.get("due", {}).get(name, (None, None))
