@@ -1,5 +1,6 @@
 """`makegood standard`: the standards of service cycles, what was told of them, and how they were judged."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 from cli import completion
@@ -8,6 +9,7 @@ from cli.options import arg, day, opt
 from cli.progress import progress
 from cli.run import Desk
 from cli.show import as_json, bad_json, bad_lines, clean, heading, table
+from engine.ground.errors import Invalid
 from engine.ground.language import say
 from engine.ground.wall import wall
 
@@ -26,7 +28,7 @@ def list_(
     published: Annotated[bool, opt("--published", None, say("Only those that customers are told of."))] = False,
 ) -> None:
     """The register of standards."""
-    from engine.usecases.standards import register
+    from engine.usecases.standards import register, worded
 
     found = register(desk.house, cycle, desk.actor(), published=published)
     if desk.as_json:
@@ -35,8 +37,8 @@ def list_(
     for name in dict.fromkeys(one.cycle for one in found):
         heading(name)
         rows: list[list[str | tuple[str, str]]] = [
-            [clean(one.touchpoint), one.name, clean(one.statement), clean(one.need), one.level or "", one.element, ", ".join(one.by),
-             one.target or "", one.period or "", str(one.review_on or "")]
+            [clean(one.touchpoint), one.name, clean(one.statement), clean(one.need), worded(one.level), worded(one.element),
+             ", ".join(one.by), one.target or "", one.period or "", str(one.review_on or "")]
             for one in found if one.cycle == name
         ]
         table(
@@ -126,16 +128,30 @@ def attainment(
     until: Annotated[str | None, opt("--until", "DATE", say("Only what happened before that date."))] = None,
     periods: Annotated[bool, opt("--periods", None, say("Each period and shift by itself."))] = False,
     person: Annotated[str | None, opt("--person", "PERSON", say("Only what that person did or answered for."), completion.people)] = None,
+    by: Annotated[str | None, opt("--by", "WHAT", say("Take standards together by touchpoint, role, element or level of need."))] = None,
 ) -> None:
     """Attainment, counted from what the visits showed."""
+    from engine.usecases.attaining import GROUPS, grouped
     from engine.usecases.attaining import attainment as counted
+
+    if by is not None and by not in GROUPS:
+        raise Invalid(
+            say("Standards are not taken together by '{what}'", what=by), hint=say("Choose one of: {known}.", known=", ".join(GROUPS)),
+            field="by", value=by, expected=list(GROUPS),
+        )
 
     first, last = (None if text is None else day(text, name) for text, name in ((since, "since"), (until, "until")))
     found = counted(desk.house, cycle, desk.actor(), since=first, until=last, person=person)
+    groups = grouped(found, by) if by is not None else []
     if desk.as_json:
-        as_json(found)
+        as_json({**asdict(found), **({"by": by, "groups": [asdict(one) for one in groups]} if by else {})})
         return
     heading(clean(found.title or found.cycle))
+    if by is not None:
+        titles = {"touchpoint": say("Touchpoint"), "role": say("Role"), "element": say("Element"), "level": say("Level")}
+        lines = [[clean(one.name), *_figure(one.figure, "")[:3], f"{one.reached} / {one.judged}"] for one in groups]
+        table((titles[by], say("Kept"), say("Share"), say("95 % interval"), say("Targets reached")), lines, empty="")
+        return
     figures = (say("Kept"), say("Share"), say("95 % interval"), say("Target"), "")
     rows = [
         [clean(one.touchpoint), name, *_figure(figure, one.target or "")]

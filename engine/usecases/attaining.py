@@ -17,7 +17,7 @@ from engine.records import library, observations
 from engine.records.observations import Counted
 from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
-from engine.usecases.standards import Described, described, of_cycle
+from engine.usecases.standards import Described, described, of_cycle, worded
 from engine.usecases.viewing import may_see_figures
 
 Key = TypeVar("Key")
@@ -58,6 +58,21 @@ class Attained(Described):
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """The standards of one touchpoint, post, element or level taken together; one that two posts answer for counts for each."""
+
+    name: str
+    standards: int                       # that were seen
+    reached: int                         # their targets, of those that have one
+    judged: int
+    figure: Figure
+
+
+GROUPS = ("touchpoint", "role", "element", "level")
+"""By what standards may be taken together."""
+
+
+@dataclass(frozen=True, slots=True)
 class AttainmentReport:
     """The standards of a cycle in the customers' order."""
 
@@ -83,6 +98,23 @@ def attainment(
     by_name = {name: list(rows) for name, rows in groupby(counted, lambda row: row.name)}
     found = tuple(_attained(definition, one, by_name.get(one.name, [])) for one in definition.standards.values())
     return AttainmentReport(cycle, definition.title.in_(spoken()), since, until, found)
+
+
+def grouped(report: AttainmentReport, by: str) -> list[Group]:
+    """The standards of a report taken together by one of `GROUPS`, in the order in which customers meet them."""
+    found: dict[str, list[Attained]] = {}
+    for one in report.standards:
+        for name in {"touchpoint": (one.touchpoint,), "role": one.by, "element": (worded(one.element),),
+                     "level": (worded(one.level) or "–",)}[by]:
+            found.setdefault(name, []).append(one)
+    return [_group(name, [one.whole for one in standards if one.whole.of]) for name, standards in found.items()]
+
+
+def _group(name: str, seen: list[Figure]) -> Group:
+    kept, of = sum(one.kept for one in seen), sum(one.of for one in seen)
+    low, high = wilson(kept, of)
+    judged = [one.reached for one in seen if one.reached is not None]
+    return Group(name, len(seen), sum(judged), len(judged), Figure(kept, of, kept / of if of else None, low, high, None, None))
 
 
 def _attained(definition: Definition, standard: Standard, rows: list[Counted]) -> Attained:

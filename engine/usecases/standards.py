@@ -84,6 +84,15 @@ def register(house: House, cycle: str | None, actor: Actor, *, published: bool =
     ]
 
 
+def worded(key: str | None) -> str:
+    """An element of service or a level of need as people call it; empty for None."""
+    words = {
+        "hardware": say("hardware"), "software": say("software"), "people": say("people"), "basic": say("basic"),
+        "expected": say("expected"), "desired": say("desired"), "unexpected": say("unexpected"),
+    }
+    return words[key] if key else ""
+
+
 def described(definition: Definition, standard: Standard) -> dict[str, Any]:
     """The fields of `Described` for a standard of this cycle."""
     language = spoken()

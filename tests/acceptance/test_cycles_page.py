@@ -44,6 +44,10 @@ def test_the_commands_of_the_page_answer(
     assert [one["name"] for one in listed] == ["greeting", "estimate", "tyres", "floor", "answered"]
     assert "I have it back when you said" in run("standard", "list").out
     assert "82.0 %" in run("standard", "attainment", "workshop-visit", "--since", "2026-01-01", "--periods", "--as", "max").out
+    assert "desk" in run("standard", "attainment", "workshop-visit", "--by", "role", "--as", "max").out
+    together = run("standard", "attainment", "workshop-visit", "--by", "element", "--json", "--as", "max").json
+    assert [one["name"] for one in together["groups"]] == ["people", "software", "hardware"]
+    assert "taken together by 'colour'" in run("standard", "attainment", "workshop-visit", "--by", "colour", code=3).err
     assert "Nothing was judged yet" in run("standard", "judged", "workshop-visit").out
     assert run("standard", "judged", "workshop-visit", "--json").json == {"judgements": []}
     assert "is a procedure, not a cycle" in run("standard", "attainment", "corrective-action", code=3).err

@@ -130,6 +130,24 @@ def test_attainment_is_counted_by_period_and_person(cafe: tuple[House, VirtualCl
     assert next(one for one in of_bob.standards if one.name == "greeting").whole.kept == 13
 
 
+def test_standards_are_taken_together_by_touchpoint_role_and_level(cafe: tuple[House, VirtualClock]) -> None:
+    house, clock = cafe
+    for n in range(4):
+        number = visit(house)
+        step(house, number, "order")
+        clock.move_to(clock.now() + timedelta(minutes=3 * n))
+        step(house, number, "served", "bob")             # the third and fourth after more than five minutes, and nobody was greeted
+    report = attaining.attainment(house, "cafe", as_("ann"))
+    by = {what: {one.name: (one.figure.kept, one.figure.of, one.reached, one.judged) for one in attaining.grouped(report, what)}
+          for what in attaining.GROUPS}
+    greeted = next(one.whole for one in report.standards if one.name == "greeting")
+    coffee = next(one.whole for one in report.standards if one.name == "coffee")
+    assert (coffee.kept, coffee.of) == (2, 4)
+    assert by["touchpoint"]["Table"] == by["level"]["expected"] == (greeted.kept + 2, greeted.of + 4, 0, greeted.of > 0)
+    assert by["role"]["lab"] == by["touchpoint"]["Table"] and by["role"]["desk"] == (greeted.kept, greeted.of, 0, greeted.of > 0)
+    assert by["element"]["software"] == (2, 4, 0, 0)
+
+
 def test_figures_are_for_those_whose_work_they_are_and_for_overseers(cafe: tuple[House, VirtualClock]) -> None:
     house, _ = cafe
     attaining.attainment(house, "cafe", as_("bob"))
