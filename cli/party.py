@@ -1,6 +1,6 @@
 """`makegood party`: the people outside, and their cases."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cli.app import Noun
 from cli.case_lists import print_page
@@ -53,6 +53,53 @@ def show(desk: Desk, id_: Id, limit: Limit = 50, reveal: Unmasked = False, reaso
     )
     print()
     print_page(desk, cases, empty=say("No cases."))
+
+
+@PARTY.verb("class", say("Show the classes that a customer had, or give one by hand; with --rules let the rules decide again."))
+def class_(
+    desk: Desk,
+    id_: Id,
+    name: Annotated[str | None, arg("CLASS", say("The class, as the organisation declares it."))] = None,
+    reason: Annotated[str, opt("--reason", "TEXT", say("Why; kept with the class."))] = "",
+    rules: Annotated[bool, opt("--rules", None, say("Let the rules decide again."))] = False,
+) -> None:
+    """The class of a customer."""
+    from engine.usecases.classing import classes_of, give
+
+    if name is not None and rules:
+        raise Invalid(say("Give a class, or --rules"), hint=say("By hand, or by the rules."), field="class", expected="CLASS")
+    if name is not None or rules:
+        give(desk.house, id_, name, desk.actor(), reason)
+    found = classes_of(desk.house, id_, desk.actor())
+    if desk.as_json:
+        as_json({"classes": found})
+        return
+    rows = [(wall(one.at, desk.zone), one.name or "–", one.by, clean(_why(one.reason))) for one in found]
+    table((say("Since"), say("Class"), say("Who"), say("Why")), rows, empty=say("No class was given yet."))
+
+
+def _why(reason: "dict[str, Any] | None") -> str:
+    if not reason:
+        return ""
+    return reason.get("reason") or ", ".join(f"{name} = {value}" for name, value in reason.get("read", {}).items())
+
+
+@PARTY.verb("classify", say("Assess all customers by the rules of the organisation, as the daily flow does."))
+def classify(desk: Desk) -> None:
+    """Classes, assessed."""
+    from cli.progress import progress
+    from engine.usecases.classing import classify as assess
+
+    with progress(say("Customers")) as moved:
+        done = assess(desk.house, desk.actor(), moved)
+    if desk.as_json:
+        as_json(done)
+        return
+    print(say("{assessed:customer|customers} assessed, {changed} with another class now, {hand} as somebody gave it",
+              assessed=done.assessed, changed=done.changed, hand=done.by_hand))
+    for name in done.unknown:
+        print(say("No procedure in force has a field '{name}', which a rule reads", name=name))
+    table((say("Class"), say("Customers")), [(name, str(count)) for name, count in sorted(done.of.items())], empty="")
 
 
 @PARTY.verb("export", say("Write everything held about a party, or about a case, into a new folder."))

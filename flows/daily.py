@@ -1,4 +1,5 @@
-"""The flow of each day: it erases whose time is over, anchors the heads of history outside the database, and sums up the day."""
+"""The flow of each day: it erases whose time is over, assesses the classes of customers, anchors the heads of history outside the
+database, and sums up the day."""
 
 from dataclasses import asdict
 from typing import Any
@@ -9,6 +10,7 @@ from prefect.client.schemas.objects import State
 from engine.deciding.rights import THE_SYSTEM
 from engine.ground.language import say
 from engine.usecases.auditing import anchor
+from engine.usecases.classing import classify
 from engine.usecases.erasing import reapply
 from engine.usecases.house import House
 from engine.usecases.retaining import retain
@@ -24,6 +26,7 @@ async def daily(house: str) -> State[dict[str, Any]]:
 
 def _day(house: House) -> tuple[str, Summary, int]:
     erased = len(reapply(house)) + len(retain(house, THE_SYSTEM))
+    classify(house, THE_SYSTEM)
     return str(anchor(house)), daily_summary(house), erased
 
 

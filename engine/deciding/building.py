@@ -242,7 +242,7 @@ def _attribute(node: Any, notes: Notes) -> Evaluate:
             return None
         if name not in ATTRIBUTES.get(type(value), ()):
             raise Unfit(say("{kind} has no .{name}", kind=kind_of(value), name=name))
-        return getattr(value, name)
+        return getattr(value, "class_" if name == "class" else name)
     return attribute
 
 

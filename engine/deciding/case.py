@@ -88,6 +88,7 @@ class CaseState:
     owner: str | None = None
     closed_at: datetime | None = None
     party: int | None = None             # the customer, in the personal store
+    customer_class: str | None = None    # the class that the customer had when the case named them
     fields: dict[str, Any] = field(default_factory=dict)     # public values, canonical
     sealed: dict[str, int] = field(default_factory=dict)     # personal field → seq of the event that set it
     added: list[str] = field(default_factory=list)           # people whom an escalation added
@@ -129,7 +130,8 @@ def apply(case: CaseState, event: Event) -> None:
         case.closed_at = at if data["closed"] else None
     if "owner" in data:
         case.owner = data["owner"][1]
-    case.party = data.get("party", case.party)
+    if "party" in data:
+        case.party, case.customer_class = data["party"], data.get("class")
     for name, (_, new) in data.get("set", {}).items():
         case.fields[name] = new
     for name in data.get("sealed", {}):
@@ -215,6 +217,7 @@ def case_json(case: CaseState) -> dict[str, Any]:
         **({"involved": case.involved} if case.involved else {}),
         **({"decided": [decision_json(one) for one in case.decided]} if case.decided else {}),
         **({"requests": [request_json(one) for one in case.requests.values()]} if case.requests else {}),
+        **({"class": case.customer_class} if case.customer_class else {}),
         **({"grants": [grant_json(one) for one in case.grants]} if case.grants else {}),
         **({"surveys": {name: survey_json(run) for name, run in case.surveys.items()}} if case.surveys else {}),
     }
@@ -235,5 +238,5 @@ def case_from(form: Mapping[str, Any]) -> CaseState:
         grants=[grant_from(one) for one in form.get("grants", ())],
         requests={one["id"]: request_from(one) for one in form.get("requests", ())},
         surveys={name: survey_from(name, one) for name, one in form.get("surveys", {}).items()},
-        seq=form["seq"], recorded_at=instant(form["recorded"]),
+        customer_class=form.get("class"), seq=form["seq"], recorded_at=instant(form["recorded"]),
     )

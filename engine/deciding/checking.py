@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 
 from engine.deciding import checking_clocks, checking_options, checking_others, checking_texts, checking_values, fields, patterns
+from engine.deciding.checking_classes import unknown_classes
 from engine.deciding.checking_names import names_in_expressions, names_of_missed
 from engine.deciding.expressions import expression
 from engine.deciding.numbering import check_pattern
@@ -50,7 +51,7 @@ def check_definition(
     """The same for a definition after `complete`; `places` is the tree of its `procedure.yaml`."""
     structure = check(definition, organisation, calendars, places, others, published)
     spoken = problems_of((finding for one in CHECKS for finding in one(definition)), places)
-    return in_order([*structure, *spoken])
+    return in_order([*structure, *spoken, *problems_of(unknown_classes(definition, organisation), places)])
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:

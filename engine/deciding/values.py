@@ -63,6 +63,7 @@ class Customer:
     chat: str | None = None
     language: str | None = None
     may_be_asked: bool = True            # no questions, and no visits that ask for it, once they have said so
+    class_: str | None = None            # the class of customers that counts in the case
 
     def __str__(self) -> str:
         return self.name
@@ -91,7 +92,7 @@ class Reached:
 
 
 ATTRIBUTES: Mapping[type[Any], frozenset[str]] = {
-    Customer: frozenset({"name", "email", "phone", "address", "language", "may_be_asked"}),
+    Customer: frozenset({"name", "email", "phone", "address", "language", "may_be_asked", "class"}),
     Attached: frozenset({"name", "size"}),
     Reached: frozenset({"clock_title", "due_at", "overdue", "rung"}),
 }

@@ -6,11 +6,12 @@ from datetime import date
 from functools import cached_property
 
 from engine.defining.absences import Absences
-from engine.defining.definition import Band, Text, item
+from engine.defining.definition import Band, Expression, Text, item
 from engine.defining.posts import Posts
+from engine.ground.duration import Duration
 from engine.ground.valueclass import valueclass
 
-__all__ = ["RIGHTS", "Absence", "Group", "Organisation", "Person", "Rights"]
+__all__ = ["RIGHTS", "Absence", "CustomerClass", "Group", "Organisation", "Person", "Rights"]
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,20 @@ class Rights:
     reveal: tuple[str, ...] = item("see personal data that is masked for them, each time on record", ())
     erase: tuple[str, ...] = item("erase personal data", ())
     tell: tuple[str, ...] = item("tell, by a file of events, what others did", ())
+    classify: tuple[str, ...] = item("give customers a class by hand, and have all assessed", ())
+
+
+@valueclass(frozen=True, slots=True, kw_only=True)
+class CustomerClass:
+    """A class of customers; the first whose condition holds counts."""
+
+    name: str
+    title: Text = item("what people call it", factory=Text)
+    when: Expression | None = item(
+        "of whom it holds: reads `cases`, `open_cases`, `days_since_last`, `satisfaction` (0 to 100), and number and money fields by name, "
+        "each the sum over the customer's cases; without it of everybody left", None
+    )
+    over: Duration | None = item("counts only cases opened, and answers given, so long ago at most; otherwise all", None)
 
 
 RIGHTS = tuple(one.name for one in fields(Rights))
@@ -83,6 +98,10 @@ class Organisation:
     authority: Mapping[str, Band] = item(
         "the most that a role or group may decide, whatever a procedure says: `{manager: 5000 CNY, director: unlimited}`. With this "
         "section nobody else decides amounts; without it procedures alone say who does", factory=dict
+    )
+    classes: Mapping[str, CustomerClass] = item(
+        "classes of customers by value and behaviour; `customer.class` in conditions, limits and reviews is the one that a customer had "
+        "when the case named them", factory=dict
     )
     rights: Rights = item("who may do what in the house, beside the actions of cases", factory=Rights)
 

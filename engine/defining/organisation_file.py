@@ -13,6 +13,7 @@ from engine.defining.problems import Problem, errors, nearest
 from engine.defining.reader import read_with
 from engine.defining.tree import Tree, read_tree
 from engine.defining.vocabulary import WhoKind
+from engine.ground.duration import ELAPSED, WORKED, Unit
 from engine.ground.errors import DefinitionError
 from engine.ground.language import say
 
@@ -51,6 +52,7 @@ def _findings(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
     yield from _shared_logins(organisation, tree)
     yield from _unknown_authority(organisation, tree)
     yield from wrong_rights(organisation, tree)
+    yield from _never_reached(organisation, tree)
 
 
 def _empty(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
@@ -83,6 +85,19 @@ def _unknown_authority(organisation: Organisation, tree: Tree) -> Iterator[Probl
         if name not in held and name not in organisation.groups and name != WhoKind.SYSTEM:
             yield tree.problem(("authority", name), say("There is no {kind} '{name}'", kind=say("role"), name=name[:80]),
                                nearest=nearest(name, [*sorted(held), *organisation.groups]))
+
+
+def _never_reached(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
+    """Classes after one that everybody has, and rules over a time that is no whole number of dates."""
+    everybody: str | None = None
+    for one in organisation.classes.values():
+        if everybody is not None:
+            yield tree.problem(("classes", one.name), say("The cases after this one are never reached: {name}", name=everybody), hint=say(
+                "Give it a when, or put it last."))
+        everybody = everybody or (one.name if one.when is None else None)
+        if one.over is not None and one.over.unit in ELAPSED | WORKED | {Unit.WORKING_DAYS}:
+            yield tree.problem(("classes", one.name, "over"), say("{duration} is no whole number of dates", duration=str(one.over)),
+                               expected="1 year")
 
 
 def _loops(organisation: Organisation, tree: Tree) -> Iterator[Problem]:

@@ -37,7 +37,7 @@ from engine.defining.definition import (
     Text,
     Who,
 )
-from engine.defining.organisation import Absence, Group, Organisation, Person, Rights
+from engine.defining.organisation import Absence, CustomerClass, Group, Organisation, Person, Rights
 from engine.defining.reader import BESIDE, plan, without_none
 from engine.defining.reference_expressions import EXPRESSIONS
 from engine.ground.duration import Duration
@@ -75,11 +75,11 @@ _CHAPTERS: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("A procedure: `procedure.yaml`",
      (Definition, Field, Role, Opening, Handover, Anywhere, State, Action, Task, Approval, LinkedCase, ClockSpec,
       Case, Counting, Pause, Extension, Rung, Notice, Privacy)),
-    ("The organisation: `organisation.yaml`", (Organisation, Person, Absence, Group, Rights)),
+    ("The organisation: `organisation.yaml`", (Organisation, Person, Absence, Group, CustomerClass, Rights)),
 )
 _NAMES = {
     "Definition": "Top of a procedure", "LinkedCase": "Linked case",
-    "ClockSpec": "Clock", "Case": "Branch of a value", "Organisation": "Top of an organisation",
+    "ClockSpec": "Clock", "CustomerClass": "Class of customers", "Case": "Branch of a value", "Organisation": "Top of an organisation",
     "Cycle": "Top of a cycle", "Survey": "Top of a questionnaire",
     "Scenario": "Top of a scenario", "CalendarSpec": "Top of a calendar", "HolidaySpec": "Holidays", "Step": "Step",
 }

@@ -8,7 +8,8 @@ quotes, numbers, lists, `==` `!=` `<` `<=` `>` `>=` `in` `not in`, `and` `or` `n
 and the functions below. There is nothing else in it, and nothing in it can run long.
 
 **Fields** by name. A party has `.name`, `.email`, `.phone`, `.address`, `.language` and
-`.may_be_asked` (no longer, once they said so: [surveys](surveys.md)), a file `.name` and `.size`.
+`.may_be_asked` (no longer, once they said so: [surveys](surveys.md)), the customer also `.class` (the [class](classes.md) that counts
+in the case), a file `.name` and `.size`.
 
 **Values** with a name, as written under `values`: after `values: {standard_payment: 40 GBP, soon: 3 working days, most: 3}` the condition
 `amount <= standard_payment * 2` holds up to 80.00 GBP, and a text prints `{{ standard_payment }}`. What each is shows by how it is written:

@@ -74,6 +74,19 @@ class PartyRow(SQLModel, table=True):
     unasked_since: datetime | None = None       # since when they do not want to be asked by questionnaires
 
 
+class PartyClassRow(SQLModel, table=True):
+    """A class of customers that a party was given, by the rules or by hand; the last counts."""
+
+    __tablename__ = "party_class"
+
+    party_id: int = Field(primary_key=True, foreign_key="party.id")
+    n: int = Field(primary_key=True)
+    name: str                                   # "" when no rule holds, or the rules shall decide again
+    at: datetime
+    by: str                                     # a person's id; system: the rules
+    reason: bytes = Field(sa_type=LargeBinary)  # sealed canonical JSON: what the rule read, or why
+
+
 class PartyWordRow(SQLModel, table=True):
     """A term by which a party is found, as a keyed hash."""
 

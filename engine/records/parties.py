@@ -170,6 +170,7 @@ def forget(conn: Connection, party_id: int, now: datetime) -> bool:
     Whether that was still to be done.
     """
     conn.execute(delete(WORD).where(WORD.c.party_id == party_id))
+    conn.execute(delete(tables.PARTY_CLASS).where(tables.PARTY_CLASS.c.party_id == party_id))
     left = update(PARTY).where(PARTY.c.id == party_id, PARTY.c.erased_at.is_(None)).values(details=None, erased_at=now)
     seen(conn).pop(("party", party_id), None)
     return bool(conn.execute(left).rowcount)

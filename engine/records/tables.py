@@ -151,8 +151,7 @@ CASE_VALUE = Table(
 )
 ASKED_FIELD = Table(
     "asked_field", METADATA,
-    Column("definition", String, primary_key=True),
-    Column("name", String, primary_key=True),
+    Column("definition", String, primary_key=True), Column("name", String, primary_key=True),
 )
 OBSERVATION = Table(
     "observation", METADATA,
@@ -183,6 +182,12 @@ SURVEYED = Table(
     Column("became", String, nullable=False), Column("stratum", Integer, nullable=False), Column("closes_at", Moment),
     Column("via", String, nullable=False), Column("answers", Text), Column("about", Text, nullable=False),
     Index("ix_surveyed", "definition", "name", "at"),
+)
+PARTY_CLASS = Table(
+    "party_class", METADATA,
+    Column("party_id", Integer, ForeignKey("party.id"), primary_key=True), Column("n", Integer, primary_key=True),
+    Column("name", String, nullable=False), Column("at", Moment, nullable=False), Column("by", String, nullable=False),
+    Column("reason", LargeBinary, nullable=False),
 )
 LESSON = Table(
     "lesson", METADATA,
@@ -227,23 +232,18 @@ EVENT = Table(
 )
 PERSONAL = Table(
     "personal", METADATA,
-    Column("case_id", Integer, ForeignKey("case.id"), primary_key=True),
-    Column("seq", Integer, primary_key=True),
-    Column("name", String, primary_key=True),
-    Column("box", LargeBinary, nullable=False),
+    Column("case_id", Integer, ForeignKey("case.id"), primary_key=True), Column("seq", Integer, primary_key=True),
+    Column("name", String, primary_key=True), Column("box", LargeBinary, nullable=False),
 )
 FILE = Table(
     "file", METADATA,
-    Column("case_id", Integer, ForeignKey("case.id"), primary_key=True),
-    Column("id", String, primary_key=True),
-    Column("content", LargeBinary, nullable=False),
-    Column("attached_at", Moment, nullable=False),
+    Column("case_id", Integer, ForeignKey("case.id"), primary_key=True), Column("id", String, primary_key=True),
+    Column("content", LargeBinary, nullable=False), Column("attached_at", Moment, nullable=False),
     Column("about", LargeBinary, nullable=False),
 )
 SERIES = Table(
     "series", METADATA,
-    Column("key", String, primary_key=True),
-    Column("last", Integer, nullable=False),
+    Column("key", String, primary_key=True), Column("last", Integer, nullable=False),
 )
 NOTICE = Table(
     "notice", METADATA,

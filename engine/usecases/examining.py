@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.deciding.checking import check_all
+from engine.deciding.checking_classes import wrong_rules
 from engine.defining import clock_parts
 from engine.defining.bundle import Bundle, read_bundle
 from engine.defining.calendar_file import read_calendar
@@ -45,7 +46,7 @@ def surroundings(
     document: dict[str, Any] = {}
     if path is not None:
         read, found, document = read_organisation(path)
-        problems += found
+        problems += [*found, *(wrong_rules(read, str(path)) if read is not None else ())]
         organisation = read or organisation
     return Surroundings(calendars, organisation, document, tuple(problems), others, rehearsal)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from engine.deciding.survey_record import survey_json
 from engine.ground.errors import Invalid, Unavailable
 from engine.ground.language import say
-from engine.records import cases, files, library, outbox, parties
+from engine.records import cases, classes, files, library, outbox, parties
 from engine.records.cases import CASE
 from engine.usecases.access import refusals_noted
 from engine.usecases.allowing import allowed
@@ -53,6 +53,7 @@ def export_party(house: House, what: str, folder: Path, reveal: Reveal) -> Hande
     note_revealed(house, reveal, "export", party=party_id, cases=numbers)
     with house.store.reading() as conn:
         details = asdict(parties.party(conn, party_id)) if party_id is not None else None
+        given = [asdict(one) for one in classes.history(conn, party_id)] if party_id is not None else []
     views = [view_of(house, number, reveal) for number in numbers]
     told = [history_of(house, number, reveal)[0] for number in numbers]
     count = 0
@@ -67,7 +68,7 @@ def export_party(house: House, what: str, folder: Path, reveal: Reveal) -> Hande
             count += len(kept)
             documents.append({**asdict(view), "history": [asdict(line) for line in lines], "notices": notices, "files": kept,
                               **({"surveys": answers} if answers else {})})
-        document = {"party": details, "cases": documents}
+        document = {"party": details, "cases": documents, **({"classes": given} if given else {})}
         _write(folder / DATA, json.dumps(document, ensure_ascii=False, indent=2, default=str).encode() + b"\n")
     except OSError as error:
         raise Unavailable(

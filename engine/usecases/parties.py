@@ -22,4 +22,8 @@ def parties_apart(work: Work, data: dict[str, Any]) -> dict[str, Any]:
         if name == work.definition.customer_field and numbers[0] != work.case.party:
             data["party"] = numbers[0]
             work.customer = parties.customer(work.conn, numbers[0])
+            if work.organisation.classes:
+                from engine.usecases.classing import remember  # most organisations declare no classes
+
+                remember(work, numbers[0], data)
     return values

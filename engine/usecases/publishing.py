@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from engine.deciding.checking_classes import wrong_rules
 from engine.deciding.rights import Actor
 from engine.defining.organisation_file import read_organisation
 from engine.defining.problems import Problem, errors
@@ -121,6 +122,7 @@ def put_calendar(house: House, conn: Connection, calendar: Calendar, actor: Acto
 def apply_organisation(house: House, path: Path, actor: Actor) -> Applied:
     """Put an organisation file into force; raises DefinitionError with every problem, Denied for whoever may not `apply` one."""
     organisation, problems, document = read_organisation(path)
+    problems += wrong_rules(organisation, str(path)) if organisation is not None else []
     if organisation is None or errors(problems):
         raise DefinitionError(
             say("{file} cannot be applied; problems: {count}", file=str(path), count=len(errors(problems))), problems,

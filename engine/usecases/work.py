@@ -277,6 +277,8 @@ def take_up(house: House, conn: Connection, loaded: Loaded, now: datetime) -> Wo
     organisation = library.organisation(house.store, conn)
     values = personal.Values(conn, loaded.id, loaded.case.sealed)
     customer = parties.customer(conn, loaded.case.party) if loaded.case.party is not None else None
+    if customer is not None and loaded.case.customer_class:
+        customer = replace(customer, class_=loaded.case.customer_class)
     return Work(house, conn, now, definition, organisation, loaded.case, loaded, customer, values=values)
 
 

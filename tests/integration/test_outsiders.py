@@ -31,7 +31,7 @@ TRIED = {   # what is typed after the command; N is the number of the case
     "case extend": "N promise 1天 --comment x", "case link": "N OTHER", "case handover": "N bob --reason x", "case accept": "N",
     "case decline": "N --reason x", "case vote": "N 1 approve", "case migrate": "N --dry-run", "customer link": "N take",
     "customer links": "N", "customer revoke": "N 1", "notice show": "1", "notice retry": "1", "notice confirm": "1", "party show": "1",
-    "party export": "1 --out OUT", "party erase": "1 --reason x", "party retention": "--preview", "org who-can": "N take", "org gaps": "",
+    "party class": "1", "party classify": "", "party export": "1 --out OUT", "party erase": "1 --reason x", "party retention": "--preview", "org who-can": "N take", "org gaps": "",
     "definition migrate": "small --dry-run", "report accounts": "", "report punctuality": "",
     "report complaints": "", "report posts": "", "report walk": "",
     "survey answer": "N after --set q=1", "survey stop": "N", "survey report": "small after", "survey analyse": "small after",
