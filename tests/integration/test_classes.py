@@ -87,7 +87,7 @@ def test_the_first_rule_that_holds_counts_with_date_and_what_it_read(house: tupl
 
 
 def test_a_case_remembers_the_class_that_counted(house: tuple[House, VirtualClock]) -> None:
-    office, clock = house
+    office, _ = house
     first, rose = of(office, "rose", "1000")
     assert (state_of(office, first).customer_class, budget(office, first), state_of(office, first).owner) == ("ordinary", "9 hours", "ann")
     classify(office, THE_SYSTEM)
