@@ -28,6 +28,7 @@ def _sweep(desk: Desk, limit: _Most = None) -> int | None:
                 "inspections": done.cycles.inspections,
                 "judged": done.cycles.judged,
                 "missed": done.cycles.missed,
+                "reports": [one.file for one in done.cycles.reports],
                 "failures": [{"case": number, "error": error} for number, error in done.failures],
             }
         )
@@ -40,6 +41,8 @@ def _sweep(desk: Desk, limit: _Most = None) -> int | None:
         if done.cycles.judged:
             print(say("  {count:standard|standards} judged; opened for a target missed: {numbers}",
                       count=done.cycles.judged, numbers=", ".join(done.cycles.missed) or "–"))
+        for report in done.cycles.reports:
+            print(say("  report made: {title} ({file})", title=clean(report.title), file=report.file))
         for number, error in done.failures:
             print(say("  {number} could not be settled: {error}", number=number, error=clean(error)))
         if done.remaining:

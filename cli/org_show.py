@@ -46,6 +46,9 @@ def _tables(known: "Organisation") -> Iterator[tuple[Sequence[str], _Rows]]:
     yield (say("Right in the house"), say("Held by")), [
         (right, ", ".join(getattr(known.rights, right)) or say("nobody")) for right in (RIGHTS if known.people else ())
     ]
+    yield (say("Report"), say("Which"), say("When"), say("Made by"), say("Goes to")), [
+        (one.title.in_(spoken()) or name, one.report, str(one.every), one.by, ", ".join(one.to)) for name, one in known.reports.items()
+    ]
     yield (say("Authority at most"), say("Amount")), [
         (name, in_words(band)) for name, band in known.authority.items()
     ]

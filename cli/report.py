@@ -75,6 +75,30 @@ def complaints(
     _make(desk, "complaints", definition, since, until, html, csv, by=by or ())
 
 
+@REPORT.verb("daily", say("The quality analysis of a day: cases, limits breached, what is overdue, targets missed, abnormal findings."))
+def daily(
+    desk: Desk, definition: Definitions = None, since: Since = None, until: Until = None, html: Html = None, csv: Csv = None
+) -> None:
+    """Of yesterday, where no dates are said."""
+    _make(desk, "daily", definition, since, until, html, csv)
+
+
+@REPORT.verb("weekly", say("The summary of the week that ended with the last Friday: cases from day to day, standards, targets missed."))
+def weekly(
+    desk: Desk, definition: Definitions = None, since: Since = None, until: Until = None, html: Html = None, csv: Csv = None
+) -> None:
+    """Seven days up to a Friday, where no dates are said."""
+    _make(desk, "weekly", definition, since, until, html, csv)
+
+
+@REPORT.verb("monthly", say("The supervision report of the last month: standards and their targets, complaints, surveys, timekeeping."))
+def monthly(
+    desk: Desk, definition: Definitions = None, since: Since = None, until: Until = None, html: Html = None, csv: Csv = None
+) -> None:
+    """The last whole month, where no dates are said."""
+    _make(desk, "monthly", definition, since, until, html, csv)
+
+
 @REPORT.verb("posts", say("Assess posts and departments, with the cases behind each figure."))
 def posts(
     desk: Desk, definition: Definitions = None, since: Since = None, until: Until = None, html: Html = None, csv: Csv = None,

@@ -45,6 +45,7 @@ class Account:
     failures: Sequence[tuple[str, str]] = ()                             # (case number or notice, why)
     worked: bool = True                                                  # something succeeded, or there was nothing to do
     page: str = field(default="")                                        # Markdown, instead of the table
+    reports: Sequence[tuple[str, str, str]] = ()                         # (name, title, Markdown), each an artifact of its own
 
 
 async def run(flow: str, folder: str, use_case: Callable[[House], T], account: Callable[[T], Account]) -> State[dict[str, Any]]:
@@ -69,6 +70,8 @@ async def run(flow: str, folder: str, use_case: Callable[[House], T], account: C
         await acreate_markdown_artifact(markdown=done.page, key=key, description=words)
     else:
         await acreate_table_artifact(table=_table(done), key=key, description=words)
+    for name, title, page in done.reports:
+        await acreate_markdown_artifact(markdown=page, key=f"makegood-report-{_slug(name)}-{_slug(Path(folder).name)}", description=title)
     if done.failures:
         words += "; " + say("failed: {which}", which=", ".join(dict.fromkeys(what for what, _ in done.failures)))
     if not done.worked:

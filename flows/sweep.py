@@ -29,6 +29,7 @@ def account(swept: Swept) -> Account:
             "remaining": swept.remaining,
             "inspections": len(swept.cycles.inspections),
             "judged": swept.cycles.judged,
+            "reports": [one.file for one in swept.cycles.reports],
         },
         counts={
             say("cases settled"): swept.cases,
@@ -38,7 +39,9 @@ def account(swept: Swept) -> Account:
             say("still due"): swept.remaining,
             say("inspections opened"): len(swept.cycles.inspections),
             say("standards judged"): swept.cycles.judged,
+            say("reports made"): len(swept.cycles.reports),
         },
         failures=swept.failures,
+        reports=[(one.name, one.title, one.page) for one in swept.cycles.reports],
         worked=swept.cases > 0 or not swept.failures,
     )

@@ -26,7 +26,7 @@ class FileChannel:
         notice = sending.notice
         message = compose(
             message_id=notice.message_id, sender=self.sender, to=sending.address, subject=notice.subject, text=notice.text,
-            html=notice.html, date=now, language=notice.language,
+            html=notice.html, date=now, language=notice.language, attached=notice.attached,
         )
         readable = f"{notice.case_number or 'house'}-{notice.name}-{notice.message_id.partition('@')[0]}"
         path = self.folder / f"{_UNSAFE.sub('_', readable)[-200:]}.eml"

@@ -17,9 +17,10 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 def compose(
     *, message_id: str, sender: str, to: str, subject: str, text: str, html: str | None = None, date: datetime, language: str = "",
-    reply_to: str | None = None,
+    reply_to: str | None = None, attached: tuple[str, str] | None = None,
 ) -> EmailMessage:
-    """The mail with these parts; `date` is when it is sent, `message_id` comes without its angle brackets.
+    """The mail with these parts; `date` is when it is sent, `message_id` comes without its angle brackets, `attached` is an
+    HTML page with its name.
 
     `to` may be something that is no mail address (a telephone number, a postal address): then it stands as a name, for
     channels that only write files. Raises DeliveryError (permanent) when a header field holds a line break or another
@@ -37,6 +38,9 @@ def compose(
     message.set_content(text)
     if html:
         message.add_alternative(html, subtype="html")
+    if attached:
+        name, page = attached
+        message.add_attachment(page, subtype="html", filename=_one_line("filename", name))
     if language:                                      # last: setting the content clears every Content-… field
         message["Content-Language"] = _one_line("Content-Language", language)
     return message

@@ -37,7 +37,7 @@ class SmtpChannel:
         notice = sending.notice
         message = compose(
             message_id=notice.message_id, sender=self.sender, to=sending.address, subject=notice.subject, text=notice.text,
-            html=notice.html, date=now, language=notice.language, reply_to=self.reply_to,
+            html=notice.html, date=now, language=notice.language, reply_to=self.reply_to, attached=notice.attached,
         )
         server = self._ready()
         try:

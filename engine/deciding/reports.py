@@ -11,7 +11,7 @@ from typing import Any
 from engine.ground.language import say
 from engine.ground.lengths import length_text
 from engine.ground.valueclass import valueclass
-from engine.ground.wall import wall
+from engine.ground.wall import wall, wall_due
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(1)
 MOST = 15
@@ -27,6 +27,7 @@ class Kind(StrEnum):
     SHARE = "share"                      # from 0 to 1
     LENGTH = "length"                    # of time
     MOMENT = "moment"                    # an instant, shown in the zone of the report
+    DUE = "due"                          # the same of a due time: the midnight that ends a day is 24:00
 
 
 Cell = str | int | float | date | datetime | timedelta | None
@@ -139,7 +140,7 @@ def shown(value: Cell, kind: Kind, timezone: str = "UTC") -> str:
         case timedelta():
             return length_text(_rounded(value))
         case datetime():
-            return wall(value, timezone)
+            return wall_due(value, timezone) if kind is Kind.DUE else wall(value, timezone)
         case int() | float() if kind is Kind.SHARE:
             return f"{100 * value:.1f} %"
         case float():

@@ -42,7 +42,7 @@ class Walk:
         self.cases += 1
         events = list(history)
         standings, stops = read_standings(versions, events)
-        found, end = list(stretches(standings, to_the_second(now))), to_the_second(now)
+        found, last = list(stretches(standings, to_the_second(now))), standings[-1]
         owner, length = None, NOTHING
         for n, (here, until) in enumerate(found):
             step = self.states.setdefault(here.state, Step())
@@ -52,11 +52,11 @@ class Walk:
             owner = here.owner or owner
             if n + 1 < len(found) and found[n + 1][0].state == here.state and found[n + 1][0].at == until:
                 continue
-            if n + 1 == len(found) and not standings[-1].closed and until == end:
-                step.there += 1
-            else:
+            if here is not last or last.closed:
                 step.stay(length, number)
             length = NOTHING
+        if not last.closed:
+            self.states.setdefault(last.state, Step()).there += 1
         self._tasks(events, number)
 
     def _tasks(self, events: Iterable[Event], number: str) -> None:

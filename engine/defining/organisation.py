@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cached_property
+from typing import Literal
 
 from engine.defining.absences import Absences
 from engine.defining.definition import Band, Expression, Text, item
 from engine.defining.posts import Posts
+from engine.defining.rhythm import Rhythm
 from engine.ground.duration import Duration
 from engine.ground.valueclass import valueclass
 
-__all__ = ["RIGHTS", "Absence", "CustomerClass", "Group", "Organisation", "Person", "Rights"]
+__all__ = ["RIGHTS", "Absence", "CustomerClass", "Group", "Organisation", "Person", "Rights", "ScheduledReport"]
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,23 @@ class CustomerClass:
     over: Duration | None = item("counts only cases opened, and answers given, so long ago at most; otherwise all", None)
 
 
+@valueclass(frozen=True, slots=True, kw_only=True)
+class ScheduledReport:
+    """A report that is made by itself, and sent to somebody."""
+
+    name: str
+    title: Text = item("what it is called, where otherwise than usual", factory=Text)
+    report: Literal["complaints", "posts", "daily", "weekly", "monthly", "walk", "standards"] = item(
+        "which report, as after `makegood report`"
+    )
+    of: tuple[str, ...] = item("the bundles that it is about; without them all in force", ())
+    every: Rhythm = item(
+        "when it is made: `day 07:00`, `friday 16:00` or `month 1 08:00`, local time; it covers the whole days since the time before"
+    )
+    by: str = item("the post that answers for it; nobody who holds it serves in what it is about")
+    to: tuple[str, ...] = item("posts, groups or people who get it")
+
+
 RIGHTS = tuple(one.name for one in fields(Rights))
 """The rights there are, by name."""
 
@@ -104,6 +123,7 @@ class Organisation:
         "when the case named them", factory=dict
     )
     rights: Rights = item("who may do what in the house, beside the actions of cases", factory=Rights)
+    reports: Mapping[str, ScheduledReport] = item("reports that are made by themselves, by name", factory=dict)
 
     @cached_property
     def posts(self) -> Posts:

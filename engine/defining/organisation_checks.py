@@ -18,6 +18,7 @@ def wrong_rights(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
         yield tree.problem(("timezone",), say("'{name}' is not a time zone", name=organisation.timezone[:60]), expected="Asia/Shanghai")
     else:
         yield from _away(organisation, tree)
+    yield from _reported(organisation, tree)
     yield from _denied(organisation, tree)
     yield from _granted(organisation, tree)
 
@@ -42,6 +43,19 @@ def _away(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
     for circle in organisation.absences.circles():
         yield tree.problem(("people", circle[0], "away"), say("Deputies go round in a circle: {circle}", circle=" → ".join(circle)),
                            hint=say("On such days nobody stands in; name somebody who is there."))
+
+
+def _reported(organisation: Organisation, tree: Tree) -> Iterator[Problem]:
+    held = organisation.posts.holders
+    for name, report in organisation.reports.items():
+        if report.by not in held:
+            yield tree.problem(("reports", name, "by"), say("Nobody holds the post '{name}'", name=report.by[:80]),
+                               nearest=nearest(report.by, held))
+        known = [*organisation.people, *organisation.groups, *held]
+        for index, one in enumerate(report.to):
+            if one not in known:
+                yield tree.problem(("reports", name, "to", index), say("There is no person, group or post '{name}'", name=one[:80]),
+                                   nearest=nearest(one, known))
 
 
 def _denied(organisation: Organisation, tree: Tree) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from engine.defining import kinds
 from engine.defining.combining import assignments, conditional, mapping, several
 from engine.defining.definition import Expression, Field, Happening, Point, Text, Who
 from engine.defining.kinds import Read
+from engine.defining.rhythm import parse_rhythm
 from engine.defining.words import (
     LABEL,
     LANGUAGE,
@@ -61,7 +62,7 @@ SPECIAL: dict[tuple[str, str], Read] = {
     ("Cycle", "values"): mapping(kinds.constant, Field, False), ("Cycle", "vague"): mapping(several(kinds.words, False, True), None, False),
     ("Standard", "every"): kinds.parsed(parse_inspections, lambda: say("how often")),
     ("Standard", "target"): kinds.parsed(parse_target, lambda: say("what is to be reached")),
-    ("Person", "language"): _LANGUAGE,
+    ("Person", "language"): _LANGUAGE, ("ScheduledReport", "every"): kinds.parsed(parse_rhythm, lambda: say("how often")),
     ("Survey", "levels"): kinds.levels,
     **dict.fromkeys([("Sample", "share"), ("Sample", "precision"), ("Sample", "response")], _PART),
 }

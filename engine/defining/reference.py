@@ -37,7 +37,7 @@ from engine.defining.definition import (
     Text,
     Who,
 )
-from engine.defining.organisation import Absence, CustomerClass, Group, Organisation, Person, Rights
+from engine.defining.organisation import Absence, CustomerClass, Group, Organisation, Person, Rights, ScheduledReport
 from engine.defining.reader import BESIDE, plan, without_none
 from engine.defining.reference_expressions import EXPRESSIONS
 from engine.ground.duration import Duration
@@ -62,6 +62,7 @@ _SPECIAL: dict[tuple[str, str], str] = {
     ("Cycle", "values"): "mapping name → number, amount, duration or text", ("Cycle", "vague"): "mapping language → list of words",
     ("Standard", "target"): "`95%`, `< 5%`, `>= 4.2`", ("Task", "every"): "duration, or `FREQ=MONTHLY;INTERVAL=3`",
     ("Standard", "every"): "`4 per day`, `2 per week`, `10 per month` or `6 hours`",
+    ("ScheduledReport", "every"): "`day 07:00`, `friday 16:00`, `month 1 08:00`",
     ("Field", "length"): "`10`, `1..200`, `5..`",
     ("Field", "options"): "list of values, or mapping value → words",
     ("Survey", "levels"): "words of each level, worst first, or how many",
@@ -75,11 +76,12 @@ _CHAPTERS: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("A procedure: `procedure.yaml`",
      (Definition, Field, Role, Opening, Handover, Anywhere, State, Action, Task, Approval, LinkedCase, ClockSpec,
       Case, Counting, Pause, Extension, Rung, Notice, Privacy)),
-    ("The organisation: `organisation.yaml`", (Organisation, Person, Absence, Group, CustomerClass, Rights)),
+    ("The organisation: `organisation.yaml`", (Organisation, Person, Absence, Group, CustomerClass, Rights, ScheduledReport)),
 )
 _NAMES = {
     "Definition": "Top of a procedure", "LinkedCase": "Linked case",
     "ClockSpec": "Clock", "CustomerClass": "Class of customers", "Case": "Branch of a value", "Organisation": "Top of an organisation",
+    "ScheduledReport": "Scheduled report",
     "Cycle": "Top of a cycle", "Survey": "Top of a questionnaire",
     "Scenario": "Top of a scenario", "CalendarSpec": "Top of a calendar", "HolidaySpec": "Holidays", "Step": "Step",
 }

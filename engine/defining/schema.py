@@ -104,6 +104,7 @@ _SPECIAL: dict[tuple[str, str], Schema] = {
     ("Task", "calendar"): _shape(LABEL.pattern),
     ("Organisation", "name"): _shape(LABEL.pattern),
     ("Person", "language"): _shape(LANGUAGE.pattern),
+    ("ScheduledReport", "every"): {"type": "string", "examples": ["day 07:00", "friday 16:00", "month 1 08:00"]},
     ("Survey", "levels"): {"anyOf": [
         {"type": "integer", "minimum": 2, "maximum": MOST_LEVELS},
         {"type": "array", "items": _BY_TYPE[Text], "minItems": 2, "maxItems": MOST_LEVELS},

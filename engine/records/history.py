@@ -29,6 +29,7 @@ ORGANISATION, DEFINITIONS, ACCESS = "organisation", "definitions", "access"
 _insert = Prepared(insert(EVENT))
 _end = select(EVENT.c.seq, EVENT.c.hash, EVENT.c.recorded_at).where(EVENT.c.stream == bindparam("of"))
 _last = _end.order_by(EVENT.c.seq.desc()).limit(1)
+_latest = Prepared(select(EVENT.c.body, EVENT.c.seq).where(EVENT.c.stream == bindparam("of")).order_by(EVENT.c.seq.desc()).limit(1))
 _read = Prepared(
     select(EVENT.c.body, EVENT.c.seq).where(EVENT.c.stream == bindparam("of"), EVENT.c.seq > bindparam("after")).order_by(EVENT.c.seq)
 )
@@ -45,6 +46,11 @@ class Head(NamedTuple):
 def cycle_stream(name: str) -> str:
     """The stream of a cycle: what was told in counts, and what was judged."""
     return f"cycle/{name}"
+
+
+def report_stream(name: str) -> str:
+    """The stream of a scheduled report: when it was made, and what its page was."""
+    return f"report/{name}"
 
 
 def case_stream(number: str) -> str:
@@ -116,6 +122,12 @@ def read(conn: Connection, stream: str, after: int = 0) -> Iterator[Event]:
     """The events of a stream in order, those after number `after`; raises Tampered for a row that is no event."""
     for body, seq in _read.all(conn, {"of": stream, "after": after}):
         yield from_body(body, stream, seq)
+
+
+def last(conn: Connection, stream: str) -> Event | None:
+    """The last event of a stream, None of an empty one; raises Tampered for a row that is no event."""
+    row = _latest.one(conn, {"of": stream})
+    return None if row is None else from_body(row.body, stream, row.seq)
 
 
 def from_body(body: str, stream: str, seq: int) -> Event:

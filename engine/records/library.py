@@ -152,6 +152,11 @@ def versions(conn: Connection, name: str | None = None) -> list[Version]:
     return found
 
 
+def names(conn: Connection) -> list[str]:
+    """The names of everything published, sorted."""
+    return list(conn.execute(select(DEFINITION.c.name).distinct().order_by(DEFINITION.c.name)).scalars())
+
+
 def document(conn: Connection, name: str, version: int | None = None) -> Document:
     """A version (the latest without a number) as it was published; raises NotFound."""
     query = select(*(DEFINITION.c[column] for column in Document._fields)).where(DEFINITION.c.name == name)

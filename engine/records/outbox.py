@@ -78,6 +78,7 @@ class Message:
     subject: str
     text: str
     html: str | None = None
+    attached: tuple[str, str] | None = None      # the name of a page that goes along, and the page
     mandatory: bool = False
     fire_at: datetime | None = None      # not to be sent before; None: at once
 
@@ -88,6 +89,7 @@ class Words(NamedTuple):
     subject: str
     text: str
     html: str | None
+    attached: tuple[str, str] | None
 
 
 def put(conn: Connection, messages: Sequence[Message], key: bytes, now: datetime) -> None:
@@ -97,7 +99,7 @@ def put(conn: Connection, messages: Sequence[Message], key: bytes, now: datetime
         {
             "case_id": one.case_id, "name": one.name, "party_id": one.party_id, "person": one.person, "via": ",".join(one.via),
             "language": one.language, "mandatory": one.mandatory,
-            "words": sealing.seal_json(conn, key, {"subject": one.subject, "text": one.text, **({"html": one.html} if one.html else {})}),
+            "words": sealing.seal_json(conn, key, _said(one)),
             "status": Status.WAITING.value, "message_id": f"{os.urandom(16).hex()}@makegood", "created_at": now,
             "fire_at": one.fire_at or now,
             "attempts": 0, "tries": 0,
@@ -106,10 +108,15 @@ def put(conn: Connection, messages: Sequence[Message], key: bytes, now: datetime
     ])
 
 
+def _said(one: Message) -> dict[str, Any]:
+    more = {"html": one.html, "attached": one.attached}
+    return {"subject": one.subject, "text": one.text, **{name: value for name, value in more.items() if value}}
+
+
 def words(conn: Connection, rows: Sequence[Row[Any]]) -> list[Words | None]:
     """What these notices say, None where it was erased."""
     return [
-        None if one is None else Words(one["subject"], one["text"], one.get("html"))
+        None if one is None else Words(one["subject"], one["text"], one.get("html"), one.get("attached"))
         for one in sealing.open_json(conn, [row.words for row in rows])
     ]
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 from itertools import groupby
 from typing import TypeVar
 
+from sqlalchemy import Connection
+
 from engine.deciding.attainment import Share, control_limits, period_of, slope, wilson
 from engine.deciding.rights import Actor
 from engine.defining.cycle import Standard
@@ -94,9 +96,7 @@ def attainment(
     with refusals_noted(house, actor, "report", definition=cycle), house.store.reading() as conn:
         definition = of_cycle(library.latest(house.store, conn, cycle)[2])
         may_see_figures(house, conn, definition, actor, of_one=person is not None)
-        counted = list(observations.counted(conn, cycle, since=since, until=until, person=person))
-    by_name = {name: list(rows) for name, rows in groupby(counted, lambda row: row.name)}
-    found = tuple(_attained(definition, one, by_name.get(one.name, [])) for one in definition.standards.values())
+        found = attained(conn, definition, since=since, until=until, person=person)
     return AttainmentReport(cycle, definition.title.in_(spoken()), since, until, found)
 
 
@@ -115,6 +115,15 @@ def _group(name: str, seen: list[Figure]) -> Group:
     low, high = wilson(kept, of)
     judged = [one.reached for one in seen if one.reached is not None]
     return Group(name, len(seen), sum(judged), len(judged), Figure(kept, of, kept / of if of else None, low, high, None, None))
+
+
+def attained(
+    conn: Connection, definition: Definition, *, since: date | None = None, until: date | None = None, person: str | None = None
+) -> tuple[Attained, ...]:
+    """The same of a cycle, for somebody who may see it."""
+    counted = list(observations.counted(conn, definition.name, since=since, until=until, person=person))
+    by_name = {name: list(rows) for name, rows in groupby(counted, lambda row: row.name)}
+    return tuple(_attained(definition, one, by_name.get(one.name, [])) for one in definition.standards.values())
 
 
 def _attained(definition: Definition, standard: Standard, rows: list[Counted]) -> Attained:

@@ -20,6 +20,16 @@ from engine.usecases.opening import begin, blank
 from engine.usecases.writing import write
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A report that was made because it was due: its file in the house, and the same in Markdown."""
+
+    name: str
+    title: str
+    file: str
+    page: str
+
+
 @dataclass(slots=True)
 class Kept:
     """What looking after the cycles did."""
@@ -27,7 +37,8 @@ class Kept:
     inspections: list[str] = field(default_factory=list)             # numbers of the cases opened
     judged: int = 0                                                  # standards held against their target, for one period and part each
     missed: list[str] = field(default_factory=list)                  # numbers of the cases opened because a target was missed
-    failures: list[tuple[str, str]] = field(default_factory=list)    # (cycle/standard, error)
+    reports: list[Made] = field(default_factory=list)                # made because they were due
+    failures: list[tuple[str, str]] = field(default_factory=list)    # (cycle/standard or report/name, error)
 
     def add(self, done: "Kept") -> None:
         """Count what was done in one transaction."""

@@ -104,17 +104,22 @@ def analyse(
     with refusals_noted(house, actor, "survey analyse", definition=bundle), house.store.reading() as conn:
         _, spec = _found(house, conn, bundle, survey, actor)
         outcomes = list(surveyed.asked(conn, bundle, survey, since=since, until=until))
-    weight, most = weights(outcomes), len(spec.levels)
-    known = {question.name for _, question in spec.items()}
-    respondents = [
-        Respondent(weight[one.stratum], *({name: level for name, level in told.items() if name in known and level <= most}
-                                          for told in (one.scores, one.expected)))
-        for one in outcomes if one.answered
-    ]
+    respondents = weighed(spec, outcomes)
     titles = {factor.name: factor.title.in_(spoken()) or factor.name for factor in spec.factors.values()}
     titles = {question.name: question.ask.in_(spoken()) for _, question in spec.items()} | titles
     return Analysis(bundle, survey, spec.title.in_(spoken()), method, len(respondents), tuple(level.in_(spoken()) for level in spec.levels),
                     titles, _by(method, spec, respondents, derived))
+
+
+def weighed(spec: Survey, outcomes: Sequence[Outcome]) -> list[Respondent]:
+    """Those who answered, each stratum counting as much as it is large; of their answers what the questionnaire still asks."""
+    weight, most = weights(outcomes), len(spec.levels)
+    known = {question.name for _, question in spec.items()}
+    return [
+        Respondent(weight[one.stratum], *({name: level for name, level in told.items() if name in known and level <= most}
+                                          for told in (one.scores, one.expected)))
+        for one in outcomes if one.answered
+    ]
 
 
 def _by(method: Method, spec: Survey, respondents: Sequence[Respondent], derived: bool) -> Index | Gaps | Fuzzy | Components | Paths:

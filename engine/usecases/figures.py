@@ -5,7 +5,7 @@ limit that stands breached.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
@@ -51,6 +51,11 @@ class Asked:
         """The first instant after it, at most just after now."""
         just_after = self.now + timedelta(microseconds=1)
         return just_after if self.until is None else min(self._midnight(self.until), just_after)
+
+    @property
+    def begun(self) -> bool:
+        """Whether the period has begun."""
+        return self.start is None or self.start <= self.now
 
     @property
     def names(self) -> list[str]:
@@ -136,3 +141,25 @@ def ages(asked: Asked, definition: Definition) -> Iterator[tuple[int | None, int
     row = asked.conn.execute(select(*columns).where(of(asked, definition.name), open_at(asked.end))).one()
     for n, days in enumerate((*AGES, None)):
         yield days, row[2 * n], row[2 * n + 1]
+
+
+def breached(asked: Asked) -> dict[str, int]:
+    """How many limits were breached in the period, by definition, as history has it."""
+    query = select(CASE.c.definition, func.count()).join_from(EVENT, CASE, EVENT.c.stream == "case/" + CASE.c.number).where(
+        EVENT.c.kind == "breach", asked.within(EVENT.c.occurred_at), of(asked)
+    ).group_by(CASE.c.definition)
+    return dict(asked.conn.execute(query).tuples().all())
+
+
+def by_span(asked: Asked, spans: Sequence[tuple[date, date]]) -> list[tuple[int, int, int]]:
+    """For each of these spans of local dates how many cases were opened, closed, and closed in time. One statement."""
+    columns: list[ColumnElement[int]] = []
+    for since, until in spans:
+        one = replace(asked, since=since, until=until)
+        closed = one.within(CASE.c.closed_at)
+        columns += [
+            func.count().filter(one.within(CASE.c.opened_at)), func.count().filter(closed),
+            func.count().filter(closed, CASE.c.breaches == 0),
+        ]
+    row = asked.conn.execute(select(*columns).where(of(asked))).one()
+    return [(row[n], row[n + 1], row[n + 2]) for n in range(0, len(row), 3)]

@@ -27,9 +27,10 @@ class Outgoing:
     attempts: int
     tries: int
     until: datetime
-    subject: str = ""                # this and the next two are known once it is about to be sent
+    subject: str = ""                # this and the next three are known once it is about to be sent
     text: str = ""
     html: str | None = None
+    attached: tuple[str, str] | None = None      # the name of a page that goes along, and the page
 
 
 @dataclass(frozen=True, slots=True)

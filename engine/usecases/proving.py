@@ -154,7 +154,7 @@ def find_gaps(
         allowed(organisation, actor, "apply", "publish", "audit")
         begin, end = _span(organisation, now, since, until)
         ids = list(conn.execute(select(cases.CASE.c.id).where(cases.CASE.c.closed_at.is_(None)).order_by(cases.CASE.c.id)).scalars())
-        names = sorted({version.name for version in library.versions(conn)})
+        names = library.names(conn)
         found: list[Gap] = []
         for done, name in enumerate(names, 1):
             definition = library.latest(house.store, conn, name)[2]

@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 
 from engine.deciding.checking_classes import wrong_rules
 from engine.deciding.rights import Actor
+from engine.defining.definition import Definition
+from engine.defining.organisation import Organisation
 from engine.defining.organisation_file import read_organisation
 from engine.defining.problems import Problem, errors
 from engine.ground.calendars import Calendar, calendar_json
@@ -81,6 +83,7 @@ def _publish(house: House, folder: Path, actor: Actor, progress: Callable[[Scena
             [f"{one.file}: {one.name}: {one.failure}" for one in failed],
             hint=say("See each with its history: `makegood definition test {folder}`.", folder=str(folder)),
         )
+    _apart(organisation, [bundle.definition])
     with house.store.writing() as conn:
         now = house.clock.now()     # asked here, since it may have taken a while until nobody else was writing
         allowed(library.organisation(house.store, conn), actor, "publish")
@@ -130,8 +133,22 @@ def apply_organisation(house: House, path: Path, actor: Actor) -> Applied:
         )
     with refusals_noted(house, actor, "apply"), house.store.writing() as conn:
         allowed(library.organisation(house.store, conn), actor, "apply")
+        _apart(organisation, [library.latest(house.store, conn, name)[2] for name in library.names(conn)] if organisation.reports else [])
         now = house.clock.now()
         made = library.apply_organisation(conn, canonical(document), actor, now)
         gone = [row for row in credentials.listed(conn, credentials.OF_PEOPLE) if row.holder not in organisation.people]
         credentials.end(conn, gone, now)     # should they come back one day, they are invited anew
     return Applied(organisation.name, made.version, len(organisation.people), made.unchanged)
+
+
+def _apart(organisation: Organisation, definitions: list[Definition]) -> None:
+    """Refuse that somebody makes a report of what they serve in themselves; raises DefinitionError."""
+    if not organisation.reports:
+        return
+    from engine.usecases.scheduled import problems
+
+    if wrong := list(problems(organisation, definitions, organisation.reports.values())):
+        raise DefinitionError(
+            say("Reports would be made by people who serve in what they are about"), wrong,
+            hint=say("Give the post under `by` to somebody who does not serve there."),
+        )

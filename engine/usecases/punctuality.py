@@ -173,24 +173,33 @@ def report(
     now = house.clock.now()
     end = min(aware(until) if until else now + _INSTANT, now + _INSTANT)     # now is still in it
     start = aware(since) if since else None
-    found: dict[str, Punctuality] = {}
-    wrong: list[Found] = []
     with refusals_noted(house, actor, "punctuality"), house.store.reading() as conn:
         may_oversee(house, conn, actor)
         if definition is not None:
             library.latest(house.store, conn, definition)
-        which = tuple(_touched(definition, start, end))
-        total = conn.execute(select(func.count()).select_from(CASE).where(*which)).scalar_one()
-        versions, in_force = partial(library.definition, house.store, conn), _in_force(house, conn)
-        for done, one in enumerate(histories(conn, *which), 1):
-            title = versions(one.version_id).title.in_(spoken())
-            of = found.setdefault(one.definition, Punctuality(one.definition, title))
-            of.cases += 1
-            for point in points(one.events, versions, in_force, now):
-                if point.due_at < end and (start is None or point.due_at >= start):
-                    _take(conn, one, point, of, wrong)
-            if progress:
-                progress(done, total)
+        which = [] if definition is None else [CASE.c.definition == definition]
+        return gone_over(house, conn, now, start, end, *which, progress=progress)
+
+
+def gone_over(
+    house: House, conn: Connection, now: datetime, start: datetime | None, end: datetime, *which: ColumnElement[bool],
+    progress: Progress | None = None,
+) -> Report:
+    """The same of the cases for which these conditions hold, for somebody who may see it."""
+    found: dict[str, Punctuality] = {}
+    wrong: list[Found] = []
+    which = (*which, *_touched(start, end))
+    total = conn.execute(select(func.count()).select_from(CASE).where(*which)).scalar_one()
+    versions, in_force = partial(library.definition, house.store, conn), _in_force(house, conn)
+    for done, one in enumerate(histories(conn, *which), 1):
+        title = versions(one.version_id).title.in_(spoken())
+        of = found.setdefault(one.definition, Punctuality(one.definition, title))
+        of.cases += 1
+        for point in points(one.events, versions, in_force, now):
+            if point.due_at < end and (start is None or point.due_at >= start):
+                _take(conn, one, point, of, wrong)
+        if progress:
+            progress(done, total)
     return Report(now, start, min(end, now), tuple(found[name] for name in sorted(found)), tuple(wrong))
 
 
@@ -213,11 +222,9 @@ def _brought(conn: Connection, case_id: int, by: datetime) -> bool:
     return timer is not None and timer <= by
 
 
-def _touched(definition: str | None, since: datetime | None, until: datetime) -> Iterator[ColumnElement[bool]]:
+def _touched(since: datetime | None, until: datetime) -> Iterator[ColumnElement[bool]]:
     """Cases that may hold a point of the period: begun before its end, and open or with something recorded as of then or later."""
     yield CASE.c.opened_at < until
-    if definition is not None:
-        yield CASE.c.definition == definition
     if since is not None:
         later = select(EVENT.c.seq).where(EVENT.c.stream == "case/" + CASE.c.number, EVENT.c.occurred_at >= since)
         yield or_(CASE.c.closed_at.is_(None), later.exists())

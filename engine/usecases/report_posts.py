@@ -34,7 +34,8 @@ class _Assessed:
     wrong: dict[str, int] = field(default_factory=lambda: dict.fromkeys(FLAGS, 0))
     points: float = 0.0                  # of satisfaction, summed over answers
     answers: int = 0
-    unhappy: int = 0
+    unhappy: int = 0                     # cases with an answer that is not satisfied
+    last: str = ""                       # of them
     numbers: dict[str, Numbers] = field(default_factory=dict)
 
 
@@ -113,8 +114,8 @@ def _assessed(
     for row, index in answers:
         one = found[whose(row)]
         one.points, one.answers = one.points + index, one.answers + 1
-        if index < SATISFIED:
-            one.unhappy += 1
+        if index < SATISFIED and one.last != row.number:      # a case may be asked about again
+            one.unhappy, one.last = one.unhappy + 1, row.number
             kept = one.numbers.setdefault("unhappy", [])
             kept.append((row.closed_at, row.number))
             if len(kept) > 2 * asked.named:      # bounded, however many there are

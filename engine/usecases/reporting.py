@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -16,9 +17,10 @@ from engine.usecases.access import refusals_noted
 from engine.usecases.figures import Asked
 from engine.usecases.house import House
 from engine.usecases.report_complaints import complaints
+from engine.usecases.report_periods import daily, monthly, usual, weekly
 from engine.usecases.report_posts import posts
 from engine.usecases.report_walk import walked
-from engine.usecases.standards import Described, described
+from engine.usecases.standards import Described, described, review_on, worded
 from engine.usecases.summarising import zone_of
 from engine.usecases.viewing import may_oversee, may_see_figures, oversees
 from engine.usecases.work import standing
@@ -32,12 +34,14 @@ class Kept:
     sections: Callable[[Asked], Iterator[Section]]
     cycles: bool = True                  # covers service cycles
     procedures: bool = True              # covers procedures
+    usual: bool = False                  # has a period of its own, where none is said
     whose: str = "figures"               # `figures` of a definition, of `people`, or of `anybody`: who may see them
 
 
 def make(
     house: House, name: str, actor: Actor, *, definitions: Sequence[str] = (), since: date | None = None, until: date | None = None,
-    by: Sequence[str] = (), named: int = 20, made_by: str = "",
+    by: Sequence[str] = (), named: int = 20, title: str = "",
+    made_by: str = "",
 ) -> Report:
     """Make a report over the local dates from `since` on and before `until`, of these definitions or of all in force that it is about.
 
@@ -50,18 +54,26 @@ def make(
                        kind="report", name=name)
     now = house.clock.now()
     with refusals_noted(house, actor, "report", report=name), house.store.reading() as conn:
+        zone = zone_of(house, conn)
+        if kept.usual and since is None and until is None:
+            since, until = usual(name, now.astimezone(ZoneInfo(zone)).date())
+        elif kept.usual and (since is None or until is None):
+            raise Invalid(say("This report needs both dates, or none"), field="since" if since is None else "until",
+                          hint=say("Say --since and --until."), expected="2026-11-01")
         covered = _covered(house, conn, kept, actor, definitions)
         asked = Asked(
-            house=house, conn=conn, actor=actor, definitions=covered, since=since, until=until, now=now, timezone=zone_of(house, conn),
+            house=house, conn=conn, actor=actor, definitions=covered, since=since, until=until, now=now, timezone=zone,
             by=by, named=named,
         )
         sections = tuple(kept.sections(asked))
-    return Report(name=name, title=kept.title(), since=since, until=until, at=now, timezone=asked.timezone, sections=sections, by=made_by)
+    return Report(
+        name=name, title=title or kept.title(), since=since, until=until, at=now, timezone=zone, sections=sections, by=made_by,
+    )
 
 
 def _covered(house: House, conn: Connection, kept: Kept, actor: Actor, names: Sequence[str]) -> list[Definition]:
     """The definitions that a report covers, for somebody who may see their figures."""
-    found = [library.latest(house.store, conn, name)[2] for name in names or sorted({one.name for one in library.versions(conn)})]
+    found = [library.latest(house.store, conn, name)[2] for name in names or library.names(conn)]
     wrong = [one.name for one in found if not (kept.cycles if one.standards else kept.procedures)]
     if names and wrong:
         raise Invalid(
@@ -87,18 +99,22 @@ def _covered(house: House, conn: Connection, kept: Kept, actor: Actor, names: Se
 
 def _register(asked: Asked) -> Iterator[Section]:
     """The register of standards."""
+    since = {one.name: at for one, at in library.cycles(asked.house.store, asked.conn)}
     for definition in asked.definitions:
+        calendar = library.calendar(asked.house.store, asked.conn, definition.calendar)
+        review = {name: review_on(one, since[definition.name], calendar) for name, one in definition.standards.items()}
         found = [Described(**described(definition, one)) for one in definition.standards.values()]
         yield Section(
             name=f"{definition.name}.standards", title=definition.title.in_(spoken()) or definition.name,
             columns=(
                 Column("touchpoint", say("Touchpoint")), Column("name", say("Name")), Column("statement", say("Standard")),
                 Column("need", say("Need")), Column("level", say("Level")), Column("element", say("Element")), Column("by", say("Who")),
-                Column("target", say("Target")), Column("period", say("Period")), Column("published", say("Published")),
+                Column("target", say("Target")), Column("period", say("Period")), Column("review", say("Review")),
+                Column("published", say("Published")),
             ),
             rows=tuple(
-                (one.touchpoint, one.name, one.statement, one.need, one.level, one.element, ", ".join(one.by), one.target, one.period,
-                 say("yes") if one.published else "") for one in found
+                (one.touchpoint, one.name, one.statement, one.need, worded(one.level), worded(one.element), ", ".join(one.by), one.target,
+                 one.period, review[one.name], say("yes") if one.published else "") for one in found
             ),
         )
 
@@ -106,6 +122,9 @@ def _register(asked: Asked) -> Iterator[Section]:
 REPORTS: dict[str, Kept] = {
     "complaints": Kept(lambda: say("Statistics of complaints"), complaints, cycles=False),
     "posts": Kept(lambda: say("Assessment of posts and departments"), posts, whose="people"),
+    "daily": Kept(lambda: say("Daily quality analysis"), daily, usual=True, whose="people"),
+    "weekly": Kept(lambda: say("Weekly summary"), weekly, usual=True, whose="people"),
+    "monthly": Kept(lambda: say("Monthly supervision report"), monthly, usual=True, whose="people"),
     "walk": Kept(lambda: say("Walk through the procedure"), walked),
     "standards": Kept(lambda: say("Register of standards"), _register, procedures=False, whose="anybody"),
 }

@@ -1,5 +1,5 @@
 """Upkeep: what the scheduler does for the cycles in force beside settling cases. Inspections are opened as their moments come, and the
-standards are judged as their periods end; each once, whoever comes by how often.
+standards are judged as their periods end; then the reports that are due are made. Each once, whoever comes by how often.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,19 +22,22 @@ DUTIES = ((inspections.due, inspections.open_due), (judging.due, judging.judge_d
 
 
 def upkeep(house: House) -> Kept:
-    """Open the inspections whose moment has come and judge the periods that ended, of every cycle in force. What cannot be done is told,
-    holds up nothing else, and is tried again next time. Where there is nothing to do, nothing is locked."""
+    """Open the inspections whose moment has come and judge the periods that ended, of every cycle in force; make the reports that are due.
+    What cannot be done is told, holds up nothing else, and is tried again next time. Where there is nothing to do, nothing is locked."""
     kept, now = Kept(), house.clock.now()
     todo: list[tuple[Care, Callable[[Care], None]]] = []
     with house.store.reading() as conn:
         for definition, since in library.cycles(house.store, conn):
             for standard in definition.standards.values():
                 care = Care(house, conn, definition, standard, since, now, kept)
-                with _alone(care):
+                with _alone(kept, care.name):
                     todo += [(care, do) for due, do in DUTIES if due(care)]
+        reporting = bool(library.organisation(house.store, conn).reports)
     for care, do in todo:
-        with _alone(care):
+        with _alone(kept, care.name):
             patiently(partial(_carry_out, house, care, do))
+    if reporting:
+        _report(house, kept)
     return kept
 
 
@@ -44,15 +47,26 @@ def unjudged(house: House, conn: Connection, at: datetime) -> list[str]:
     for definition, since in library.cycles(house.store, conn):
         for standard in definition.standards.values():
             care = Care(house, conn, definition, standard, since, at, Kept())
-            with _alone(care):
+            with _alone(care.kept, care.name):
                 found += [care.name] if judging.due(care) else []
             found += [name for name, _ in care.kept.failures]
     return found
 
 
+def _report(house: House, kept: Kept) -> None:
+    from engine.usecases import scheduled  # which few houses need at each sweep
+
+    with house.store.reading() as conn:
+        due = scheduled.due(house, conn)
+    for one in due:
+        with _alone(kept, f"report/{one.declared.name}"):
+            made = scheduled.make(house, one)
+            kept.reports += [made] if made else []
+
+
 @contextmanager
-def _alone(care: Care) -> Iterator[None]:
-    """What is wrong with one standard, such as a calendar that ended, is told and no reason to leave the others alone."""
+def _alone(kept: Kept, what: str) -> Iterator[None]:
+    """What is wrong with one standard or report, such as a calendar that ended, is told and no reason to leave the others alone."""
     try:
         yield
     except Conflict:
@@ -60,7 +74,7 @@ def _alone(care: Care) -> Iterator[None]:
     except MakegoodError as error:
         if stops_all(error):
             raise
-        care.kept.failures.append((care.name, str(error)))
+        kept.failures.append((what, str(error)))
 
 
 def _carry_out(house: House, care: Care, do: Callable[[Care], None]) -> None:

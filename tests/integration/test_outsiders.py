@@ -34,7 +34,7 @@ TRIED = {   # what is typed after the command; N is the number of the case
     "party class": "1", "party classify": "",
     "party export": "1 --out OUT", "party erase": "1 --reason x", "party retention": "--preview", "org who-can": "N take", "org gaps": "",
     "definition migrate": "small --dry-run", "report accounts": "", "report punctuality": "",
-    "report complaints": "", "report posts": "", "report walk": "",
+    "report complaints": "", "report posts": "", "report walk": "", "report daily": "", "report weekly": "", "report monthly": "",
     "survey answer": "N after --set q=1", "survey stop": "N", "survey report": "small after", "survey analyse": "small after",
     "case similar": "N", "library recurrence": "small", "audit show": "N", "audit access": "", "audit export": "",
 }

@@ -17,6 +17,7 @@ people:
 groups:
   panel: {members: [ann, bob], roles: [reader], deny: [erase]}
 rights: {apply: [lead], publish: [lead]}
+reports: {week: {title: {en: The week, zh: 一周}, report: weekly, every: friday 16:00, by: reader, to: [ann]}}
 authority: {lead: [500 EUR, 400 GBP], panel: unlimited}
 """
 
@@ -25,8 +26,9 @@ authority: {lead: [500 EUR, 400 GBP], panel: unlimited}
     ("language", "said"),
     [
         ("en", ["2026-03-06   bob      desk", "2026-08-31   nobody   everything", "ann         desk of north", "panel       erase",
-                "apply                lead", "erase                nobody", "500.00 EUR, 400.00 GBP", "unlimited"]),
-        ("zh", ["代理人", "无人", "全部", "内部权限", "不限"]),
+                "apply                lead", "erase                nobody", "500.00 EUR, 400.00 GBP", "unlimited",
+                "The week   weekly   friday 16:00   reader    ann"]),
+        ("zh", ["代理人", "无人", "全部", "内部权限", "不限", "一周"]),
     ],
 )
 def test_absences_denials_rights_and_ceilings_are_shown(
