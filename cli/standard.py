@@ -49,6 +49,25 @@ def list_(
         print(say("No standard is in force."))
 
 
+@STANDARD.verb("check", say("Tell which standards are not achievable, relevant or timely by what was seen, each with a proposal."))
+def check(
+    desk: Desk,
+    cycle: _Cycle,
+    since: Annotated[str | None, opt("--since", "DATE", say("Only what happened since that date, for example 2026-11-01."))] = None,
+) -> None:
+    """Standards, held against what the house has seen."""
+    from engine.usecases.standards_check import check_standards
+
+    found = check_standards(desk.house, cycle, desk.actor(), since=None if since is None else day(since, "since"))
+    if desk.as_json:
+        as_json({"findings": found})
+        return
+    for one in found:
+        print(f"{clean(one.touchpoint)} · {one.standard}: {clean(one.what)} – {clean(one.proposal)}")
+    if not found:
+        print(say("Nothing seen speaks against these standards."))
+
+
 @STANDARD.verb("record", say("Tell counts of a standard: how many kept it, and of how many."))
 def record(
     desk: Desk,

@@ -1,5 +1,5 @@
 """Is each standard specific, measurable, achievable, relevant and timely (row S2)? Each finding begins with the letter that fails
-and its hint proposes a wording. Whether a target is achievable also shows in what was observed (`engine.usecases.attaining`).
+and its hint proposes a wording. Whether a target is achievable also shows in what was judged (`engine.usecases.standards_check`).
 """
 
 import re

@@ -108,3 +108,14 @@ def behind(conn: Connection, case_id: int) -> list[tuple[str, str]]:
     """The standards whose misses a case was opened for, or belongs to: (cycle, standard)."""
     query = select(_j.definition, _j.name).where(_j.case_id == case_id).distinct().order_by(_j.definition, _j.name)
     return [(definition, name) for definition, name in conn.execute(query)]
+
+
+def of_standard(conn: Connection, definition: str, standard: str, since: datetime) -> list[Judgement]:
+    """What was judged of a standard in periods that ended after `since`, those in which nothing was seen left out."""
+    query = select(JUDGEMENT).where(_j.definition == definition, _j.name == standard, _j.end > since, _j.reached.is_not(None))
+    return [Judgement(*row) for row in conn.execute(query.order_by(_j.start, _j.part))]
+
+
+def cases_behind(conn: Connection, definition: str) -> set[int]:
+    """The cases that a cycle opened for its own misses."""
+    return set(conn.execute(select(_j.case_id).where(_j.definition == definition, _j.case_id.is_not(None)).distinct()).scalars())

@@ -48,6 +48,8 @@ def test_the_commands_of_the_page_answer(
     together = run("standard", "attainment", "workshop-visit", "--by", "element", "--json", "--as", "max").json
     assert [one["name"] for one in together["groups"]] == ["people", "software", "hardware"]
     assert "taken together by 'colour'" in run("standard", "attainment", "workshop-visit", "--by", "colour", code=3).err
+    assert "Nothing seen speaks against" in run("standard", "check", "workshop-visit").out
+    assert run("standard", "check", "workshop-visit", "--since", "2026-01-01", "--json").json == {"findings": []}
     assert "Nothing was judged yet" in run("standard", "judged", "workshop-visit").out
     assert run("standard", "judged", "workshop-visit", "--json").json == {"judgements": []}
     assert "is a procedure, not a cycle" in run("standard", "attainment", "corrective-action", code=3).err
