@@ -29,6 +29,7 @@ def _sweep(desk: Desk, limit: _Most = None) -> int | None:
                 "judged": done.cycles.judged,
                 "missed": done.cycles.missed,
                 "reports": [one.file for one in done.cycles.reports],
+                "reviews": done.cycles.reviews,
                 "failures": [{"case": number, "error": error} for number, error in done.failures],
             }
         )
@@ -43,6 +44,8 @@ def _sweep(desk: Desk, limit: _Most = None) -> int | None:
                       count=done.cycles.judged, numbers=", ".join(done.cycles.missed) or "–"))
         for report in done.cycles.reports:
             print(say("  report made: {title} ({file})", title=clean(report.title), file=report.file))
+        if done.cycles.reviews:
+            print(say("  reviews of standards opened: {numbers}", numbers=", ".join(done.cycles.reviews)))
         for number, error in done.failures:
             print(say("  {number} could not be settled: {error}", number=number, error=clean(error)))
         if done.remaining:

@@ -8,7 +8,7 @@ from functools import partial
 
 from engine.deciding import checking_clocks, checking_options, checking_others, checking_texts, checking_values, fields, patterns
 from engine.deciding.checking_classes import unknown_classes
-from engine.deciding.checking_names import names_in_expressions, names_of_missed
+from engine.deciding.checking_names import names_in_expressions, names_of_upkeep
 from engine.deciding.expressions import expression
 from engine.deciding.numbering import check_pattern
 from engine.deciding.readers import bounds
@@ -100,6 +100,6 @@ def _tried(path: Path, use: Callable[[], object]) -> Iterator[Finding]:
 
 
 CHECKS = (
-    names_in_expressions, names_of_missed, waiting_for_used_time, values, *checking_clocks.CHECKS, *checking_texts.CHECKS,
+    names_in_expressions, names_of_upkeep, waiting_for_used_time, values, *checking_clocks.CHECKS, *checking_texts.CHECKS,
     *checking_options.CHECKS, *checking_others.CHECKS, *checking_values.CHECKS,
 )

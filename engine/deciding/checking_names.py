@@ -6,18 +6,21 @@ from engine.deciding.checking_others import wrong_questions
 from engine.deciding.expressions import FUNCTIONS, expression
 from engine.deciding.scope_words import allowed_names
 from engine.defining.checks_authority import decides
-from engine.defining.checks_walk import Finding, actions, doers, expressions, ladders
+from engine.defining.checks_walk import Finding, actions, by_upkeep, doers, expressions, ladders
 from engine.defining.clock_parts import pauses
-from engine.defining.definition import Definition
+from engine.defining.definition import Definition, LinkedCase
 from engine.defining.problems import nearest
 from engine.defining.tree import Path
 from engine.ground.errors import Invalid
 from engine.ground.language import say
 
-JUDGED = (
-    "cycle", "standard", "statement", "touchpoint", "part", "first_day", "last_day", "kept", "of", "share", "target", "figures",
-)
-"""What the expressions under `missed` of a cycle see."""
+TOLD = {
+    "missed": (
+        "cycle", "standard", "statement", "touchpoint", "part", "first_day", "last_day", "kept", "of", "share", "target", "figures",
+    ),
+    "reviewing": ("cycle", "title", "standards", "first_day", "last_day", "attainment", "surveys", "breaches", "complaints"),
+}
+"""What the expressions under these keys of a cycle see."""
 
 
 def names_in_expressions(definition: Definition) -> Iterator[Finding]:
@@ -34,12 +37,16 @@ def names_in_expressions(definition: Definition) -> Iterator[Finding]:
         yield from wrong_questions(definition, compiled.asked, path)
 
 
-def names_of_missed(definition: Definition) -> Iterator[Finding]:
-    """Expressions under `missed` of a cycle that cannot be read, or that name what is not known of a judgement."""
-    known = {*JUDGED, *definition.values}
-    for name, cases in (definition.missed.with_ if definition.missed is not None else {}).items():
+def names_of_upkeep(definition: Definition) -> Iterator[Finding]:
+    """Expressions under `missed` and `reviewing` of a cycle that cannot be read, or that name what is not known there."""
+    for key, linked in by_upkeep(definition):
+        yield from _names_of(key, linked, {*TOLD[key], *definition.values})
+
+
+def _names_of(key: str, linked: LinkedCase, known: set[str]) -> Iterator[Finding]:
+    for name, cases in linked.with_.items():
         for text in (one for case in cases for one in (case.value, case.when) if one is not None):
-            path = ("missed", "with", name)
+            path = (key, "with", name)
             try:
                 compiled = expression(text)
             except Invalid as error:
@@ -47,7 +54,7 @@ def names_of_missed(definition: Definition) -> Iterator[Finding]:
                 continue
             for word in sorted({*compiled.names, *(function for function, _ in compiled.calls)} - known):
                 yield Finding(path, say("There is nothing named '{name}' to read here", name=word), nearest=nearest(word, sorted(known)),
-                              hint=say("Of a judgement these are known: {names}.", names=", ".join(sorted(known))))
+                              hint=say("These are known here: {names}.", names=", ".join(sorted(known))))
 
 
 def unknown(

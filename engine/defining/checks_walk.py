@@ -244,10 +244,17 @@ def opened(definition: Definition) -> Iterator[tuple[LinkedCase, Path]]:
 
 
 def linked(definition: Definition) -> Iterator[tuple[LinkedCase, Path]]:
-    """Every case of a procedure that is opened: linked with one of this procedure, or because the target of a standard was missed."""
+    """Every case of a procedure that is opened: linked with one of this procedure, or because the target of a standard was missed or its
+    review has come."""
     yield from opened(definition)
-    if definition.missed is not None:
-        yield definition.missed, ("missed",)
+    yield from ((one, (key,)) for key, one in by_upkeep(definition))
+
+
+def by_upkeep(definition: Definition) -> Iterator[tuple[str, LinkedCase]]:
+    """The cases that looking after a cycle opens, each with its key."""
+    for key, one in (("missed", definition.missed), ("reviewing", definition.reviewing)):
+        if one is not None:
+            yield key, one
 
 
 def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:

@@ -159,6 +159,12 @@ class Cycle:
         "the case that is opened when the target of a standard is missed over its period; `with` reads `cycle`, `standard`, `statement`, "
         "`touchpoint`, `part`, `first_day`, `last_day`, `kept`, `of`, `share`, `target` and `figures` (all of these in one text)", None
     )
+    reviewing: LinkedCase | None = item(
+        "the case that is opened when the date of `review` has come, one for all standards whose date it is; `with` reads `cycle`, "
+        "`title`, `standards` (their names), `first_day`, `last_day`, and of that time `attainment`, `surveys`, `breaches` and "
+        "`complaints` as texts", None
+    )
+    complaints: tuple[str, ...] = item("the procedures in which customers complain about it, counted for the review", ())
     vague: Mapping[str, tuple[str, ...]] = item("further words that say nothing exact, by language; statements shall not use them",
                                                 factory=dict)
 

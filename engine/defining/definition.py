@@ -153,9 +153,7 @@ class Task:
     calendar: str | None = item("another calendar than the procedure's, for its limit and for `every`", None)
     backdate: Duration | None = item("staff may say when it was really done, at most this long ago; else it counts from now", None)
     in_: tuple[str, ...] = item("for tasks under `anywhere`: only in these states, which count as one", (), key="in")
-    do: tuple[Doing, ...] = item(
-        "what else happens when it is done: set, notice, assign, remind, escalate, reassign, act, open, survey", ()
-    )
+    do: tuple[Doing, ...] = item("what else happens when done: set, notice, assign, remind, escalate, reassign, act, open, survey", ())
     anywhere: bool = derived(bool)
 
 
@@ -186,8 +184,7 @@ class Privacy:
     """How long personal data are kept."""
 
     retain: Duration | None = item(
-        "in days, weeks, months or years after closing; when it is over for all cases of a person, the person is erased; without it never",
-        None,
+        "in days, weeks, months or years after closing; when it is over for all cases of a person, they are erased; without it never", None
     )
 
 
@@ -268,6 +265,9 @@ class Definition:
     """Of a procedure that executes a cycle: its standards (`engine.defining.cycle`), which its cases show kept or missed."""
     missed: LinkedCase | None = derived(lambda: None)
     """Of such a procedure: the case to open when a target is missed."""
+    reviewing: LinkedCase | None = derived(lambda: None)
+    """Of such a procedure: the case to open when standards are to be looked at again; `complaints` are the procedures counted for it."""
+    complaints: tuple[str, ...] = derived(tuple)
     entries: tuple[str, ...] = derived(tuple)
     """States in which somebody may open a case, when there are others than the first."""
     scheduled: tuple[str, ...] = derived(tuple)

@@ -217,3 +217,15 @@ def open_cases_of(conn: Connection, people: Iterable[str]) -> dict[str, int]:
     count = dict.fromkeys(people, 0)
     query = select(CASE.c.owner, func.count()).where(CASE.c.owner.in_(list(count)), CASE.c.closed_at.is_(None)).group_by(CASE.c.owner)
     return count | {row[0]: row[1] for row in conn.execute(query)}
+
+
+def any_open(conn: Connection, origin: str) -> bool:
+    """Whether a case is open whose origin begins with these words."""
+    query = select(CASE.c.id).where(CASE.c.origin.startswith(origin, autoescape=True), CASE.c.closed_at.is_(None))
+    return conn.execute(query.limit(1)).first() is not None
+
+
+def opened_between(conn: Connection, definition: str, start: datetime, end: datetime) -> int:
+    """How many cases of a procedure were opened from `start` on and before `end`."""
+    query = select(func.count()).where(CASE.c.definition == definition, CASE.c.opened_at >= start, CASE.c.opened_at < end)
+    return int(conn.execute(query).scalar_one())

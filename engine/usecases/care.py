@@ -1,5 +1,6 @@
 """One standard of a cycle in force, as the scheduler looks after it, and what came of looking after all."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from engine.deciding import fields
+from engine.deciding.choosing import first
+from engine.deciding.expressions import expression
 from engine.deciding.rights import THE_SYSTEM
 from engine.defining.cycle import Standard
-from engine.defining.definition import Definition
+from engine.defining.definition import Definition, LinkedCase
 from engine.ground.calendars import Calendar
 from engine.ground.errors import Invalid
 from engine.ground.language import say
@@ -38,6 +41,7 @@ class Kept:
     judged: int = 0                                                  # standards held against their target, for one period and part each
     missed: list[str] = field(default_factory=list)                  # numbers of the cases opened because a target was missed
     reports: list[Made] = field(default_factory=list)                # made because they were due
+    reviews: list[str] = field(default_factory=list)                 # numbers of the cases opened to look at standards again
     failures: list[tuple[str, str]] = field(default_factory=list)    # (cycle/standard or report/name, error)
 
     def add(self, done: "Kept") -> None:
@@ -45,6 +49,7 @@ class Kept:
         self.inspections += done.inspections
         self.judged += done.judged
         self.missed += done.missed
+        self.reviews += done.reviews
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,11 @@ class Care:
     def opened(self, origin: str) -> bool:
         """Whether a case of that origin was opened before."""
         return self.conn.execute(select(CASE.c.id).where(CASE.c.origin == origin)).first() is not None
+
+    def open_linked(self, linked: LinkedCase, told: Mapping[str, Any], origin: str) -> tuple[int, str]:
+        """Open the case that the cycle names for this, with what its expressions make of what they are told."""
+        seen = {**self.definition.values, **told}
+        return self.open(linked.procedure, {name: expression(first(cases, seen))(seen) for name, cases in linked.with_.items()}, origin)
 
     def open(self, procedure: str, given: dict[str, Any], origin: str, state: str | None = None) -> tuple[int, str]:
         """Open a case by the scheduler, as the definition says; its id and number. Its origin keeps it from being opened twice."""

@@ -7,9 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine.deciding.attainment import Share, slot_of
-from engine.deciding.choosing import first
 from engine.deciding.clock_due import due_after
-from engine.deciding.expressions import expression
 from engine.deciding.rights import THE_SYSTEM
 from engine.ground.language import spoken
 from engine.ground.worktime import local_date
@@ -79,9 +77,7 @@ def _case(care: Care, part: str, share: Share, start: datetime, end: datetime) -
 def _opened(care: Care, part: str, share: Share, start: datetime, end: datetime) -> tuple[int, str]:
     linked = care.definition.missed
     assert linked is not None
-    seen = {**care.definition.values, **_told(care, part, share, start, end)}
-    given = {name: expression(first(cases, seen))(seen) for name, cases in linked.with_.items()}
-    made = care.open(linked.procedure, given, f"missed:{care.name}/{part}@{start.isoformat()}")
+    made = care.open_linked(linked, _told(care, part, share, start, end), f"missed:{care.name}/{part}@{start.isoformat()}")
     care.kept.missed.append(made[1])
     return made
 

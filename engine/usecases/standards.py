@@ -1,7 +1,9 @@
 """The register of standards and their judgements, for whoever looks."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +13,7 @@ from engine.deciding.rights import Actor
 from engine.defining.cycle import Standard
 from engine.defining.definition import Definition
 from engine.ground.calendars import Calendar
+from engine.ground.duration import Duration
 from engine.ground.errors import Invalid
 from engine.ground.language import say, spoken
 from engine.ground.worktime import local_date
@@ -107,9 +110,16 @@ def described(definition: Definition, standard: Standard) -> dict[str, Any]:
 
 def review_on(standard: Standard, published: datetime, calendar: Calendar) -> date | None:
     """When a standard is to be looked at again, counted from the publication of the version in force; None where nothing says so."""
-    if standard.review is None:
-        return None
-    return local_date(calendar, due_after(published, standard.review, calendar) - _INSTANT)
+    return next(review_dates(standard, published, calendar), None)
+
+
+def review_dates(standard: Standard, published: datetime, calendar: Calendar) -> Iterator[date]:
+    """When a standard is to be looked at again, and again as long as no other version is published: counted from publication."""
+    every = standard.review
+    if every is None or not every.amount:
+        return
+    for times in count(1):
+        yield local_date(calendar, due_after(published, Duration(every.amount * times, every.unit), calendar) - _INSTANT)
 
 
 def judgements(house: House, cycle: str, actor: Actor, limit: int) -> list[Kept]:

@@ -1,5 +1,6 @@
 """Upkeep: what the scheduler does for the cycles in force beside settling cases. Inspections are opened as their moments come, and the
-standards are judged as their periods end; then the reports that are due are made. Each once, whoever comes by how often.
+standards are judged as their periods end and reviewed as their dates come; then the reports that are due are made. Each once, whoever
+comes by how often.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,17 +14,20 @@ from sqlalchemy import Connection
 from engine.ground.errors import Conflict, MakegoodError, stops_all
 from engine.records import library
 from engine.records.trouble import patiently
-from engine.usecases import inspections, judging
+from engine.usecases import inspections, judging, reviewing
 from engine.usecases.care import Care, Kept
 from engine.usecases.house import House
 
-DUTIES = ((inspections.due, inspections.open_due), (judging.due, judging.judge_due))
+DUTIES = (
+    (inspections.due, inspections.open_due), (judging.due, judging.judge_due), (reviewing.due, reviewing.open_due),
+)
 """For each: whether there is something to do, and doing it."""
 
 
 def upkeep(house: House) -> Kept:
-    """Open the inspections whose moment has come and judge the periods that ended, of every cycle in force; make the reports that are due.
-    What cannot be done is told, holds up nothing else, and is tried again next time. Where there is nothing to do, nothing is locked."""
+    """Open the inspections and reviews whose time has come and judge the periods that ended, of every cycle in force; make the reports
+    that are due. What cannot be done is told, holds up nothing else, and is tried again next time. Where there is nothing to do, nothing
+    is locked."""
     kept, now = Kept(), house.clock.now()
     todo: list[tuple[Care, Callable[[Care], None]]] = []
     with house.store.reading() as conn:

@@ -109,6 +109,7 @@ def test_every_scenario_of_every_bundle_passes(name: str) -> None:
     [
         ("product-complaint", 10), ("housing-complaint", 8), ("consumer-complaint", 3), ("permit-intake", 4), ("citizen-hotline", 20),
         ("water-standards", 9), ("standards-payment", 5), ("fault-report", 3), ("plan-review", 3), ("after-sales", 4), ("follow-up", 3),
+        ("standards-review", 3),
     ],
 )
 def test_scenarios_take_every_action_and_task_of_their_bundle(name: str, least: int) -> None:
