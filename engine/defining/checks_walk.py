@@ -80,10 +80,7 @@ def written_actions(definition: Definition) -> Iterator[tuple[Action, Path]]:
     """Every action once, as written."""
     for action in definition.anywhere.actions.values():
         yield action, ("anywhere", "actions", action.name)
-    for state in definition.states.values():
-        for action in state.actions.values():
-            if not action.anywhere:
-                yield action, action_path(state, action)
+    yield from ((action, path) for _, action, path in actions(definition) if not action.anywhere)
 
 
 def doers(definition: Definition) -> Iterator[tuple[Action | Task, Path]]:
@@ -244,17 +241,15 @@ def opened(definition: Definition) -> Iterator[tuple[LinkedCase, Path]]:
 
 
 def linked(definition: Definition) -> Iterator[tuple[LinkedCase, Path]]:
-    """Every case of a procedure that is opened: linked with one of this procedure, or because the target of a standard was missed or its
-    review has come."""
+    """Every case of a procedure that is opened: linked with one of this procedure, or by looking after the standards of a cycle."""
     yield from opened(definition)
     yield from ((one, (key,)) for key, one in by_upkeep(definition))
 
 
 def by_upkeep(definition: Definition) -> Iterator[tuple[str, LinkedCase]]:
     """The cases that looking after a cycle opens, each with its key."""
-    for key, one in (("missed", definition.missed), ("reviewing", definition.reviewing)):
-        if one is not None:
-            yield key, one
+    every = (("missed", definition.missed), ("reviewing", definition.reviewing))
+    yield from ((key, one) for key, one in every if one is not None)
 
 
 def expressions(definition: Definition) -> Iterator[tuple[str, Path]]:
