@@ -32,6 +32,7 @@ class OpenStep:
     for_: str | None = item("the person, or `customer`, on whose behalf", None, key="for")
     at: str | None = item("when it really began, if earlier than now: a local date and time", None)
     in_: str | None = item("where it begins, if not in the first state: the touchpoint of a visit", None, key="in")
+    class_: str | None = item("the class of customers that the customer has", None, key="class")
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.deciding.rights import Actor
+from engine.deciding import fields
+from engine.deciding.rights import SYSTEM, Actor
 from engine.defining.bundle import Bundle
 from engine.ground.clock import VirtualClock
 from engine.ground.duration import ELAPSED, parse_duration
 from engine.ground.errors import Invalid, MakegoodError
 from engine.ground.language import say
-from engine.records import cases, history, library, observations, outbox, personal
+from engine.records import cases, classes, history, library, observations, outbox, parties, personal
+from engine.records.classes import Given
 from engine.usecases import acting, amending, approving, handing_over, opening, postponing, sweeping
 from engine.usecases.door import record_delivery
 from engine.usecases.expecting import Seen, differences, moment, opened, shown
@@ -56,11 +58,27 @@ def _actor(step: Mapping[str, Any]) -> Actor:
 
 def _open(play: Play, step: Mapping[str, Any]) -> None:
     at = str(step["at"]) if "at" in step else None
-    made = opening.open_case(play.house, play.bundle.name, _actor(step), step.get("with") or {}, at=at, state=step.get("in"))
+    given = _of_class(play, str(step["class"]), step.get("with") or {}) if step.get("class") else step.get("with") or {}
+    made = opening.open_case(play.house, play.bundle.name, _actor(step), given, at=at, state=step.get("in"))
     play.spoken_of = play.last = made.number
     if step.get("as"):
         play.cases[str(step["as"])] = play.last
     _deliver(play)
+
+
+def _of_class(play: Play, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values given, their customer one who is known and has that class."""
+    field = play.bundle.definition.fields.get(play.bundle.definition.customer_field or "")
+    if field is None or given.get(field.name) is None:
+        raise Failed(say("`class` is for a case that names its customer"))
+    with play.house.store.writing() as conn:
+        if name not in library.organisation(play.house.store, conn).classes:
+            raise Failed(say("There is no class '{name}'", name=name))
+        told, now = fields.parse(field, given[field.name], play.zone.key), play.clock.now()
+        party = told if isinstance(told, int) else parties.add_party(conn, told, now)
+        had = classes.latest(conn, [party]).get(party)
+        classes.give(conn, Given(party, had.n + 1 if had else 1, name, now, SYSTEM, {}))
+    return {**given, field.name: party}
 
 
 def _do(play: Play, step: Mapping[str, Any]) -> None:

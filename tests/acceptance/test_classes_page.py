@@ -4,13 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from engine.usecases.examining import examine
+from engine.usecases.scenarios import run_scenarios
 from tests.pages import blocks, house_of, laid_out, plays
 
 
 def test_the_page_about_classes_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    people, procedure = blocks("classes.md")
-    bundle = laid_out(tmp_path, "order-complaint", {"procedure.yaml": procedure}, people, {"office": "09:00-17:00"})
-    assert plays(bundle) == 0
+    people, procedure, story = blocks("classes.md")
+    files = {"procedure.yaml": procedure, "scenarios/key.yaml": story}
+    bundle = laid_out(tmp_path, "order-complaint", files, people, {"office": "09:00-17:00"})
+    assert plays(bundle) == 1
     run = house_of(tmp_path, "ann", capsys, monkeypatch, bundle)
     rose = "customer={\"name\": \"Rose\", \"email\": \"rose@customer.example\"}"
     run("case", "open", "order-complaint", "--set", rose, "--set", "order_value=1200")
@@ -23,3 +26,16 @@ def test_the_page_about_classes_is_true(tmp_path: Path, monkeypatch: pytest.Monk
     assert run("case", "show", number, "--json").json["owner"] == "carl"
     assert [one["name"] for one in run("party", "class", "1", "--json").json["classes"]] == ["key", "", "key", "key"]
     assert run("party", "classify", "--json").json["of"] == {"key": 1}
+
+
+@pytest.mark.parametrize(("old", "new", "why"), [
+    ("class: key", "class: royal", "There is no class 'royal'"),
+    ("customer: {name: Rose Tyler, email: rose@example.com}, ", "", "names its customer"),
+])
+def test_a_rehearsal_with_a_class_that_cannot_be_is_told(tmp_path: Path, old: str, new: str, why: str) -> None:
+    people, procedure, story = blocks("classes.md")
+    files = {"procedure.yaml": procedure, "scenarios/key.yaml": story.replace(old, new)}
+    read, around, _ = examine(laid_out(tmp_path, "order-complaint", files, people, {"office": "09:00-17:00"}))
+    assert read is not None and around is not None
+    (result,) = run_scenarios(read, around.rehearsal, around.document, None, around.others)
+    assert why in (result.failure or "")
