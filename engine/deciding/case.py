@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.deciding.clock_record import USUAL, ClockRun, ClockStatus, Stop, clock_from, clock_json, instant, known, stamp
 from engine.deciding.decision_record import Decision, decision_from, decision_json, follow
-from engine.deciding.grant_record import Grant, grant_from, grant_json
+from engine.deciding.grant_record import Grant, before_migration, grant_from, grant_json
 from engine.deciding.grant_record import follow as given
 from engine.deciding.request_record import Request, request_from, request_json
 from engine.deciding.request_record import follow as answered
@@ -159,6 +159,9 @@ def apply(case: CaseState, event: Event) -> None:
         case.surveys[name] = survey_from(name, value)
     if "request" in data or "vote" in data or "ended" in data:
         case.requests = answered(case.requests, event.seq, event.actor, event.on_behalf, at, data)
+    if "versions" in data:
+        for one in case.requests.values():
+            one.point = before_migration(one.point) if one.point else None
     case.decided = follow(case.decided, data) if case.decided or "decided" in data else case.decided
     case.grants = given(case.grants, data) if case.grants or "granted" in data else case.grants
     for person in (event.actor, event.on_behalf):

@@ -71,14 +71,15 @@ def _met(run: ClockRun, at: datetime) -> ClockRun:
 
 
 def _rearmed(spec: ClockSpec, before: ClockSpec, run: ClockRun, at: datetime, calendars: Calendars) -> ClockRun:
-    """The run with the rungs of another ladder: those carried out at the same point stay so, of the others that have passed one fires."""
+    """The run with the rungs of another ladder: those carried out at the same point stay so, of the others that have passed one fires;
+    what was granted under the version before stands, and nothing is granted for what has passed."""
     if spec.ladder == before.ladder:
         return run
     places = {point: index for index, point in enumerate(_points(spec.ladder))}
     points = list(_points(before.ladder))
     fired = sorted((places[points[index]], n) for index, n in run.fired if points[index] in places)
     again = replace(run, fired=fired, round=run.round + 1)
-    return new_round(spec, again, at, calendars(spec.calendar)) if run.status in LIVE else again
+    return new_round(spec, again, at, calendars(spec.calendar), owed=False) if run.status in LIVE else again
 
 
 def _points(ladder: Sequence[Rung]) -> Iterator[tuple[str, int]]:

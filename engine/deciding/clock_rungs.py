@@ -182,11 +182,12 @@ _TELLING = frozenset({DoingKind.REMIND, DoingKind.NOTICE, DoingKind.ESCALATE, Do
 # --- rounds ---------------------------------------------------------------------------------------------------------
 
 
-def new_round(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar) -> ClockRun:
+def new_round(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar, *, owed: bool = True) -> ClockRun:
     """Arm the rungs for a due time computed anew at `at` (clocks rule 12): those still to come fire (again), those past stay.
 
     Of rungs that have passed by this computation only the latest is left to fire, so that a correction sends one message, not a
-    burst; the others count as carried out. Those that do more than tell somebody are left to fire all the same, each once.
+    burst; the others count as carried out. Those that do more than tell somebody are left to fire all the same, each once, and those that
+    grant an amount as often as it was missed, unless nothing is `owed` for what has passed.
     """
     asked = as_if_running(run, at)
     try:
@@ -208,7 +209,8 @@ def new_round(spec: ClockSpec, run: ClockRun, at: datetime, calendar: Calendar) 
     passed.sort()
     for when, index, n in passed:
         if any(doing.kind is DoingKind.GRANT for doing in spec.ladder[index].do):
-            continue     # each time counts
+            kept += [] if owed else [(index, n)]
+            continue
         left = (when, index, n) == passed[-1] or any(doing.kind not in _TELLING for doing in spec.ladder[index].do)
         if not left or n > 1:
             kept.append((index, n - 1 if left else n))

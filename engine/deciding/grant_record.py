@@ -26,9 +26,14 @@ class Grant:
 def follow(grants: list[Grant], data: Mapping[str, Any]) -> list[Grant]:
     """The grants of a case after an event: `granted` are added, those `taken_back` are gone, a version moved to leaves them standing."""
     if "versions" in data:
-        grants = [Grant((one.point[0], one.point[1], BEFORE_MIGRATION, 0), one.field, one.amount, one.currency) for one in grants]
+        grants = [Grant(before_migration(one.point), one.field, one.amount, one.currency) for one in grants]
     gone = [grant_from(row) for row in data.get("taken_back", ())]
     return [*(one for one in grants if one not in gone), *(grant_from(row) for row in data.get("granted", ()))]
+
+
+def before_migration(point: Point) -> Point:
+    """A point as it is called once the case is on another version."""
+    return point[0], point[1], BEFORE_MIGRATION, 0
 
 
 def undone(point: Point, run: ClockRun) -> bool:

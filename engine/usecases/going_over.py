@@ -78,7 +78,9 @@ def go_over(work: Work, target: Target, actor: Actor, reason: str) -> Moved:
         work.say_in(data, "reason", reason)
 
     for request in case.requests.values():
-        if request.kind is not RequestKind.HANDOVER:        # who has to approve may be others by the new version
+        new = target.definition
+        owed = request.kind is RequestKind.GRANT and request.name in new.all_clocks and request.given.keys() <= new.fields.keys()
+        if request.kind is not RequestKind.HANDOVER and not owed:     # who has to approve may be others by the new version
             end(work, request, "left", data)
     work.definition, work.given = target.definition, values     # from here on everything is as the new version has it
     work.count_by({})

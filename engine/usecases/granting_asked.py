@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.deciding import authority
+from engine.deciding.grant_record import BEFORE_MIGRATION
 from engine.deciding.machine import refusal
 from engine.deciding.obstacles import above
 from engine.deciding.readers import exact
@@ -69,7 +70,8 @@ def grant_asked(work: Work, request: Request, at: datetime) -> None:
     spec, run = work.definition.all_clocks[clock], work.case.clocks[clock]
     data: dict[str, Any] = {"clock": clock, "rung": rung, "n": n} | approval(work, request)
     filled = give(work, request.point, {name: exact(value) for name, value in request.given.items()}, data)
-    more, later = carry(work, _after(spec, rung), THE_SYSTEM, at, data, at_point(spec, run, at, str(spec.ladder[rung].at)))
+    after, where = ([], "") if rung == BEFORE_MIGRATION else (_after(spec, rung), str(spec.ladder[rung].at))
+    more, later = carry(work, after, THE_SYSTEM, at, data, at_point(spec, run, at, where))
     work.record("granted", THE_SYSTEM, at, data, [*filled, *more])
     work.given = {}
     for one in later:

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied
-from engine.usecases import acting, approving, postponing
+from engine.usecases import acting, approving, migrating, postponing
 from engine.usecases.amending import correct
 from engine.usecases.auditing import verify
 from engine.usecases.house import House
 from engine.usecases.sweeping import sweep
 from tests.houses import as_, events_of, state_of
-from tests.small import HEAD, START, kinds, opened, refused, sent, small_house
+from tests.small import HEAD, START, kinds, opened, put_in_force, refused, sent, small_house
 
 PROMISE = HEAD + dedent("""\
     roles: {desk: {}, lab: {}, manager: {}, director: {}}
@@ -176,3 +176,22 @@ def test_amounts_granted_count_with_what_people_decide() -> None:
     sweep(house)
     state = state_of(house, number)
     assert ([str(one.amount) for one in state.grants], len(state.requests)) == (["10.00", "5.00"], 3)
+
+
+def test_what_was_granted_or_asked_for_before_a_migration_stands_and_nothing_is_granted_twice() -> None:
+    house, clock, number = house_with("12 GBP")
+    clock.move_to(clock.now() + timedelta(hours=49))
+    sweep(house)
+    assert (credit(house, number), len(state_of(house, number).requests)) == (10, 1)
+    text = PROMISE.replace("AUTHORITY", "unlimited").replace("every 24 hours after, at_most: 4", "every 6 hours after, at_most: 9")
+    put_in_force(house, text, {"sorry.en": "{{ credit }} for {{ number }}"})
+    assert migrating.migrate(house, [number], migrating.Wanted(as_("dora"), "another promise")).refused == []
+    assert credit(house, number) == 10
+    (request,) = state_of(house, number).requests
+    approving.vote(house, number, request, as_("carl"), "approve")
+    assert credit(house, number) == 15
+    clock.move_to(clock.now() + timedelta(hours=5, minutes=1))          # the next six hours after due are over
+    sweep(house)
+    assert credit(house, number) == 20
+    acting.act(house, number, "keep", as_("ann"), {}, at=(START + timedelta(hours=3)).isoformat())
+    assert credit(house, number) == 15 and verify(house).problems == []
