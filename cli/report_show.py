@@ -57,11 +57,10 @@ def _print(report: "Report") -> None:
     for one in report.sections:
         print()
         heading(clean(one.title))
-        seen = [(n, column) for n, column in enumerate(one.columns) if column.title]
         table(
-            [column.title for _, column in seen],
-            [[shown(row[n], column.kind, report.timezone) for n, column in seen] for row in one.rows], empty=say("Nothing to tell."),
-            right=[numeric(column.kind) for _, column in seen],
+            [column.title for _, column in one.seen],
+            [[shown(row[n], column.kind, report.timezone) for n, column in one.seen] for row in one.rows], empty=say("Nothing to tell."),
+            right=[numeric(column.kind) for _, column in one.seen],
         )
         for each in one.behind:
             print(clean(f"  {each.of}, {each.figure}: {each.cases} ({named(each)})"))

@@ -86,6 +86,14 @@ class Section:
     behind: tuple[Behind, ...] = ()
     note: str = ""                       # what the figures mean, in a sentence
 
+    @property
+    def seen(self) -> list[tuple[int, Column]]:
+        """The columns that people see, each with its place: those with a title in which anything stands."""
+        return [
+            (n, column) for n, column in enumerate(self.columns)
+            if column.title and (not self.rows or any(row[n] not in (None, "") for row in self.rows))
+        ]
+
 
 @valueclass(frozen=True, slots=True, kw_only=True)
 class Report:

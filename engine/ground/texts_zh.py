@@ -345,6 +345,7 @@ TEXTS: dict[str, str] = {
     "Choose one of: {known}.": "可选：{known}。",
     "Choose somebody else.": "请选择其他人。",
     "Class": "等级",
+    "Class of customer": "客户等级",
     "Clocks": "时限",
     "Close them first, or say --even-open: they go on without knowing whom they are about.": "请先结案，或用 --even-open：案件将继续，但不再知道与谁有关。",
     "Closed": "结案时间",

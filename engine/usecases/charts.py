@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 FONT = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 _INK, _BAR, _LINE, _PALE, _GOAL = "#1f2937", "#3b6ea5", "#b45309", "#c9d8e8", "#15803d"
+_LINES = (_BAR, _LINE, "#6d28d9", "#0f766e", "#64748b")
 _LONGEST = 26
 _STYLE: Any = {
     "svg.fonttype": "none", "svg.hashsalt": "makegood", "font.family": ["DejaVu Sans"], "font.size": 9, "axes.edgecolor": "#94a3b8",
@@ -64,24 +65,33 @@ def _bars(axes: "Axes", chart: Chart) -> None:
         axes.barh(range(len(chart.labels)), _values(series.values), color=colour, height=height, label=series.title)
     _named(axes, chart)
     axes.set_xlabel("h")
-    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, fontsize=8, borderaxespad=0.1)
+    _legend(axes, 2)
 
 
 def _trend(axes: "Axes", chart: Chart) -> None:
-    """Shares over time with the interval that chance leaves open, and the target."""
-    seen = [n for n, value in enumerate(chart.series[0].values) if value is not None]
-    values = [100 * (chart.series[0].values[n] or 0) for n in seen]
-    if chart.low and chart.high:
-        below = [max(0.0, value - 100 * (chart.low[n] or 0)) for n, value in zip(seen, values, strict=True)]
-        above = [max(0.0, 100 * (chart.high[n] or 0) - value) for n, value in zip(seen, values, strict=True)]
-        axes.errorbar(seen, values, yerr=(below, above), color=_PALE, ecolor=_PALE, elinewidth=2, linewidth=0)
-    axes.plot(seen, values, color=_BAR, marker="o", markersize=3.5, linewidth=1.3)
+    """Shares over time, of one series with the interval that chance leaves open, and the target."""
+    lowest = [100.0 if chart.target is None else 100 * chart.target]
+    for n, series in enumerate(chart.series):
+        points = [(place, 100 * value) for place, value in enumerate(series.values) if value is not None]
+        places, values = [place for place, _ in points], [value for _, value in points]
+        if chart.low and chart.high:
+            low, high = ([100 * (edge[place] or 0.0) for place in places] for edge in (chart.low, chart.high))
+            axes.vlines(places, low, high, color=_PALE, linewidth=3)
+            lowest += low
+        axes.plot(places, values, color=_LINES[n % len(_LINES)], marker="o", markersize=3.5, linewidth=1.3, label=series.title)
+        lowest += values
     if chart.target is not None:
         axes.axhline(100 * chart.target, color=_GOAL, linestyle="--", linewidth=1)
     every = max(1, len(chart.labels) // 10)
     axes.set_xticks(range(0, len(chart.labels), every), [chart.labels[n] for n in range(0, len(chart.labels), every)])
-    axes.set_ylim(0, 103)
+    axes.set_ylim(max(0.0, min(lowest) - 8) // 10 * 10, 102)
     axes.set_ylabel("%")
+    if len(chart.series) > 1:
+        _legend(axes, len(chart.series))
+
+
+def _legend(axes: "Axes", columns: int) -> None:
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=columns, frameon=False, fontsize=8, borderaxespad=0.1)
 
 
 _SHAPES = {"pareto": _pareto, "bars": _bars, "trend": _trend}

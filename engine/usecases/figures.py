@@ -19,7 +19,7 @@ from engine.ground.valueclass import valueclass
 from engine.records.cases import CASE
 from engine.records.history import EVENT
 from engine.usecases.house import House
-from engine.usecases.viewing import public_value
+from engine.usecases.viewing import public_value, stored
 
 AGES = (1, 3, 7, 14, 30, 90)
 """Days: the steps by which the age of open cases is counted."""
@@ -87,6 +87,11 @@ def of(asked: Asked, *names: str) -> ColumnElement[bool]:
     return CASE.c.definition.in_(names or asked.names)
 
 
+def of_event() -> ColumnElement[bool]:
+    """How the events of a period find their cases, by index."""
+    return CASE.c.number == func.substr(EVENT.c.stream, len("case/") + 1)
+
+
 def open_at(end: datetime) -> ColumnElement[bool]:
     """The condition for cases that were open at an instant, as far as they were not closed before for the last time."""
     return and_(CASE.c.opened_at < end, or_(CASE.c.closed_at.is_(None), CASE.c.closed_at >= end))
@@ -111,6 +116,13 @@ def counts(asked: Asked, *names: str) -> Counts:
 def by_field(asked: Asked, definition: Definition, field: str) -> dict[str | None, int]:
     """The cases of a definition opened in the period, by the public value of a field; None for those without."""
     value = public_value(asked.conn, field).label("value")
+    query = select(value, func.count()).where(of(asked, definition.name), asked.within(CASE.c.opened_at)).group_by("value")
+    return dict(asked.conn.execute(query).tuples().all())
+
+
+def by_class(asked: Asked, definition: Definition) -> dict[str | None, int]:
+    """The cases of a definition opened in the period, by the class that their customer had then; None for those without."""
+    value = stored(asked.conn)["class"].as_string().label("value")
     query = select(value, func.count()).where(of(asked, definition.name), asked.within(CASE.c.opened_at)).group_by("value")
     return dict(asked.conn.execute(query).tuples().all())
 
@@ -145,7 +157,7 @@ def ages(asked: Asked, definition: Definition) -> Iterator[tuple[int | None, int
 
 def breached(asked: Asked) -> dict[str, int]:
     """How many limits were breached in the period, by definition, as history has it."""
-    query = select(CASE.c.definition, func.count()).join_from(EVENT, CASE, EVENT.c.stream == "case/" + CASE.c.number).where(
+    query = select(CASE.c.definition, func.count()).join_from(EVENT, CASE, of_event()).where(
         EVENT.c.kind == "breach", asked.within(EVENT.c.occurred_at), of(asked)
     ).group_by(CASE.c.definition)
     return dict(asked.conn.execute(query).tuples().all())

@@ -13,14 +13,17 @@ from engine.usecases.figures import Asked
 
 DEPARTMENT = "department"
 """Counts by the department of whoever owns the case now, or owned it last, as the organisation is now."""
+CLASS = "class"
+"""Counts by the class that the customer had when the case named them."""
 _COUNTED = (FieldType.CHOICE, FieldType.YES_NO, FieldType.PERSON, FieldType.TEXT)
 
 
 def complaints(asked: Asked) -> Iterator[Section]:
     """The sections of the report, definition by definition. Raises Invalid for a field that no definition has."""
+    organisation = library.organisation(asked.house.store, asked.conn)
     for field in asked.by:
-        if field != DEPARTMENT and not any(_countable(one.fields.get(field)) for one in asked.definitions):
-            known = sorted({DEPARTMENT, *(name for one in asked.definitions for name, of in one.fields.items() if _countable(of))})
+        if field not in (DEPARTMENT, CLASS) and not any(_countable(one.fields.get(field)) for one in asked.definitions):
+            known = sorted({DEPARTMENT, CLASS, *(name for one in asked.definitions for name, of in one.fields.items() if _countable(of))})
             raise Invalid(
                 say("Complaints cannot be counted by '{field}'", field=field), field="by", value=field, expected=known,
                 hint=say("Use one of {known}.", known=", ".join(known)),
@@ -31,11 +34,14 @@ def complaints(asked: Asked) -> Iterator[Section]:
         if not (found.opened or found.closed or found.open):
             continue
         yield summary(f"{definition.name}.cases", title, found)
-        for field in asked.by or [name for name, of in definition.fields.items() if of.type is FieldType.CHOICE and _countable(of)]:
-            if field in definition.fields and field != DEPARTMENT:
+        choices = [name for name, of in definition.fields.items() if of.type is FieldType.CHOICE and _countable(of)]
+        for field in asked.by or [*choices, *([CLASS] if organisation.classes else []), DEPARTMENT]:
+            if _countable(definition.fields.get(field)):
                 yield _by_field(asked, definition, field, title)
-        if not asked.by or DEPARTMENT in asked.by:
-            yield _by_department(asked, definition, title)
+            elif field == DEPARTMENT:
+                yield _by_department(asked, definition, organisation, title)
+            elif field == CLASS:
+                yield _by_class(asked, definition, organisation, title)
         yield _ageing(asked, definition, title)
         yield _outcomes(asked, definition, title)
 
@@ -74,14 +80,23 @@ def _words(field: Field, value: str | None) -> str:
     return field.options[value].in_(spoken()) or value if value in field.options else value
 
 
-def _by_department(asked: Asked, definition: Definition, title: str) -> Section:
-    people = library.organisation(asked.house.store, asked.conn)
+def _by_department(asked: Asked, definition: Definition, organisation: Organisation, title: str) -> Section:
     counts: dict[str, int] = {}
     for owner, many in figures.by_owner(asked, definition).items():
-        words = department_of(people, owner)
+        words = department_of(organisation, owner)
         counts[words] = counts.get(words, 0) + many
     what = say("Department")
     return pareto(f"{definition.name}.{DEPARTMENT}", say("{title}: by {what}", title=title, what=what), what, counts)
+
+
+def _by_class(asked: Asked, definition: Definition, organisation: Organisation, title: str) -> Section:
+    counts: dict[str, int] = {}
+    for name, many in figures.by_class(asked, definition).items():
+        known = organisation.classes.get(name or "")
+        words = (known.title.in_(spoken()) if known else "") or name or say("none")
+        counts[words] = counts.get(words, 0) + many
+    what = say("Class of customer")
+    return pareto(f"{definition.name}.{CLASS}", say("{title}: by {what}", title=title, what=what), what, counts)
 
 
 def department_of(organisation: Organisation, person: str | None) -> str:

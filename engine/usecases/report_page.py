@@ -7,7 +7,7 @@ from html import escape
 from io import StringIO
 from typing import Any
 
-from engine.deciding.reports import Behind, Cell, Column, Report, Section, numeric, shown
+from engine.deciding.reports import Behind, Cell, Report, Section, numeric, shown
 from engine.ground.language import say, spoken
 from engine.usecases.charts import FONT, svg
 
@@ -17,7 +17,8 @@ h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .
 header { border-bottom: 2px solid #1f2937; padding-bottom: .6rem; } header p { margin: .2rem 0; color: #4b5563; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th { text-align: left; font-weight: 600; border-bottom: 1.5px solid #64748b; } td { border-bottom: 1px solid #e2e8f0; }
-th, td { padding: .25rem .6rem .25rem 0; vertical-align: top; } .n { text-align: right; white-space: nowrap; }
+th, td { padding: .25rem .45rem; vertical-align: top; }
+th:first-child, td:first-child { padding-left: 0; } .n { text-align: right; white-space: nowrap; }
 .note, .behind { color: #4b5563; font-size: .87rem; } .behind dt { margin-top: .3rem; } .behind dd { margin: 0 0 0 1rem; }
 figure { margin: .4rem 0 .8rem; } figure svg { max-width: 100%; height: auto; }
 @media print {
@@ -44,7 +45,7 @@ def html(report: Report) -> str:
 
 
 def _section(one: Section, drawn: str | None, timezone: str) -> list[str]:
-    columns = _seen(one)
+    columns = one.seen
 
     def cells(tag: str, texts: list[str]) -> str:
         return "".join(
@@ -68,11 +69,6 @@ def _section(one: Section, drawn: str | None, timezone: str) -> list[str]:
     return [*parts, "</section>"]
 
 
-def _seen(one: Section) -> list[tuple[int, Column]]:
-    """The columns that people see, each with its place."""
-    return [(n, column) for n, column in enumerate(one.columns) if column.title]
-
-
 def named(behind: Behind) -> str:
     """The numbers of the cases behind a figure."""
     more = behind.cases - len(behind.numbers)
@@ -84,7 +80,7 @@ def markdown(report: Report) -> str:
     lines = [f"# {report.title}", "", report.period, "", report.made, ""]
     for one in report.sections:
         lines += [f"## {one.title}", "", *([one.note, ""] if one.note else [])]
-        columns = _seen(one)
+        columns = one.seen
         rows = [tuple(shown(row[n], column.kind, report.timezone) for n, column in columns) for row in one.rows]
         lines += [*(markdown_table(tuple(column.title for _, column in columns), rows) if rows else [say("Nothing to tell.")]), ""]
         lines += [f"- {each.of}, {each.figure}: {each.cases} ({named(each)})" for each in one.behind]

@@ -116,7 +116,7 @@ def missed(asked: Asked) -> Section:
     return Section(
         name="missed", title=say("Targets missed, and what came of it"), rows=tuple(map(line, rows)),
         columns=(Column("cycle", say("Cycle")), Column("standard", say("Standard")), Column("part", say("Shift")),
-                 Column("from", say("From"), Kind.MOMENT), Column("until", say("Until"), Kind.MOMENT),
+                 Column("from", say("From"), Kind.MOMENT), Column("until", say("Until"), Kind.DUE),
                  Column("kept", say("Kept"), Kind.COUNT), Column("of", say("Of"), Kind.COUNT), Column("share", say("Share"), Kind.SHARE),
                  Column("case", say("Case")), Column("state", say("State"))),
     )
@@ -190,14 +190,21 @@ def _reached(reached: bool | None) -> str:
 def _trend(definition: Definition, one: Attained) -> Section:
     target = definition.standards[one.name].target
     parts = sorted({period.part or "" for period in one.periods})
+    firsts = sorted({period.first for period in one.periods})
+    known = {(period.part or "", period.first): period.figure for period in one.periods}
+
+    def values(part: str, name: str) -> tuple[float | None, ...]:
+        return tuple(getattr(known[part, first], name) if (part, first) in known else None for first in firsts)
+
+    alone = parts[0] if len(parts) == 1 else None      # intervals of several lines would cover each other
     chart = Chart(
-        shape="trend", title=one.statement, labels=tuple(f"{period.first:%m-%d}" for period in one.periods),
-        series=(Series(say("kept"), tuple(period.figure.share for period in one.periods)),),
-        low=tuple(period.figure.low for period in one.periods), high=tuple(period.figure.high for period in one.periods),
+        shape="trend", title=one.statement, labels=tuple(f"{first:%m-%d}" for first in firsts),
+        series=tuple(Series(part or say("kept"), values(part, "share")) for part in parts),
+        low=() if alone is None else values(alone, "low"), high=() if alone is None else values(alone, "high"),
         target=float(target.number) / 100 if target and target.share else None,
     )
     return Section(
-        name=f"{definition.name}.{one.name}", title=one.statement, chart=chart if len(parts) == 1 else None,
+        name=f"{definition.name}.{one.name}", title=one.statement, chart=chart if len(firsts) > 1 else None,
         columns=(Column("from", say("From")), Column("part", say("Shift")), Column("kept", say("Kept"), Kind.COUNT),
                  Column("of", say("Of"), Kind.COUNT), Column("share", say("Share"), Kind.SHARE), Column("reached", say("Reached")),
                  Column("unusual", say("More than chance"))),

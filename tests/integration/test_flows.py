@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from posting import LI_NA, NOW, complain, later, new_house, publish, put, with_channels
+from posting import LI_NA, NOW, ORGANISATION, complain, later, new_house, publish, put, with_channels
 from sqlalchemy import update
 
 from engine.deciding.rights import THE_SYSTEM
@@ -23,6 +23,7 @@ from engine.ground.clock import VirtualClock
 from engine.records import outbox
 from engine.records.cases import CASE
 from engine.records.timers import TIMER
+from engine.usecases import publishing
 from engine.usecases.notices import list_notices
 from engine.usecases.opening import open_case
 
@@ -71,6 +72,20 @@ def test_a_sweep_run_settles_what_is_due_and_says_so(session: Any, tmp_path: Pat
         assert conn.execute(CASE.select().where(CASE.c.number == number)).one().breaches > 0
     table = json.loads(artifact("makegood-sweep-acme-house").data)
     assert {"what": "cases settled", "count": 1, "why": ""} in table
+
+
+def test_a_report_that_a_sweep_made_is_an_artifact_of_its_own(session: Any, tmp_path: Path) -> None:
+    house = new_house(tmp_path / "reported")
+    file = tmp_path / "organisation.yaml"
+    reports = "reports: {day: {report: daily, every: day 00:00, by: quality, to: quality}}\n"
+    people = ORGANISATION.replace("people:\n", "people:\n  qi: {name: Qi, roles: [quality]}\n")
+    file.write_text(people + reports, encoding="utf-8")
+    publishing.apply_organisation(house, file, THE_SYSTEM)
+    complain(house)
+    later(house, hours=25)
+    ran = session.run_as_flow("sweep", house.settings.folder, house.clock.now())
+    assert ran.data["reports"] == [one for one in ran.data["reports"] if one.startswith("reports/day/")] != []
+    assert str(artifact("makegood-report-day-reported").data).startswith("# Daily quality analysis\n")
 
 
 def test_a_case_that_cannot_be_settled_is_named_and_the_run_completes_with_the_others(session: Any, tmp_path: Path) -> None:

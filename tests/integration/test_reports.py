@@ -67,6 +67,7 @@ PROCEDURE = dedent("""\
     """)
 PEOPLE = ORGANISATION.replace("{name: Ann", "{department: front, name: Ann").replace("{name: Bob", "{department: back, name: Bob")
 DEPARTMENTS = {"ann": "front", "bob": "back", None: "nobody"}
+PEOPLE += "classes: {regular: {title: Regular, when: cases >= 2}, first: {}}\n"
 PERIODS = [(None, None), (date(2026, 3, 5), date(2026, 3, 12)), (None, date(2026, 3, 10)), (date(2026, 3, 9), None)]
 
 
@@ -147,6 +148,7 @@ class Seen:
     state: str = ""
     owner: str | None = None
     fields: dict[str, Any] = field(default_factory=dict)
+    customer_class: str | None = None
     breaches: int = 0
     people: set[str] = field(default_factory=set)
     asked: dict[int, dict[str, Any]] = field(default_factory=dict)      # what became of the questionnaire, each time
@@ -169,6 +171,7 @@ def from_events(house: House) -> list[Seen]:
         one.state, one.owner = data.get("to", one.state), data["owner"][1] if "owner" in data else one.owner
         if "closed" in data:
             one.again, one.closed = one.again or not data["closed"], at if data["closed"] else None
+        one.customer_class = data.get("class") if "party" in data else one.customer_class
         one.fields |= {name: new for name, (_, new) in data.get("set", {}).items()}
         one.breaches += {"breach": 1, "breach_withdrawn": -1}.get(body["kind"], 0)
         one.people |= {body["actor"], body["on_behalf"]} - {None, "system", "customer"}
@@ -217,8 +220,10 @@ def test_complaints_are_those_of_history(house: House, cases: list[Seen], since:
         "opened": len(came), "closed": len(closed), "in_time": sum(not one.breaches for one in closed),
         "reopened": sum(one.again for one in closed), "open": len(still), "over": sum(one.breaches > 0 for one in still),
     }
+    classes = {"regular": "Regular", None: "none"}
     titles = {"delay": "Delay", "tone": "Tone", "fault": "Fault", None: "not given"}
     for name, words in (("cause", lambda one: titles[one.fields.get("cause")]), ("channel", lambda one: one.fields["channel"]),
+                        ("class", lambda one: classes.get(one.customer_class, one.customer_class)),
                         ("department", lambda one: DEPARTMENTS[one.owner])):
         rows = table(made, f"small.{name}")
         assert {row["value"]: row["cases"] for row in rows} == Counter(map(words, came)) and rows[-1]["cumulative"] == 1
@@ -399,7 +404,8 @@ def test_the_register_is_for_everybody_and_figures_of_people_for_those_who_overs
 
 def test_what_cannot_be_reported_is_said(house: House) -> None:
     for name, more, kind, words in (
-        ("complains", {}, NotFound, "complaints, posts"), ("complaints", {"by": ["secret"]}, Invalid, "cause, channel, department, vip"),
+        ("complains", {}, NotFound, "complaints, posts"),
+        ("complaints", {"by": ["secret"]}, Invalid, "cause, channel, class, department"),
         ("complaints", {"definitions": ["cafe"]}, Invalid, "service cycles"), ("standards", {"definitions": ["small"]}, Invalid, "service"),
     ):
         with pytest.raises(kind) as error:

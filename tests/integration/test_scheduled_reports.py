@@ -92,6 +92,15 @@ def test_what_fell_due_while_nobody_swept_is_made_period_by_period(tmp_path: Pat
     assert covered(house, "supervision") == []
     swept_at(house, clock, "2026-04-01T08:00")
     assert covered(house, "supervision") == [("2026-03-01", "2026-04-01")]
+    told = [one for one in messages(house) if one.person == "dora" and one.subject.startswith("Supervision")]
+    assert [one.subject for one in told] == ["Supervision, 2026-03-01 – 2026-03-31"]
+
+
+def test_a_report_is_about_what_it_says(tmp_path: Path) -> None:
+    house, clock = house_with(tmp_path, REPORTS.replace("of: small", "of: other"))
+    ((what, why),) = swept_at(house, clock, "2026-04-01T08:00").failures
+    assert (what, why) == ("report/supervision", "There is no published definition other")     # and the other report is made
+    assert len(made(house)) == 1
 
 
 def test_what_was_declared_later_begins_then_and_a_new_organisation_leaves_nothing_out(tmp_path: Path) -> None:
