@@ -113,6 +113,7 @@ def _walk(folder: str) -> int:
         print(f"$ makegood {' '.join(words)}", flush=True)
         worst = max(worst, main([*words, "--house", folder]))
     _newest_notice(folder)
+    _newest_report(folder)
     print(
         "\n"
         + say(
@@ -165,6 +166,16 @@ def _newest_notice(folder: str) -> None:
         print(f"  {message['To']}  {message['Subject']}")
         for line in (body.get_content() if body else "").strip().splitlines():
             print(f"  | {line}")
+
+
+def _newest_report(folder: str) -> None:
+    """The page of the last month, as it was made and sent."""
+    from pathlib import Path
+
+    pages = sorted((Path(folder) / "reports" / "month").glob("*.html"))
+    if pages:
+        print("\n" + say("The supervision report of {month}, made by itself and sent to the director: open {file} in a browser.",
+                         month=pages[-1].stem[:7], file=pages[-1]))
 
 
 DEMO = Verb("demo", say("Let weeks of service and complaints pass in a new folder, and look around in it."), _demo)

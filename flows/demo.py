@@ -71,7 +71,7 @@ class Played:
 def play(folder: Path, definitions: Path, language: str, hear: Callable[[str, Played], None]) -> Played:
     """Found a house in `folder`, publish bundles of `definitions`, and let time pass; `hear` is told of every step."""
     now = SystemClock().now().replace(microsecond=0)
-    month = (now.astimezone(ZONE).replace(day=1) - timedelta(days=1)).replace(day=1, hour=0, minute=0, second=0)
+    month = (now.astimezone(ZONE).replace(day=1) - timedelta(days=1)).replace(day=1, hour=TOLD_AT, minute=1, second=0)
     clock = VirtualClock(month)
     played = Played(folder, clock.now(), now)
     founding.found(folder, language)

@@ -1252,6 +1252,7 @@ TEXTS: dict[str, str] = {
     "The strata after this one are never reached": "此后的各层永远不会用到",
     "The summary of the week that ended with the last Friday: cases from day to day, standards, targets missed.": "截至上个星期五的一周小结：逐日案件、标准、未达标。",
     "The supervision report of the last month: standards and their targets, complaints, surveys, timekeeping.": "上月督导报告：标准与目标、投诉、问卷、计时。",
+    "The supervision report of {month}, made by itself and sent to the director: open {file} in a browser.": "{month} 的督导报告已自动生成并发送给总经理：请用浏览器打开 {file}。",
     "The table has no column '{column}'": "表格中没有“{column}”列",
     "The table, as CSV in UTF-8 or GB 18030.": "表格文件，CSV 格式，UTF-8 或 GB 18030 编码。",
     "The tables are at revision {now} now; before: {before}": "数据表现为版本 {now}；此前：{before}",

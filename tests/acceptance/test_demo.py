@@ -30,6 +30,8 @@ def test_two_weeks_pass_and_are_shown(tmp_path: Path) -> None:
         assert f"$ makegood {command_shown}" in said, command_shown
     shown = said.split("Breaches and escalations of complaints", 1)[1].split("\n── ", 1)[0]
     assert set(re.findall(r"  ([A-Z]{2})-\d{6}-\d{4,}  ", shown)) == {"KS"}
+    (page,) = (tmp_path / "demo" / "reports" / "month").glob("*.html")      # of the one whole month
+    assert str(page) in said and page.read_text(encoding="utf-8").count("<svg") > 3
     # what it shows: the inbox, a case that was late with its history, breaches and escalations, notices, the whole chain
     for command_shown in ("inbox --as", "case show KS-", "case history KS-", "audit show --kind breach", "notice list", "audit verify"):
         assert f"$ makegood {command_shown}" in said, command_shown
