@@ -105,13 +105,10 @@ def late_after_the_end(cycle: Cycle) -> Iterator[Finding]:
 
 
 def reviews(cycle: Cycle) -> Iterator[Finding]:
-    """A review that never comes, and complaints that are counted for none."""
+    """A review that never comes."""
     if cycle.reviewing is not None and not (cycle.review or any(standard.review for _, standard in cycle.standards())):
         yield Finding(("reviewing",), say("Nothing says when standards are looked at again"), hint=say(
             "Write for example `review: 1 year`."))
-    if cycle.complaints and cycle.reviewing is None:
-        yield Finding(("complaints",), say("Nothing is made of these complaints"), hint=say(
-            "Name under `reviewing` the case that is told of them."))
 
 
 CHECKS = (names, ways, said_once, targets, late_after_the_end, reviews)

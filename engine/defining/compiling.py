@@ -50,7 +50,7 @@ def procedure_of(cycle: Cycle) -> Definition:
         opening=replace(opening, by=opening.by or tuple(openers), backdate=opening.backdate or cycle.late),
         states={**states, **inspections, LEFT: State(name=LEFT, title=Text({"en": "Left", "zh": "已离开"}), final=True)}, clocks=clocks,
         authority=cycle.authority, counting=cycle.counting, notices=cycle.notices, privacy=cycle.privacy, contact=cycle.contact,
-        standards=standards_of(cycle), missed=cycle.missed, reviewing=cycle.reviewing, complaints=cycle.complaints,
+        standards=standards_of(cycle), missed=cycle.missed, reviewing=cycle.reviewing,
         entries=tuple(one.name for one in entries), scheduled=tuple(inspections),
     )
 

@@ -164,7 +164,6 @@ class Cycle:
         "`title`, `standards` (their names), `first_day`, `last_day`, and of that time `attainment`, `surveys`, `breaches` and "
         "`complaints` as texts", None
     )
-    complaints: tuple[str, ...] = item("the procedures in which customers complain about it, counted for the review", ())
     vague: Mapping[str, tuple[str, ...]] = item("further words that say nothing exact, by language; statements shall not use them",
                                                 factory=dict)
 

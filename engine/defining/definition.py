@@ -266,8 +266,7 @@ class Definition:
     missed: LinkedCase | None = derived(lambda: None)
     """Of such a procedure: the case to open when a target is missed."""
     reviewing: LinkedCase | None = derived(lambda: None)
-    """Of such a procedure: the case to open when standards are to be looked at again; `complaints` are the procedures counted for it."""
-    complaints: tuple[str, ...] = derived(tuple)
+    """Of such a procedure: the case to open when standards are to be looked at again."""
     entries: tuple[str, ...] = derived(tuple)
     """States in which somebody may open a case, when there are others than the first."""
     scheduled: tuple[str, ...] = derived(tuple)

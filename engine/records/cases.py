@@ -225,7 +225,8 @@ def any_open(conn: Connection, origin: str) -> bool:
     return conn.execute(query.limit(1)).first() is not None
 
 
-def opened_between(conn: Connection, definition: str, start: datetime, end: datetime) -> int:
-    """How many cases of a procedure were opened from `start` on and before `end`."""
-    query = select(func.count()).where(CASE.c.definition == definition, CASE.c.opened_at >= start, CASE.c.opened_at < end)
-    return int(conn.execute(query).scalar_one())
+def last_closed(conn: Connection, origin: str) -> str | None:
+    """The highest origin of a closed case that begins with these words."""
+    query = select(func.max(CASE.c.origin)).where(CASE.c.origin.startswith(origin, autoescape=True), CASE.c.closed_at.is_not(None))
+    found: str | None = conn.execute(query).scalar_one()
+    return found

@@ -20,7 +20,7 @@ from engine.usecases.report_complaints import complaints
 from engine.usecases.report_periods import daily, monthly, usual, weekly
 from engine.usecases.report_posts import posts
 from engine.usecases.report_walk import walked
-from engine.usecases.standards import Described, described, review_on, worded
+from engine.usecases.standards import Described, described, review_on, reviewed, worded
 from engine.usecases.summarising import zone_of
 from engine.usecases.viewing import may_oversee, may_see_figures, oversees
 from engine.usecases.work import standing
@@ -102,7 +102,8 @@ def _register(asked: Asked) -> Iterator[Section]:
     since = {one.name: at for one, at in library.cycles(asked.house.store, asked.conn)}
     for definition in asked.definitions:
         calendar = library.calendar(asked.house.store, asked.conn, definition.calendar)
-        review = {name: review_on(one, since[definition.name], calendar) for name, one in definition.standards.items()}
+        last = reviewed(asked.conn, definition.name)
+        review = {name: review_on(one, since[definition.name], calendar, last) for name, one in definition.standards.items()}
         found = [Described(**described(definition, one)) for one in definition.standards.values()]
         yield Section(
             name=f"{definition.name}.standards", title=definition.title.in_(spoken()) or definition.name,

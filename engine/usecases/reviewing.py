@@ -2,6 +2,7 @@
 what was seen of them since: attainment, answers of customers, targets missed, complaints (rows S1, M4).
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import groupby, takewhile
@@ -11,10 +12,11 @@ from engine.deciding.attainment import Share
 from engine.defining.cycle import Standard
 from engine.ground.language import say, spoken
 from engine.ground.worktime import local_date, start_of_day
-from engine.records import cases, judgements, library, observations
+from engine.records import cases, judgements, observations
 from engine.usecases.attaining import figure
 from engine.usecases.care import Care
-from engine.usecases.standards import review_dates
+from engine.usecases.standards import REVIEW, review_dates
+from engine.usecases.standards_check import complained
 
 MOST = 10_000           # characters of what a review is told of one kind: as many as a field may hold
 
@@ -39,14 +41,14 @@ def open_due(care: Care) -> None:
         return
     turns = [(one, found) for one in care.definition.standards.values() if (found := _turn(care, one)) is not None and found.on == turn.on]
     its, turn = [one for one, _ in turns], Turn(min(found.since for _, found in turns), turn.on)
-    shares = _shares(care, turn)
+    shares, complaints = _shares(care, turn), Counter(complained(care.conn, care.definition.name, _instants(care, turn)[0]))
     told = {
         "cycle": care.definition.name, "title": care.definition.title.in_(spoken()), "standards": _lines(one.name for one in its),
         "first_day": turn.since.isoformat(), "last_day": turn.on.isoformat(),
         "attainment": _lines(_attained(one, shares) for one in its if not one.survey),
         "surveys": _lines(_attained(one, shares) for one in its if one.survey),
         "breaches": _lines(_missed(care, one, turn) for one in its if one.target is not None),
-        "complaints": _lines(_complained(care, name, turn) for name in care.definition.complaints),
+        "complaints": _lines(say("{name}: {count:case|cases}", name=name, count=n) for name, n in sorted(complaints.items())),
     }
     care.kept.reviews.append(care.open_linked(linked, told, _origin(care, turn.on))[1])
 
@@ -59,7 +61,7 @@ def _turn(care: Care, standard: Standard) -> Turn | None:
 
 
 def _origin(care: Care, on: date | str = "") -> str:
-    return f"review:{care.definition.name}@{on}"
+    return REVIEW.format(cycle=care.definition.name) + str(on)
 
 
 def _lines(said: Iterator[str]) -> str:
@@ -87,13 +89,6 @@ def _attained(standard: Standard, shares: dict[str, Share]) -> str:
 def _missed(care: Care, standard: Standard, turn: Turn) -> str:
     found = judgements.missed(care.conn, care.definition.name, standard.name, *_instants(care, turn))
     return say("{name}: missed in {missed} of {of} periods", name=standard.name, missed=found.missed, of=found.of)
-
-
-def _complained(care: Care, procedure: str, turn: Turn) -> str:
-    if all(one.name != procedure for one in library.versions(care.conn)):
-        return say("{procedure}: not in force here", procedure=procedure)
-    opened = cases.opened_between(care.conn, procedure, *_instants(care, turn))
-    return say("{procedure}: {count:case|cases}", procedure=procedure, count=opened)
 
 
 def _instants(care: Care, turn: Turn) -> tuple[datetime, datetime]:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from engine.deciding.clock_due import due_after
 from engine.deciding.rights import Actor
@@ -19,7 +19,7 @@ from engine.ground.language import say, spoken
 from engine.ground.worktime import local_date
 from engine.records import judgements as kept
 from engine.records import library
-from engine.records.cases import CASE
+from engine.records.cases import CASE, last_closed
 from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
 from engine.usecases.viewing import may_see_figures
@@ -80,10 +80,10 @@ def register(house: House, cycle: str | None, actor: Actor, *, published: bool =
         if cycle is not None:
             wanted = of_cycle(library.latest(house.store, conn, cycle)[2])
             cycles = [(one, since) for one, since in cycles if one.name == wanted.name]
-        found = [(one, since, library.calendar(house.store, conn, one.calendar)) for one, since in cycles]
+        found = [(one, since, library.calendar(house.store, conn, one.calendar), reviewed(conn, one.name)) for one, since in cycles]
     return [
-        Registered(**described(definition, one), cycle=definition.name, version=since, review_on=review_on(one, since, calendar))
-        for definition, since, calendar in found for one in definition.standards.values() if one.published or not published
+        Registered(**described(definition, one), cycle=definition.name, version=since, review_on=review_on(one, since, calendar, last))
+        for definition, since, calendar, last in found for one in definition.standards.values() if one.published or not published
     ]
 
 
@@ -108,9 +108,21 @@ def described(definition: Definition, standard: Standard) -> dict[str, Any]:
     }
 
 
-def review_on(standard: Standard, published: datetime, calendar: Calendar) -> date | None:
-    """When a standard is to be looked at again, counted from the publication of the version in force; None where nothing says so."""
-    return next(review_dates(standard, published, calendar), None)
+REVIEW = "review:{cycle}@"
+"""What the origin of a review begins with; its date follows."""
+
+
+def reviewed(conn: Connection, cycle: str) -> date:
+    """The date of the last review of a cycle that is over; long ago where there was none."""
+    prefix = REVIEW.format(cycle=cycle)
+    last = last_closed(conn, prefix)
+    return date.fromisoformat(last.removeprefix(prefix)) if last else date.min
+
+
+def review_on(standard: Standard, published: datetime, calendar: Calendar, last: date = date.min) -> date | None:
+    """When a standard is to be looked at again, counted from the publication of the version in force, after the `last` review; None where
+    nothing says so."""
+    return next((on for on in review_dates(standard, published, calendar) if on > last), None)
 
 
 def review_dates(standard: Standard, published: datetime, calendar: Calendar) -> Iterator[date]:

@@ -20,7 +20,7 @@ from engine.records import judgements, library, observations, surveyed
 from engine.records.cases import CASE
 from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
-from engine.usecases.standards import of_cycle, review_on
+from engine.usecases.standards import of_cycle, review_on, reviewed
 from engine.usecases.viewing import may_see_figures
 
 ENOUGH = 30              # visits, below which it says nothing that nobody complained
@@ -69,12 +69,12 @@ def check_standards(house: House, cycle: str, actor: Actor, *, since: date | Non
         seen = _Seen(
             conn, definition, start, calendar, published, local_date(calendar, house.clock.now()),
             frozenset(one.name for one in observations.counted(conn, cycle, since=since)), int(conn.execute(visits).scalar_one()),
-            frozenset(_complained(conn, cycle, start)),
+            frozenset(complained(conn, cycle, start)),
         )
         return [found for one in definition.standards.values() for check in CHECKS for found in check(seen, one)]
 
 
-def _complained(conn: Connection, cycle: str, since: datetime) -> Iterator[str]:
+def complained(conn: Connection, cycle: str, since: datetime) -> Iterator[str]:
     """The names under `cycle/…` in public fields of cases of other procedures."""
     own = judgements.cases_behind(conn, cycle)
     prefix = f"{cycle}/"
@@ -146,7 +146,7 @@ def _answered(seen: _Seen, standard: Standard) -> bool:
 
 def _timely(seen: _Seen, standard: Standard) -> Iterator[Finding]:
     """T: the date is past at which it was to be looked at again."""
-    due = review_on(standard, seen.published, seen.calendar)
+    due = review_on(standard, seen.published, seen.calendar, reviewed(seen.conn, seen.definition.name))
     if due is not None and due < seen.today:
         yield _finding(seen, standard, "T", say("T: it was to be looked at again by {date}", date=due), say(
             "Look at complaints, misses and surveys, and publish the cycle anew."))

@@ -188,8 +188,6 @@ LINES = [
          0, 1),
     Line("Cycle.reviewing", "touchpoints:", "review: 1 day\nreviewing: {procedure: nothing}\ntouchpoints:",
          lambda house, clock: (clock.move_to(START + timedelta(days=1)), bool(sweeping.sweep(house).failures))[-1], False, True),
-    Line("Cycle.complaints", "touchpoints:", "review: 1 year\nreviewing: {procedure: small}\ncomplaints: cafe\ntouchpoints:",
-         lambda house, _: latest(house).complaints, (), ("cafe",)),
     Line("Cycle.left", "touchpoints:", "left: {set: {table: \"'Z'\"}}\ntouchpoints:",
          lambda house, _: (number := visit(house), [step(house, number, one, "bob") for one in ("order", "served", "leave")],
                            state_of(house, number).fields["table"])[-1], "A", "Z"),

@@ -79,7 +79,6 @@ def test_vague_words_of_a_cycle_are_added_to_the_list() -> None:
     (("per: [office]", "per: [night]"), "There is no calendar 'night'"),
     (("touchpoints:", "missed: {procedure: small, with: {about: weather}}\ntouchpoints:"), "There is nothing named 'weather' to read here"),
     (("touchpoints:", "reviewing: {procedure: small}\ntouchpoints:"), "Nothing says when standards are looked at again"),
-    (("touchpoints:", "complaints: small\ntouchpoints:"), "Nothing is made of these complaints"),
     (("touchpoints:", "review: 1 year\nreviewing: {procedure: small, with: {about: kept}}\ntouchpoints:"),
      "There is nothing named 'kept' to read"),
     (("by: [desk, lab]\nends", "ends"), "Nobody"),
