@@ -4,6 +4,7 @@ figures give the same file."""
 import re
 import warnings
 from io import StringIO
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
@@ -16,6 +17,7 @@ FONT = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft Ya
 _INK, _BAR, _LINE, _PALE, _GOAL = "#1f2937", "#3b6ea5", "#b45309", "#c9d8e8", "#15803d"
 _LINES = (_BAR, _LINE, "#6d28d9", "#0f766e", "#64748b")
 _LONGEST = 26
+_ALONE = Lock()      # what matplotlib is told about style holds for the whole process
 _STYLE: Any = {
     "svg.fonttype": "none", "svg.hashsalt": "makegood", "font.family": ["DejaVu Sans"], "font.size": 9, "axes.edgecolor": "#94a3b8",
     "axes.labelcolor": _INK, "text.color": _INK, "xtick.color": _INK, "ytick.color": _INK, "axes.spines.top": False,
@@ -30,7 +32,7 @@ def svg(chart: Chart) -> str | None:
         from matplotlib.figure import Figure
     except ImportError:
         return None
-    with rc_context(_STYLE), warnings.catch_warnings():
+    with _ALONE, rc_context(_STYLE), warnings.catch_warnings():
         warnings.simplefilter("ignore")      # the face that measures text has no Chinese; the one that shows it is the reader's
         lying = chart.shape != "trend"
         figure = Figure(figsize=(7.2, 1.0 + 0.27 * max(3, len(chart.labels)) if lying else 2.6))

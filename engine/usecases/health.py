@@ -19,7 +19,7 @@ from engine.records.timers import PutOff
 from engine.usecases.access import refusals_noted
 from engine.usecases.house import House
 from engine.usecases.sweeping import PUT_OFF
-from engine.usecases.upkeep import unjudged
+from engine.usecases.upkeep import unjudged, unmade
 from engine.usecases.viewing import may_oversee
 from engine.usecases.watching import warnings
 
@@ -52,6 +52,7 @@ class Figures:
     notices_by_hand: int
     notices_dead: int
     standards_unjudged: list[str]                    # cycle/standard, though its period is over
+    reports_unmade: list[str]                        # by name, though they are due
     calendars: dict[str, date | None]                # in force, with the last day that each knows
     anchored_at: datetime | None
 
@@ -95,6 +96,7 @@ def health(house: House, bounds: Bounds | None = None) -> Health:
             notices_waiting=outbox.due(conn, now), delivery_late=_late(outbox.next_try(conn), now),
             notices_failing=outbox.count_failing(conn), notices_by_hand=outbox.count(conn, Status.BY_HAND),
             notices_dead=outbox.count(conn, Status.DEAD), standards_unjudged=unjudged(house, conn, now - bounds.sweep),
+            reports_unmade=unmade(house, conn, now - bounds.sweep),
             calendars={name: calendars[name].valid_through for name in sorted(calendars)}, anchored_at=last,
         )
         ending = [problem.what for _, one in sorted(calendars.items()) for problem in warnings("", one, (), now, bounds.months)]
@@ -139,6 +141,9 @@ def _work(figures: Figures, bounds: Bounds) -> tuple[Check, ...]:
         Check("standards", not figures.standards_unjudged,
               say("not judged though their period is over: {names}", names=", ".join(figures.standards_unjudged[:NAMED]))
               if figures.standards_unjudged else say("every standard is judged whose period is over")),
+        Check("reports", not figures.reports_unmade,
+              say("due and not made: {names}", names=", ".join(figures.reports_unmade)) if figures.reports_unmade
+              else say("every report is made that is due")),
     )
 
 

@@ -44,9 +44,9 @@ class Due:
     until: date
 
 
-def due(house: House, conn: Connection) -> list[Due]:
+def due(house: House, conn: Connection, now: datetime) -> list[Due]:
     """The scheduled reports that are due, each for the first time that was not made yet. One statement for each report that there is."""
-    organisation, now = library.organisation(house.store, conn), house.clock.now()
+    organisation = library.organisation(house.store, conn)
     zone = zone_of(house, conn) if organisation.reports else "UTC"
     found = []
     for declared in organisation.reports.values():

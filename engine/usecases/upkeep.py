@@ -61,11 +61,20 @@ def _report(house: House, kept: Kept) -> None:
     from engine.usecases import scheduled  # which few houses need at each sweep
 
     with house.store.reading() as conn:
-        due = scheduled.due(house, conn)
+        due = scheduled.due(house, conn, house.clock.now())
     for one in due:
         with _alone(kept, f"report/{one.declared.name}"):
             made = scheduled.make(house, one)
             kept.reports += [made] if made else []
+
+
+def unmade(house: House, conn: Connection, at: datetime) -> list[str]:
+    """The reports that ought to have been made at that instant and are not."""
+    if not library.organisation(house.store, conn).reports:
+        return []
+    from engine.usecases import scheduled
+
+    return [one.declared.name for one in scheduled.due(house, conn, at)]
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from textwrap import dedent
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -15,10 +16,12 @@ from engine.ground.errors import DefinitionError
 from engine.records import history, outbox
 from engine.usecases import publishing
 from engine.usecases.auditing import verify
+from engine.usecases.health import health
 from engine.usecases.house import House, Settings
 from engine.usecases.sweeping import Swept, sweep
 from notifications.delivery import deliver
-from tests.small import DONE, HEAD, ORGANISATION, ROLES, START, empty_house, messages, opened, put_in_force, written
+from tests import databases
+from tests.small import DONE, HEAD, ORGANISATION, ROLES, START, empty_house, messages, opened, organised, put_in_force, written
 
 PROCEDURE = HEAD + ROLES + "states:\n  first:\n    actions:\n      finish: {by: desk, to: done}\n" + DONE
 REPORTS = dedent("""\
@@ -145,15 +148,33 @@ def _dies(house: House) -> list[tuple[str, str]]:
     return []
 
 
-def test_two_who_come_at_once_make_one(tmp_path: Path) -> None:
-    from engine.usecases import scheduled
+def test_of_several_who_come_by_at_once_one_makes_it(tmp_path: Path) -> None:
+    """Three sweeps of a real database at one moment."""
+    place, clock = databases.place(tmp_path, organised), VirtualClock(START)
 
-    house, clock = house_with(tmp_path)
+    def house_at() -> House:
+        return House(place.store(), clock, Settings(folder=tmp_path))
+
+    house = house_at()
+    put_in_force(house, PROCEDURE)
+    applied(house, tmp_path, REPORTS)
     clock.move_to(START + timedelta(days=1))
-    with house.store.reading() as conn:
-        (one,) = scheduled.due(house, conn)
-    assert scheduled.make(house, one) is not None and scheduled.make(house, one) is None
-    assert len(made(house)) == 1 and len(messages(house)) == 2
+    go, done = Barrier(3), list[Swept]()
+
+    def come_by() -> None:
+        one = house_at()
+        go.wait()
+        done.append(sweep(one))
+        one.store.close()
+
+    several = [Thread(target=come_by) for _ in range(3)]
+    for one in several:
+        one.start()
+    for one in several:
+        one.join()
+    assert [failure for one in done for failure in one.failures] == []
+    assert sum(len(one.cycles.reports) for one in done) == len(made(house)) == 1 and len(messages(house)) == 2
+    house.store.close()
 
 
 def test_nobody_supervises_what_they_serve_in(tmp_path: Path) -> None:
@@ -167,9 +188,13 @@ def test_nobody_supervises_what_they_serve_in(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError, match="serve in what they are about"):
         publishing.publish(house, written(tmp_path / "bundle", PROCEDURE), THE_SYSTEM)
     put_in_force(house, PROCEDURE)                           # whatever came in otherwise
-    clock.move_to(START + timedelta(days=1))
+    clock.move_to(START.replace(hour=7) + timedelta(days=1))
     ((what, why),) = sweep(house).failures
     assert what == "report/quality" and "bob" in why and made(house) == []
+    assert health(house).figures.reports_unmade == []        # it fell due but now
+    clock.move_to(START.replace(hour=7) + timedelta(days=1, minutes=6))
+    (check,) = [one for one in health(house).checks if one.name == "reports"]
+    assert (check.well, check.words) == (False, "due and not made: quality")
 
 
 def test_what_an_owner_may_get_wrong_is_found(tmp_path: Path) -> None:
