@@ -8,9 +8,10 @@ from engine.ground.clock import VirtualClock
 from engine.ground.errors import Denied, Invalid
 from engine.records import judgements
 from engine.records.judgements import Judgement
-from engine.usecases import opening
+from engine.usecases import acting, opening
 from engine.usecases.house import House
 from engine.usecases.standards_check import check_standards
+from engine.usecases.sweeping import sweep
 from tests.cafe import CAFE, changed, visit
 from tests.houses import as_
 from tests.small import DONE, HEAD, START, empty_house, put_in_force, refused
@@ -18,7 +19,7 @@ from tests.small import DONE, HEAD, START, empty_house, put_in_force, refused
 COMPLAINT = HEAD + """\
 roles: {desk: {}}
 fields: {about: {type: text, personal: false}}
-opening: {by: desk}
+opening: {by: [desk, system]}
 states:
   open: {actions: {close: {by: desk, to: done}}}
 """ + DONE
@@ -81,3 +82,17 @@ def test_a_review_that_is_overdue_is_told(house: tuple[House, VirtualClock]) -> 
     clock.move_to(START + timedelta(days=32))
     (found,) = [one for one in check_standards(office, "cafe", as_("ann")) if one.standard == "room"]
     assert (found.letter, "2026-04-02" in found.what) == ("T", True)
+
+
+def test_a_review_is_overdue_until_its_case_is_closed() -> None:
+    office, clock = empty_house()
+    put_in_force(office, COMPLAINT)
+    more = "ends: 2 hours\nreview: 1 month\nreviewing: {procedure: small, with: {about: title}}"
+    put_in_force(office, changed(("ends: 2 hours", more)))
+    clock.move_to(START + timedelta(days=32))
+    (review,) = sweep(office).cycles.reviews
+    assert letters(office, "room") == ["T"]
+    acting.act(office, review, "close", as_("ann"), {})
+    assert letters(office, "room") == []
+    clock.move_to(START + timedelta(days=63))       # the next date has come since
+    assert letters(office, "room") == ["T"]
