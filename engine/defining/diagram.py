@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from engine.defining.checks_walk import opened
 from engine.defining.definition import Action, Case, Computed, Definition, State, Task, Text, Who, WhoKind
 from engine.ground.duration import Duration, Unit
+from engine.ground.recurrence import Recurrence
 
 ANYWHERE = " anywhere"  # a key that no state can have
 _WORDS = {
@@ -238,6 +239,8 @@ class _Words:
         return value if case.before is None else self.said("before", value, self.named(case.before))
 
     def duration(self, value: object) -> str:
+        if isinstance(value, Recurrence):
+            return ", ".join(f"{self.duration(step)}{f' ×{times}' if times else ''}" for step, times in value.steps)
         if isinstance(value, Duration | Computed) and self.language.startswith("zh"):
             number = value.number if isinstance(value, Computed) else f"{value.amount.normalize():f}"
             return f"{number} {_UNITS[value.unit]}"

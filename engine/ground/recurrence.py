@@ -8,10 +8,12 @@ import heapq
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from itertools import islice, takewhile
 from typing import Any
 
+from engine.ground.duration import Duration, Unit
 from engine.ground.errors import Invalid
 from engine.ground.language import say
 from engine.ground.valueclass import valueclass
@@ -22,7 +24,7 @@ YEARS_AHEAD = 30
 _CYCLE = 400            # years after which the Gregorian calendar repeats, weekdays included
 _LAST_YEAR = 9999
 _MOST = 1000            # of COUNT and INTERVAL
-_FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+_FREQUENCIES = {"DAILY": Unit.DAYS, "WEEKLY": Unit.WEEKS, "MONTHLY": Unit.MONTHS, "YEARLY": Unit.YEARS}
 _PART = re.compile(r"(?P<key>[A-Z]+)=(?P<value>[A-Z0-9,+-]+)", re.ASCII)
 _UNTIL = re.compile(r"[0-9]{8}", re.ASCII)
 _NUMBERED_DAY = re.compile(r"[0-9]")
@@ -41,6 +43,14 @@ class Recurrence:
 
     def __str__(self) -> str:
         return AND.join(self.rules)
+
+    @property
+    def steps(self) -> tuple[tuple[Duration, int | None], ...]:
+        """How long from one date of each rule to the next, roughly where it names days, and how often where it says so; for pictures."""
+        return tuple(
+            (Duration(Decimal(parts.get("INTERVAL", "1")), _FREQUENCIES[parts["FREQ"]]), int(parts["COUNT"]) if "COUNT" in parts else None)
+            for parts in map(_parts, self.rules)
+        )
 
     @property
     def ends(self) -> bool:

@@ -1,6 +1,7 @@
 """Tasks on the dates of a rule: each date once, on a working day, whenever the scheduler comes by, and not against the customer's will."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +13,7 @@ from engine.deciding.case import TaskStatus, case_json, rebuild
 from engine.ground.clock import VirtualClock
 from engine.ground.errors import NotAllowed
 from engine.records import cases
-from engine.usecases import answering, auditing, reading, sweeping
+from engine.usecases import answering, auditing, reading, sweeping, timekeeping
 from engine.usecases.house import House
 from engine.usecases.settling import settle
 from engine.usecases.work import take_up
@@ -128,6 +129,19 @@ def test_after_a_month_without_the_scheduler_one_visit_is_open_with_its_delay_on
     clock.move_to(datetime(2026, 4, 27, 9, tzinfo=UTC))
     sweeping.sweep(house)
     assert on_dates(house, number)[1:] == [datetime(2026, 4, 27, tzinfo=UTC)]
+
+
+def test_beyond_what_the_calendar_knows_no_date_is_guessed_and_once_it_knows_the_visit_opens_as_of_its_day(tmp_path: Path) -> None:
+    house, clock = house_with()
+    short = "calendar: office\ntimezone: UTC\nhours: {mon-fri: [\"09:00-17:00\"]}\nvalid_through: "
+    put_in_force(house, PROCEDURE.replace("RULE", RULE), calendar=short + "2026-03-20\n")
+    number = opened(house, customer=CUSTOMER, sold_on="2026-03-02")
+    clock.move_to(datetime(2026, 4, 10, 9, tzinfo=UTC))
+    sweeping.sweep(house)
+    assert on_dates(house, number) == []
+    (tmp_path / "office.yaml").write_text(short + "2028-12-31\n", encoding="utf-8")
+    timekeeping.publish_calendars(house, [tmp_path / "office.yaml"], as_("ann"), extend=True)
+    assert on_dates(house, number) == [datetime(2026, 4, 2, tzinfo=UTC)]
 
 
 def test_the_last_event_counts_and_what_goes_by_in_another_state_does_not() -> None:

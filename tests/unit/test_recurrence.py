@@ -81,6 +81,11 @@ def test_a_rule_that_nobody_could_want_is_refused_soon_and_says_why(rule: str, w
     assert process_time() - began < 1 and refused.value.hint
 
 
+def test_a_picture_says_a_rule_in_few_words() -> None:
+    steps = parse_recurrence("FREQ=MONTHLY;COUNT=12 and FREQ=MONTHLY;INTERVAL=3 and FREQ=DAILY").steps
+    assert [(str(step), times) for step, times in steps] == [("1 month", 12), ("3 months", None), ("1 day", None)]
+
+
 def test_a_rule_knows_whether_it_ends_and_what_it_leaves_out() -> None:
     assert parse_recurrence("FREQ=MONTHLY;COUNT=3 and FREQ=DAILY;UNTIL=20991231").ends
     assert not parse_recurrence("FREQ=MONTHLY;COUNT=3 and FREQ=DAILY").ends
