@@ -76,7 +76,7 @@ def _words(field: Field, value: str | None) -> str:
     if value is None or value == "":
         return say("not given")
     if field.type is FieldType.YES_NO:
-        return say("yes") if value in ("true", "1") else say("no")
+        return say("yes") if str(value) in ("true", "1") else say("no")      # as PostgreSQL says it, as SQLite does
     return field.options[value].in_(spoken()) or value if value in field.options else value
 
 

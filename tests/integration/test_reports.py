@@ -89,6 +89,7 @@ def played() -> tuple[House, VirtualClock]:
             sweep(house)
             who = chance.choice(["ann", "bob"])
             given = {"cause": chance.choice(["delay", "delay", "tone", "fault"]), "channel": chance.choice(["phone", "web"])}
+            given |= {} if chance.random() < 0.5 else {"vip": chance.random() < 0.3}
             given |= {"customer": CUSTOMER, "secret": "a"} if chance.random() < 0.8 else {}
             going.append(opened(house, who, **{name: value for name, value in given.items() if name != "cause" or chance.random() < 0.9}))
             for number in chance.sample(going, min(2, len(going))):
@@ -402,7 +403,7 @@ def test_the_register_is_for_everybody_and_figures_of_people_for_those_who_overs
         reporting.make(house, "complaints", as_("eve"))
 
 
-def test_what_cannot_be_reported_is_said(house: House) -> None:
+def test_what_cannot_be_reported_is_said(house: House, cases: list[Seen]) -> None:
     for name, more, kind, words in (
         ("complains", {}, NotFound, "complaints, posts"),
         ("complaints", {"by": ["secret"]}, Invalid, "cause, channel, class, department"),
@@ -413,4 +414,5 @@ def test_what_cannot_be_reported_is_said(house: House) -> None:
         assert words in error.value.hint
     only = reporting.make(house, "complaints", THE_SYSTEM, by=["vip"])
     assert [one.name for one in only.sections] == ["small.cases", "small.vip", "small.ageing", "small.outcomes"]
-    assert [row["value"] for row in table(only, "small.vip")] == ["not given"]
+    words = {True: "yes", False: "no", None: "not given"}
+    assert {row["value"]: row["cases"] for row in table(only, "small.vip")} == Counter(words[one.fields.get("vip")] for one in cases)
