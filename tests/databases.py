@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import Connection
 
+from engine.records.prepared import carry_out
 from engine.records.schema import memory_template
 from engine.records.store import MemoryStore, Store
 from tests.postgres import server
@@ -248,7 +249,7 @@ def _unguard(conn: Connection) -> None:
 
 @contextmanager
 def statements(conn: Connection) -> Iterator[list[str]]:
-    """The statements carried out meanwhile; many rows of one statement count once."""
+    """The statements carried out meanwhile, with what waits to be written; many rows of one statement count once."""
     sent: list[str] = []
     raw: Any = conn.connection.dbapi_connection
 
@@ -259,6 +260,7 @@ def statements(conn: Connection) -> Iterator[list[str]]:
     if conn.dialect.name == SQLITE:
         raw.set_trace_callback(note)
         yield sent
+        carry_out(conn)
         raw.set_trace_callback(None)
         return
     from psycopg import Cursor
@@ -267,6 +269,7 @@ def statements(conn: Connection) -> Iterator[list[str]]:
         for name in ("execute", "executemany"):
             patch.setattr(Cursor, name, _noting(getattr(Cursor, name), raw, note))
         yield sent
+        carry_out(conn)
 
 
 def _noting(real: Callable[..., Any], raw: object, note: Callable[[str], None]) -> Callable[..., Any]:

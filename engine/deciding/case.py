@@ -20,6 +20,7 @@ from engine.deciding.grant_record import follow as given
 from engine.deciding.request_record import Request, request_from, request_json
 from engine.deciding.request_record import follow as answered
 from engine.deciding.survey_record import SurveyRun, survey_from, survey_json
+from engine.ground.valueclass import valueclass
 
 __all__ = [
     "USUAL", "Act", "CaseState", "ClockRun", "ClockStatus", "Decision", "Event", "Stop", "TaskRun", "TaskStatus", "apply", "case_from",
@@ -60,7 +61,7 @@ class Act:
     actors: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Event:
     """One row of history. `data` is canonical (JSON) and says everything that changed; see `apply` for its keys."""
 

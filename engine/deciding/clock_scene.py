@@ -1,19 +1,19 @@
 """What the clocks of a case look at."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from engine.deciding.budgets import Evaluate, Live
 from engine.deciding.case import CaseState
 from engine.defining.definition import Definition
 from engine.ground.calendars import Calendar
+from engine.ground.valueclass import valueclass
 
 Calendars = Callable[[str | None], Calendar]
 """The calendar of a name as now in force; None asks for the procedure's own."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Scene:
     """What the clocks of a case look at when something has happened to it."""
 

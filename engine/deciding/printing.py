@@ -63,7 +63,7 @@ def plain(number: Decimal) -> str:
 
 def time_of(instant: datetime) -> str:
     """The local time to the minute; 24:00 for a midnight that ends a day."""
-    return "24:00" if isinstance(instant, DayEnd) else f"{instant:%H:%M}"
+    return "24:00" if isinstance(instant, DayEnd) else f"{instant.hour:02}:{instant.minute:02}"
 
 
 def _zh(language: str) -> bool:

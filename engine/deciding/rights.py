@@ -4,7 +4,7 @@ Silence denies, and a denial wins over a grant however it came about. Rights are
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from engine.defining.definition import Definition, FieldType, Who, WhoKind
 from engine.defining.organisation import Organisation
 from engine.defining.posts import role_of
 from engine.ground.language import say
+from engine.ground.valueclass import valueclass
 
 Live = Callable[[str], Any]
 CUSTOMER, SYSTEM, ANYONE = "customer", "system", "anyone"
@@ -26,7 +27,7 @@ MOST_NAMED = 12
 _WORD_OF = {WhoKind.CUSTOMER: CUSTOMER, WhoKind.SYSTEM: SYSTEM, WhoKind.ANYONE: ANYONE}
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Actor:
     """Who acts: a person's id, "customer" or "system"; in whose name, when not in their own ("customer", or the id of an absent person
     for whom they stand in); and how they proved who they are."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -175,21 +176,23 @@ def save(
     _in_order(events, loaded.seq, loaded.recorded_at)
     case, revision = loaded.case, loaded.revision + 1
     rows, head = history.chain(loaded.head, events)
-    changed = _update_case.run(conn, {
+    _update_case.later(conn, [{
         "of": loaded.id, "loaded": loaded.revision,
         **{f"new_{name}": value for name, value in _columns(case, breaches, due_at, revision, head).items()},
-    })
-    if changed != 1:
-        raise Conflict(
-            say("{case} was changed by somebody else meanwhile", case=case.number),
-            hint=say("Look again with `makegood case show {case}`, then decide.", case=case.number), case=case.number, changed="revision",
-        )
+    }], unless=partial(_changed_meanwhile, case.number))
     history.write(conn, rows)
     _write_rest(conn, loaded, work_items, timer)
     if loaded.by_hand and (loaded.owner != case.owner or loaded.due_at != due_at):
         outbox.refresh_work_items(conn, loaded.id)
     loaded.revision, loaded.head, loaded.due_at = revision, head, due_at
     loaded.seq, loaded.recorded_at, loaded.owner = case.seq, case.recorded_at, case.owner
+
+
+def _changed_meanwhile(number: str) -> Conflict:
+    return Conflict(
+        say("{case} was changed by somebody else meanwhile", case=number),
+        hint=say("Look again with `makegood case show {case}`, then decide.", case=number), case=number, changed="revision",
+    )
 
 
 def _in_order(events: Sequence[Event], seq: int, recorded: datetime | None) -> None:

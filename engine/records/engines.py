@@ -13,7 +13,7 @@ from sqlalchemy.pool import StaticPool
 
 from engine.ground.errors import Invalid, Unavailable
 from engine.ground.language import say
-from engine.records.prepared import command, commit, driver, rollback
+from engine.records.prepared import carry_out, command, commit, driver, rollback
 
 BUSY_MS = 5000
 """How long a SQLite transaction waits for another one that writes, in milliseconds."""
@@ -52,15 +52,26 @@ def in_memory(raw: sqlite3.Connection) -> Engine:
 def on_server(url: URL) -> Engine:
     """A PostgreSQL server; raises Unavailable when its driver is not installed."""
     try:
-        return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise Unavailable(
             say("The driver {driver} for this database is not installed", driver=str(error.name)),
             hint=say("Install it: `pip install 'makegood[postgresql]'`."), reason=str(error),
         ) from error
+    _in_order(engine)
+    return engine
+
+
+def _in_order(engine: Engine) -> None:
+    """Let what waits to be written be there when SQLAlchemy itself asks for anything."""
+    @event.listens_for(engine, "before_cursor_execute")
+    def first(conn: Connection, *_: object) -> None:
+        carry_out(conn)
 
 
 def _prepare(engine: Engine, pragmas: tuple[str, ...]) -> None:
+    _in_order(engine)
+
     @event.listens_for(engine, "connect")
     def settings(raw: sqlite3.Connection, _: object) -> None:
         for pragma in pragmas:

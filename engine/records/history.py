@@ -95,7 +95,7 @@ def chain(head: str, events: Sequence[Event]) -> tuple[list[dict[str, Any]], str
 
 def write(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Append rows made by `chain`. One statement, or none."""
-    _insert.run_many(conn, rows)
+    _insert.later(conn, rows)
 
 
 def append(conn: Connection, head: str, events: Sequence[Event]) -> str:

@@ -78,7 +78,7 @@ def open_case(conn: Connection, definition: str, standard: str, part: str) -> tu
 
 def put(conn: Connection, made: list[Judgement]) -> None:
     """Keep judgements; raises Conflict when one of these periods was judged already."""
-    _insert.run_many(conn, [one._asdict() for one in made])
+    _insert.later(conn, [one._asdict() for one in made])
 
 
 def listed(conn: Connection, definition: str, limit: int) -> list[Judgement]:

@@ -29,8 +29,8 @@ def put(conn: Connection, case_id: int | None, definition: str, changed: Sequenc
     """Make these the observations of a case (None: counts that were told), instead of what it showed of the same standards at the same
     times before."""
     for (name, n), _ in changed if case_id is not None else ():
-        _forget.run(conn, {"of_case_id": case_id, "of_name": name, "of_n": n})
-    _insert.run_many(conn, [
+        _forget.later(conn, [{"of_case_id": case_id, "of_name": name, "of_n": n}])
+    _insert.later(conn, [
         {
             "case_id": case_id, "name": one.name, "n": one.n, "definition": definition, "at": one.at, "day": one.day.isoformat(),
             "kept": one.kept, "of": one.of, "value": one.value, "person": one.person, "part": one.part,

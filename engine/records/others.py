@@ -43,8 +43,8 @@ def _kept_for(conn: Connection, definition: str) -> frozenset[str]:
 
 def keep(conn: Connection, case_id: int, definition: str, opened_at: datetime, values: Mapping[str, str]) -> None:
     """Make these (`kept_values`) what other cases know of a case. Two statements."""
-    _forget.run(conn, {"of": case_id})
-    _insert.run_many(conn, _rows(case_id, definition, opened_at, values))
+    _forget.later(conn, [{"of": case_id}])
+    _insert.later(conn, _rows(case_id, definition, opened_at, values))
 
 
 def _rows(case_id: int, definition: str, opened_at: datetime, values: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -70,7 +70,7 @@ def cover(conn: Connection, definition: Definition, version: Callable[[int], Def
             form = json.loads(row.body)      # a whole case need not be made of it: reading ten thousand would take twice as long
             values = kept_values(version(row.version_id), form["fields"], form["party"], fresh)
             found += _rows(row.id, definition.name, row.opened_at, values)
-        _insert.run_many(conn, found)
+        _insert.later(conn, found)
 
 
 def kept(conn: Connection, case_ids: list[int]) -> dict[int, dict[str, tuple[str, str, datetime]]]:

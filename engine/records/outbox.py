@@ -7,7 +7,6 @@ write names the number it saw, so of two deliveries that believe a notice to be 
 
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -28,6 +27,7 @@ from sqlalchemy import (
 )
 
 from engine.ground.errors import KeyMissing
+from engine.ground.valueclass import valueclass
 from engine.records import sealing, tables
 from engine.records.prepared import Prepared
 
@@ -65,7 +65,7 @@ class Result(StrEnum):
     REFUSED = "refused"        # for good, on this channel
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A notice to be put into the outbox: to a party or to a person of the organisation, over the channels of `via` in order."""
 
@@ -95,7 +95,7 @@ class Words(NamedTuple):
 def put(conn: Connection, messages: Sequence[Message], key: bytes, now: datetime) -> None:
     """Put messages into the outbox, due at once or when they say, their words sealed under the key of that name. The Message-ID is
     given here and never changes. One statement."""
-    _insert.run_many(conn, [
+    _insert.later(conn, [
         {
             "case_id": one.case_id, "name": one.name, "party_id": one.party_id, "person": one.person, "via": ",".join(one.via),
             "language": one.language, "mandatory": one.mandatory,

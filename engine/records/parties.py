@@ -1,7 +1,6 @@
 """Parties: the people outside who complain. Their details are sealed under a key of their own, and found by keyed hashes of terms."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from engine.deciding.values import Customer
 from engine.ground.errors import NotFound
 from engine.ground.language import say
 from engine.ground.terms import asked, proofs_of, terms_of
+from engine.ground.valueclass import valueclass
 from engine.records import sealing, tables
 from engine.records.engines import seen
 from engine.records.keys import AT_A_TIME
@@ -30,7 +30,7 @@ _insert_word = Prepared(insert(WORD))
 _party = select(PARTY).where(PARTY.c.id == bindparam("of"))
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Party:
     """Somebody outside: a customer. One who was erased has nothing but a number and when that was."""
 
@@ -88,7 +88,7 @@ def _change(conn: Connection, party_id: int, key: bytes, details: Mapping[str, s
 
 
 def _index(conn: Connection, party_id: int, terms: Iterable[str]) -> None:
-    _insert_word.run_many(conn, [{"word": sealing.fingerprint(conn, term), "party_id": party_id} for term in sorted(terms)])
+    _insert_word.later(conn, [{"word": sealing.fingerprint(conn, term), "party_id": party_id} for term in sorted(terms)])
 
 
 def party(conn: Connection, party_id: int) -> Party:

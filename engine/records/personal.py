@@ -7,7 +7,6 @@ the commitment proves the value; once the key of both is destroyed it says nothi
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from hmac import compare_digest
 from hmac import digest as hmac_digest
@@ -16,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select
 
 from engine.ground.canonical import canonical
+from engine.ground.valueclass import valueclass
 from engine.records import sealing, tables
 from engine.records.prepared import Prepared
 
@@ -26,7 +26,7 @@ _insert = Prepared(insert(PERSONAL))
 _of_case = select(PERSONAL.c.seq, PERSONAL.c.name, PERSONAL.c.box).where(PERSONAL.c.case_id == bindparam("of"))
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class PersonalValue:
     """A personal value ready to be stored, and the commitment that history holds instead of it."""
 
@@ -58,7 +58,7 @@ def matches(value: str, salt: str, commitment: str) -> bool:
 
 def store(conn: Connection, case_id: int, key: bytes, rows: Sequence[PersonalValue]) -> None:
     """Store sealed values of a case under the key of that name. One statement."""
-    _insert.run_many(conn, [
+    _insert.later(conn, [
         {"case_id": case_id, "seq": r.seq, "name": r.name, "box": sealing.seal(conn, key, bytes.fromhex(r.salt) + r.value.encode())}
         for r in rows
     ])

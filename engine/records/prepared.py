@@ -3,6 +3,8 @@
 SQLAlchemy writes the SQL and converts the values; what is left out is everything it does anew for each execution, which costs
 more than SQLite needs to carry the statement out. Only for statements of fixed shape (no lists under IN), inside a transaction
 that the store opened.
+
+What is written waits until the transaction is asked for anything else, or ends: so many cases written in a row take each statement once.
 """
 
 from collections import namedtuple
@@ -47,22 +49,17 @@ class Prepared:
         cursor, form = self._run(conn, values)
         return [_row(form, row) for row in cursor.fetchall()]
 
-    def run(self, conn: Connection, values: Mapping[str, Any]) -> int:
-        """Carry it out; how many rows it changed."""
-        cursor, _ = self._run(conn, values)
-        count: int = cursor.rowcount
-        return count
-
-    def run_many(self, conn: Connection, many: Sequence[Mapping[str, Any]]) -> None:
-        """Carry it out for each set of values; nothing for none."""
-        if len(many) == 1:
-            self.run(conn, many[0])
-        elif many:
-            form = self._form(conn)
-            try:
-                _cursor(conn).executemany(form.sql, [_given(form, values) for values in many])
-            except _driver_error(conn) as error:
-                raise DBAPIError(form.sql, None, error) from error
+    def later(self, conn: Connection, many: Iterable[Mapping[str, Any]], unless: Callable[[], Exception] | None = None) -> None:
+        """Carry it out for each set of values before this transaction does anything else: see `carry_out`. One row must not be written
+        twice meanwhile. With `unless`, each must change one row, or what that makes is raised then."""
+        form, waiting = self._form(conn), _waiting(conn)
+        rows = [_given(form, values) for values in many]
+        if not rows:
+            return
+        if self in waiting:
+            waiting[self].rows.extend(rows)
+        else:
+            waiting[self] = _Rows(form.sql, rows, unless)
 
     def _run(self, conn: Connection, values: Mapping[str, Any]) -> tuple[Any, _Form]:
         form, cursor = self._form(conn), _cursor(conn)
@@ -77,6 +74,42 @@ class Prepared:
         if form is None:
             form = self._forms[conn.dialect.name] = _compiled(conn, self._statement, self._columns)
         return form
+
+
+class _Rows(NamedTuple):
+    """What waits to be written by one statement."""
+
+    sql: str
+    rows: list[list[Any]]
+    unless: Callable[[], Exception] | None
+
+
+_WAITING = "waiting to be written"
+
+
+def _waiting(conn: Connection) -> dict[Prepared, _Rows]:
+    """What waits in this transaction: in the order in which each statement was first wanted."""
+    found: dict[Prepared, _Rows] = conn.get_execution_options()["seen"].setdefault(_WAITING, {})
+    return found
+
+
+def carry_out(conn: Connection) -> None:
+    """Write what waits to be written: for everything else that is done on a connection, which must find it there."""
+    options = conn.get_execution_options()
+    waiting = options["seen"].pop(_WAITING, None) if "seen" in options else None
+    if not waiting:
+        return
+    cursor = _kept_cursor(conn)
+    for sql, rows, unless in waiting.values():
+        try:
+            if len(rows) == 1:
+                cursor.execute(sql, rows[0])
+            else:
+                cursor.executemany(sql, rows)
+        except _driver_error(conn) as error:
+            raise DBAPIError(sql, None, error) from error
+        if unless is not None and cursor.rowcount != len(rows):
+            raise unless()
 
 
 def _compiled(conn: Connection, statement: Statement, columns: Iterable[str] | None) -> _Form:
@@ -121,6 +154,12 @@ def driver(conn: Connection) -> Any:
 
 
 def _cursor(conn: Connection) -> Any:
+    """The cursor for what is done next."""
+    carry_out(conn)
+    return _kept_cursor(conn)
+
+
+def _kept_cursor(conn: Connection) -> Any:
     """The driver's cursor that goes with a connection kept open: what ran on it before is read to its end."""
     kept = conn.get_execution_options().get("cursor")
     return driver(conn).cursor() if kept is None else kept

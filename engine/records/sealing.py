@@ -57,7 +57,7 @@ def key_of_case(conn: Connection, case_id: int, party_id: int | None) -> bytes:
     if own is not None and _alive(conn, own):
         return bytes(own)
     made = new_key(conn)
-    _set_own.run(conn, {"of": case_id, "new": made})
+    _set_own.later(conn, [{"of": case_id, "new": made}])
     return made
 
 

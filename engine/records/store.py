@@ -16,7 +16,7 @@ from engine.ground.language import say
 from engine.records import engines, schema, sealing, trouble
 from engine.records.engines import Connections, seen, writes
 from engine.records.keys import Keys, beside, in_memory
-from engine.records.prepared import command
+from engine.records.prepared import carry_out, command
 
 __all__ = ["Cache", "MemoryStore", "Store", "seen", "writes"]
 
@@ -116,6 +116,7 @@ class Store:
                 if self._is_sqlite:
                     engines.begin(conn)
                 yield conn
+                carry_out(conn)
                 sealing.keep_new_keys(conn)     # before what they seal: a crash in between leaves a key that nothing needs
                 with trouble.committing(self.where) if writes else nullcontext():
                     engines.end(conn)
@@ -219,6 +220,7 @@ class Store:
                     engines.begin(conn)
                 engines.alone(conn, "schema")
                 yield conn, found
+                carry_out(conn)
                 sealing.keep_new_keys(conn)
                 if self._is_sqlite and (broken := conn.exec_driver_sql("PRAGMA foreign_key_check").first()):
                     raise Unavailable(say("Bringing {database} up to date would break references", database=self.where), reason=str(broken))

@@ -24,8 +24,8 @@ _forget = Prepared(delete(SURVEYED).where(*(SURVEYED.c[key] == bindparam(f"of_{k
 def put(conn: Connection, case_id: int, definition: str, runs: Sequence[SurveyRun], about: Mapping[str, str]) -> None:
     """Make these what became of questionnaires in a case."""
     for run in runs:
-        _forget.run(conn, {"of_case_id": case_id, "of_name": run.name, "of_n": run.n})
-    _insert.run_many(conn, [
+        _forget.later(conn, [{"of_case_id": case_id, "of_name": run.name, "of_n": run.n}])
+    _insert.later(conn, [
         {
             "case_id": case_id, "name": run.name, "n": run.n, "definition": definition, "at": run.at, "became": run.became.value,
             "stratum": run.stratum, "closes_at": run.closes_at, "via": run.via,

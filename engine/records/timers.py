@@ -43,11 +43,11 @@ def write(conn: Connection, case_id: int, had: Timer | None, attempts: int, want
     """Make the timer of a case the one wanted; no statement where it is that already and no attempt failed."""
     if wanted is None:
         if had is not None:
-            _delete.run(conn, {"of": case_id})
+            _delete.later(conn, [{"of": case_id}])
     elif had is None:
-        _insert.run(conn, {"case_id": case_id, "due_at": wanted[0], "fire_at": wanted[1], "attempts": 0})
+        _insert.later(conn, [{"case_id": case_id, "due_at": wanted[0], "fire_at": wanted[1], "attempts": 0}])
     elif had != wanted or attempts:
-        _update.run(conn, {"of": case_id, "due": wanted[0], "fire": wanted[1]})
+        _update.later(conn, [{"of": case_id, "due": wanted[0], "fire": wanted[1]}])
 
 
 def due_cases(conn: Connection, now: datetime, limit: int) -> list[Due]:
@@ -96,7 +96,7 @@ def failing(conn: Connection, until: datetime, limit: int) -> list[PutOff]:
 
 def put_off(conn: Connection, row: Due, until: datetime, error: str | None) -> None:
     """Let a case be taken up again at `until`, one attempt counted, with the reason if it is known. When it fell due stays known."""
-    _put_off.run(conn, {"of": row.case_id, "fire": until, "tried": row.attempts + 1, "why": error and error[:2000]})
+    _put_off.later(conn, [{"of": row.case_id, "fire": until, "tried": row.attempts + 1, "why": error and error[:2000]}])
 
 
 # --- waking -------------------------------------------------------------------------------------------------------------

@@ -155,7 +155,7 @@ def _part(
                 try:
                     with house.store.savepoint(conn):
                         opened = telling.count(rest)
-                        _insert.run_many(conn, [{"source": source, "id": one.id, "told_at": now} for one, _ in rest])
+                        _insert.later(conn, [{"source": source, "id": one.id, "told_at": now} for one, _ in rest])
                 except Unavailable:
                     raise
                 except MakegoodError as error:

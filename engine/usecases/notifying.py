@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from contextvars import copy_context
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from engine.deciding.wording import Rendered, render_notice
 from engine.ground.language import say, speak
+from engine.ground.valueclass import valueclass
 from engine.records.outbox import Message
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 BUILTIN_VIA = ("email", "chat")   # how the product's own notices (reminder, escalated, assigned) reach staff
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Outgoing:
     """A notice that an event wants sent: who gets it, and what its text may see beside the case."""
 

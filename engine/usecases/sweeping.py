@@ -1,14 +1,17 @@
 """The sweep: settling every case with something due, whoever else sweeps at the same time.
 
 A batch is one transaction, and that transaction is its claim: it locks the cases and passes over those that another sweep has locked;
-when it dies they are free again, with nothing half done. Only what has waited for long is claimed first, by a lease: there may be a case
+when it dies they are free again, with nothing half done. All its cases are written together; should one fail, the batch begins again with
+each case apart, so that it fails alone. Only what has waited for long is claimed first, by a lease: there may be a case
 in it that kills whoever takes it up, and the others should not die with it a second time (decision 14).
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -24,6 +27,7 @@ from engine.usecases.upkeep import upkeep
 from engine.usecases.work import take_up
 from engine.usecases.writing import write
 
+Result = TypeVar("Result")
 AT_A_TIME = 500    # things carried out for one case before the others have their turn
 PUT_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12))
 LONG = timedelta(minutes=5)    # what waited longer is taken up with care
@@ -64,11 +68,11 @@ def sweep(house: House, *, limit: int | None = None, batch: int = 100, progress:
     began = house.clock.now()
     swept = Swept()
     while (size := batch if limit is None else min(batch, limit - swept.turns)) > 0:
-        due, done = patiently(partial(_take, house, began, size))
+        due, done = _together_or_apart(partial(_take, house, began, size))
         if not due:
             break
         swept.late_by = max(swept.late_by, began - min(row.due_at for row in due))
-        swept.add(patiently(partial(_settle_claimed, house, due, began)) if done is None else done)
+        swept.add(_together_or_apart(partial(_settle_claimed, house, due, began)) if done is None else done)
         if progress:
             progress(len(due))
         house.store.give_way()
@@ -80,7 +84,17 @@ def sweep(house: House, *, limit: int | None = None, batch: int = 100, progress:
     return swept
 
 
-def _take(house: House, began: datetime, size: int) -> tuple[list[Due], Swept | None]:
+def _together_or_apart(turn: Callable[[bool], Result]) -> Result:
+    """A turn of the sweep, in which a case that fails takes the others with it; then once more, each case apart."""
+    try:
+        return patiently(partial(turn, False))
+    except Exception as error:
+        if stops_all(error):
+            raise   # the database itself: nothing can be recorded now, the next sweep takes it up
+        return patiently(partial(turn, True))
+
+
+def _take(house: House, began: datetime, size: int, apart: bool) -> tuple[list[Due], Swept | None]:
     """The next cases that were due when the sweep began, and what settling them did: None when they are only claimed so far.
 
     One whose settling failed before, or never ended, is taken alone.
@@ -93,22 +107,25 @@ def _take(house: House, began: datetime, size: int) -> tuple[list[Due], Swept | 
             for row in due:
                 cases.put_off(conn, row, now + _wait(row), say("a sweep took it up and did not come back") if row.attempts else None)
             return due, None
-        return due, _settle(house, conn, due, now)
+        return due, _settle(house, conn, due, now, apart)
 
 
-def _settle_claimed(house: House, due: Sequence[Due], began: datetime) -> Swept:
+def _settle_claimed(house: House, due: Sequence[Due], began: datetime, apart: bool) -> Swept:
     """Settle cases in a transaction of their own."""
     with house.store.writing() as conn:
-        return _settle(house, conn, due, _now(house, began))
+        return _settle(house, conn, due, _now(house, began), apart)
 
 
-def _settle(house: House, conn: Connection, due: Sequence[Due], now: datetime) -> Swept:
-    """Settle these cases. What somebody else settled meanwhile has nothing due any more."""
+def _settle(house: House, conn: Connection, due: Sequence[Due], now: datetime, apart: bool) -> Swept:
+    """Settle these cases; `apart`, one that fails is put off and the rest goes on, else it raises what it failed for.
+
+    What somebody else settled meanwhile has nothing due any more.
+    """
     done = Swept()
     loaded = together(conn, [row.case_id for row in due])
     for row in due:
         try:
-            with house.store.savepoint(conn):
+            with house.store.savepoint(conn) if apart else nullcontext():
                 work = take_up(house, conn, loaded.get(row.case_id) or cases.load_id(conn, row.case_id), now)
                 settle(work, limit=AT_A_TIME)
                 write(work)
@@ -118,8 +135,8 @@ def _settle(house: House, conn: Connection, due: Sequence[Due], now: datetime) -
             done.events += len(work.events)
             done.recalculated += any(event.kind == "recalculated" for event in work.events)
         except Exception as error:
-            if stops_all(error):
-                raise   # the database itself: nothing can be recorded now, the next sweep takes it up
+            if stops_all(error) or not apart:
+                raise
             cases.put_off(conn, row, now + _wait(row), f"{type(error).__name__}: {error}")
             done.failures.append((row.number, str(error)))
     return done

@@ -26,6 +26,7 @@ from engine.ground.calendars import Calendar
 from engine.ground.errors import Invalid
 from engine.ground.language import say
 from engine.ground.replacing import replace
+from engine.ground.valueclass import valueclass
 from engine.records import library, others, parties, personal
 from engine.records.cases import Loaded
 from engine.records.outbox import Message
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from engine.usecases.upcoming import Upcoming
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Outcome:
     """What a use case did to one case."""
 
@@ -49,7 +50,7 @@ class Outcome:
     notices: tuple[str, ...] = ()        # names of the notices put into the outbox
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Invitation:
     """A customer who is asked to answer a questionnaire, by a code that counts once."""
 

@@ -94,8 +94,8 @@ def test_whoever_saves_second_is_refused_and_changes_nothing(store: Store) -> No
         opened(conn, "A-1")
         first, second = cases.load(conn, "A-1"), cases.load(conn, "A-1")
         cases.save(conn, first, [event(first.case, "acted", LATER, to="s1")], [], 0, None, None)
-        with pytest.raises(Conflict, match="A-1 was changed"):
-            cases.save(conn, second, [event(second.case, "acted", LATER, to="s2")], [], 0, None, None)
+    with pytest.raises(Conflict, match="A-1 was changed"), store.writing() as conn:
+        cases.save(conn, second, [event(second.case, "acted", LATER, to="s2")], [], 0, None, None)
     with store.reading() as conn:
         assert cases.load(conn, "A-1").case.state == "s1"
 
