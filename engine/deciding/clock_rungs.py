@@ -59,12 +59,21 @@ def pending(definition: Definition, case: CaseState, calendars: Calendars) -> li
     return sorted(found, key=lambda item: (item.fire_at, order[item.clock], _RANK[item.kind], item.rung, item.n))
 
 
-def soonest(definition: Definition, case: CaseState, calendars: Calendars) -> Iterator[Pending]:
-    """Those of `pending` that may be the first to come, in no particular order: for whoever asks for nothing but the first."""
+Known = dict[str, tuple[ClockRun, list["Pending"]]]
+"""What is to come of each clock, and the run of which that was found."""
+
+
+def soonest(definition: Definition, case: CaseState, calendars: Calendars, known: Known) -> Iterator[Pending]:
+    """Those of `pending` that may be the first to come, in no particular order: for whoever asks for nothing but the first.
+
+    `known` keeps what was found for whoever asks again while the calendars stay: then only runs that changed are looked at.
+    """
     for name, run in case.clocks.items():
-        spec = definition.all_clocks.get(name)
-        if spec is not None:
-            yield from _of_run(spec, run, calendars, first=True)
+        if (spec := definition.all_clocks.get(name)) is None:
+            continue
+        if name not in known or known[name][0] is not run:
+            known[name] = run, [*_of_run(spec, run, calendars, first=True)]
+        yield from known[name][1]
 
 
 def _of_run(spec: ClockSpec, run: ClockRun, calendars: Calendars, *, first: bool = False) -> Iterator[Pending]:

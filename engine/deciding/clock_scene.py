@@ -23,3 +23,4 @@ class Scene:
     calendars: Calendars
     evaluate: Evaluate
     live: Live
+    recount: bool = False                # a calendar is another, and with it what a run that stays is due

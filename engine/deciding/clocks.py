@@ -12,7 +12,7 @@ from engine.deciding import clock_stops
 from engine.deciding.budgets import Evaluate, Live, chosen
 from engine.deciding.case import CaseState, ClockRun, ClockStatus, TaskStatus
 from engine.deciding.clock_moves import by_hand, extend, hold, mark, release
-from engine.deciding.clock_rungs import Pending, PendingKind, new_round, pending, soonest
+from engine.deciding.clock_rungs import Known, Pending, PendingKind, new_round, pending, soonest
 from engine.deciding.clock_runs import LASTING, LIVE, over, timed, went_on
 from engine.deciding.clock_scene import Calendars, Scene
 from engine.deciding.clock_stops import BY_HAND, CLOSED, STOPPED
@@ -21,23 +21,23 @@ from engine.defining.definition import ClockSpec, Definition, EventKind, Happeni
 from engine.ground.replacing import replace
 
 __all__ = [
-    "BY_HAND", "CLOSED", "LIVE", "Calendars", "Evaluate", "Live", "Pending", "PendingKind", "by_hand", "chosen", "extend", "follow", "hold",
-    "mark", "pending", "recompute", "release", "soonest",
+    "BY_HAND", "CLOSED", "LIVE", "Calendars", "Evaluate", "Known", "Live", "Pending", "PendingKind", "by_hand", "chosen", "extend",
+    "follow", "hold", "mark", "pending", "recompute", "release", "soonest",
 ]
 
 
 def follow(
     definition: Definition, case: CaseState, happened: Sequence[Happening], at: datetime, calendars: Calendars, evaluate: Evaluate,
-    live: Live,
+    live: Live, recount: bool = False,
 ) -> dict[str, ClockRun]:
     """The runs that change because of what happened at `at`, by clock; `case` already is as it stands afterwards, but its clocks.
 
     Every clock is judged alone (rule 11): stopped by its until event, else ended by the closing of the case or with its task or state;
     started by its from event; continued on reopening; off while there is no such clock as the case stands; computed anew when its
-    budget, its date or its calendar changed (rules 12, 13); paused and resumed by what the case is in. With nothing happened only the
-    last three can apply.
+    budget, its date or (`recount`) its calendar changed (rules 12, 13); paused and resumed by what the case is in. With nothing happened
+    only the last three can apply.
     """
-    scene = Scene(definition, case, at, calendars, evaluate, live)
+    scene = Scene(definition, case, at, calendars, evaluate, live, recount)
     changed, begins = {}, frozenset(happened)
     for name, spec in definition.all_clocks.items():
         old = case.clocks.get(name)
@@ -53,7 +53,7 @@ def recompute(
     definition: Definition, case: CaseState, at: datetime, calendars: Calendars, evaluate: Evaluate, live: Live
 ) -> dict[str, ClockRun]:
     """The runs whose due time is another now that a field or a calendar changed (rules 12, 13)."""
-    return follow(definition, case, (), at, calendars, evaluate, live)
+    return follow(definition, case, (), at, calendars, evaluate, live, recount=True)
 
 
 def _rests(run: ClockRun) -> bool:

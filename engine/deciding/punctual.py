@@ -127,7 +127,7 @@ class _Life:
             by = at + _INSTANT if item.clock == clock else at if not system else at - _INSTANT
             return item.fire_at <= by and (since is None or item.fire_at >= since)
 
-        if all(item.fire_at > at + _INSTANT for item in soonest(definition, self.case, calendars)):
+        if all(item.fire_at > at + _INSTANT for item in soonest(definition, self.case, calendars, {})):
             return []
         return [item for item in pending(definition, self.case, calendars) if early(item)]
 

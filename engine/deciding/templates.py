@@ -71,17 +71,18 @@ class _Page:
     def __getitem__(self, name: str) -> Any:
         return self.names[name] if name in self.names else self.scope[name]
 
-    def put(self, text: str) -> None:
-        """Add to the page; raises Unfit when it grows beyond its bound."""
-        self.length += len(text)
+    def grow(self, by: int) -> None:
+        """Make room for so many characters; raises Unfit when the page grows beyond its bound."""
+        self.length += by
         if self.length > LONGEST_OUTPUT:
             raise Unfit(say("the text would be longer than {most} characters", most=LONGEST_OUTPUT))
-        self.pieces.append(text)
 
     def show(self, value: Any) -> None:
         """Print a value onto the page, escaped where the page is HTML."""
         text = joined(value, self.language, value.between) if isinstance(value, _Joined) else printed(value, self.language)
-        self.put(markup.escape(text) if self.escape else text)
+        text = markup.escape(text) if self.escape else text
+        self.grow(len(text))
+        self.pieces.append(text)
 
 
 Write = Callable[[_Page], None]
@@ -137,20 +138,27 @@ def _body(parts: Any, notes: Notes) -> Write:
     notes.depth += 1
     if notes.depth > 30:
         raise notes.refuse(say("too deep"))
-    writes = [write for part in parts for write in _part(part, notes)]
+    pieces = [piece for part in parts for piece in _part(part, notes)]
     notes.depth -= 1
+    length = sum(len(piece) for piece in pieces if isinstance(piece, str))
 
     def body(page: _Page) -> None:
-        for write in writes:
-            write(page)
+        page.grow(length)
+        put = page.pieces.append
+        for piece in pieces:
+            if isinstance(piece, str):
+                put(piece)
+            else:
+                piece(page)
     return body
 
 
-def _part(node: Any, notes: Notes) -> Iterator[Write]:
+def _part(node: Any, notes: Notes) -> Iterator[str | Write]:
+    """The pieces of a text: what stands there as it is, and what writes."""
     kind = type(node).__name__
     if kind == "Output":
         for one in node.nodes:
-            yield _literal(one.data) if type(one).__name__ == "TemplateData" else _hole(build(one, notes))
+            yield one.data if type(one).__name__ == "TemplateData" else _hole(build(one, notes))
     elif kind == "If":
         yield _choice(node, notes)
     elif kind == "For":
@@ -160,10 +168,6 @@ def _part(node: Any, notes: Notes) -> Iterator[Write]:
             say("line {line}: {what} is not part of notice texts", line=node.lineno, what=kind.lower()),
             say("A text may hold {syntax}.", syntax="{{ … }}, {% if %} {% elif %} {% else %} {% endif %}, {% for x in … %} {% endfor %}"),
         )
-
-
-def _literal(text: str) -> Write:
-    return lambda page: page.put(text)
 
 
 def _hole(value: Evaluate) -> Write:

@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from engine.ground.errors import Invalid
 from engine.ground.language import say
@@ -48,8 +49,13 @@ class Duration:
     unit: Unit
 
     def __str__(self) -> str:
-        name = self.unit.value
-        return f"{self.amount.normalize():f} {name.removesuffix('s') if self.amount == 1 else name}"
+        return _text(self.amount, self.unit)
+
+
+@lru_cache(maxsize=512)     # few limits, written for each clock that follows what happens
+def _text(amount: Decimal, unit: Unit) -> str:
+    return f"{amount.normalize():f} {unit.value.removesuffix('s') if amount == 1 else unit.value}"
+
 
 _WORDS = "|".join(sorted(map(re.escape, _ENGLISH), key=len, reverse=True)).replace(r"\ ", r"\s+")
 _SIGNS = "|".join(sorted(_CHINESE, key=len, reverse=True))

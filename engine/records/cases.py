@@ -136,8 +136,9 @@ def _not_found(conn: Connection, number: str) -> NotFound:
 # --- writing ------------------------------------------------------------------------------------------------------------
 
 _CHANGING = ("version_id", "state", "owner", "party_id", "closed_at", "due_at", "breaches", "revision", "head", "body")
+_NEW = tuple(f"new_{name}" for name in _CHANGING)
 _update_case = Prepared(update(CASE).where(CASE.c.id == bindparam("of"), CASE.c.revision == bindparam("loaded")).values(
-    {name: bindparam(f"new_{name}") for name in _CHANGING}
+    {name: bindparam(new) for name, new in zip(_CHANGING, _NEW, strict=True)}
 ))
 _insert_case = Prepared(
     insert_into(CASE).returning(CASE.c.id), ("number", "definition", "opened_at", "origin", *_CHANGING)
@@ -156,7 +157,7 @@ def insert(
     rows, head = history.chain("", events)
     case_id = int(_insert_case.one(conn, {
         "number": case.number, "definition": definition_name, "opened_at": case.opened_at, "origin": origin,
-        **_columns(case, breaches, due_at, 1, head),
+        **dict(zip(_CHANGING, _columns(case, breaches, due_at, 1, head), strict=True)),
     }).id)
     history.write(conn, rows)
     loaded = Loaded(case_id, case, definition_name, 1, head, due_at, case.seq, case.recorded_at, case.owner)
@@ -177,8 +178,7 @@ def save(
     case, revision = loaded.case, loaded.revision + 1
     rows, head = history.chain(loaded.head, events)
     _update_case.later(conn, [{
-        "of": loaded.id, "loaded": loaded.revision,
-        **{f"new_{name}": value for name, value in _columns(case, breaches, due_at, revision, head).items()},
+        "of": loaded.id, "loaded": loaded.revision, **dict(zip(_NEW, _columns(case, breaches, due_at, revision, head), strict=True)),
     }], unless=partial(_changed_meanwhile, case.number))
     history.write(conn, rows)
     _write_rest(conn, loaded, work_items, timer)
@@ -203,11 +203,11 @@ def _in_order(events: Sequence[Event], seq: int, recorded: datetime | None) -> N
         seq, recorded = event.seq, event.recorded_at
 
 
-def _columns(case: CaseState, breaches: int, due_at: datetime | None, revision: int, head: str) -> dict[str, Any]:
-    return {
-        "version_id": case.version_id, "state": case.state, "owner": case.owner, "party_id": case.party, "closed_at": case.closed_at,
-        "due_at": due_at, "breaches": breaches, "revision": revision, "head": head, "body": canonical(case_json(case)),
-    }
+def _columns(case: CaseState, breaches: int, due_at: datetime | None, revision: int, head: str) -> tuple[Any, ...]:
+    """The values of `_CHANGING`."""
+    return (
+        case.version_id, case.state, case.owner, case.party, case.closed_at, due_at, breaches, revision, head, canonical(case_json(case)),
+    )
 
 
 def _write_rest(conn: Connection, loaded: Loaded, work_items: Sequence[Item], timer: Timer | None) -> None:

@@ -44,6 +44,8 @@ def replace(conn: Connection, case_id: int, had: Sequence[tuple[int, Item]], wan
 
     Rows that must go are given to items that must come, so most changes of state are one UPDATE.
     """
+    if [item for _, item in had] == list(wanted):
+        return
     coming = Counter(wanted)
     going: list[int] = []
     for item_id, item in had:

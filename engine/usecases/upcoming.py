@@ -48,7 +48,7 @@ def _order(item: Upcoming) -> tuple[datetime, int, int]:
 
 
 def _upcoming(work: Work) -> Iterator[Upcoming]:
-    for point in clocks.soonest(work.definition, work.case, work.calendars):
+    for point in clocks.soonest(work.definition, work.case, work.calendars, work.to_come):
         yield Upcoming(point.due_at, point.fire_at, point)
     for task, opens in _openings(work):
         if duties.by_rule(task):

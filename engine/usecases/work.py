@@ -86,6 +86,7 @@ class Work:
     told: list[int] = field(default_factory=list)            # ids of cases that were changed and written because this one was closed
     shown: "dict[Seen, Observation | None]" = field(default_factory=dict)      # of a visit: what its events show of the standards
     next_up: "tuple[int, Upcoming | None] | None" = None     # what comes next, and after which event that was found
+    to_come: clocks.Known = field(default_factory=dict)
     _calendars: dict[str | None, Calendar] = field(default_factory=dict)
 
     # --- what decisions look at ---------------------------------------------------------------------------------------
@@ -106,7 +107,7 @@ class Work:
         own = calendars.get(self.definition.calendar)
         self._calendars = dict(calendars.items())
         self._calendars |= {} if own is None else {None: own}
-        self.next_up = None
+        self.next_up, self.to_come = None, {}
 
     def live(self, name: str) -> Any:
         """The live value of a field: given now, or held by the case, opened if personal; None when empty."""
