@@ -62,8 +62,7 @@ class Floor:
         columns, mark = database.columns(self.raw, "case"), database.mark
         self._revision = columns.index("revision")
         self._case = f'UPDATE "case" SET {", ".join(f"{name} = {mark}" for name in columns[1:])} WHERE id = {mark} AND revision = {mark}'
-        self._read = f'SELECT * FROM "case" WHERE number = {mark}' + (" FOR UPDATE" if database.kind == "PostgreSQL" else "")
-        self._items = f"SELECT * FROM work_item WHERE case_id = {mark}"
+        self._mark, self._lock = mark, " FOR UPDATE" if database.kind == "PostgreSQL" else ""
         self._insert, self._update, self._delete = {}, {}, {}
         for table, keys in KEYS.items():
             columns, where = database.columns(self.raw, table), " AND ".join(f"{key} = {mark}" for key in keys)
@@ -72,27 +71,30 @@ class Floor:
             self._delete[table] = f"DELETE FROM {table} WHERE {where}"
 
     def write(self, items: Sequence[Written]) -> int:
-        """One transaction: each case is read by its number with its work items and checked to be unchanged; its row, history (with
-        hashes), work items, timer, notices and personal values are written. Returns how many."""
-        raw = self._write
+        """One transaction: the cases are read by their numbers with their work items and checked to be unchanged; their rows, history
+        (with hashes), work items, timers, notices and personal values are written, each table at once. Returns how many."""
+        raw, marks = self._write, ", ".join([self._mark] * len(items))
         raw.execute(self._begin)
+        found = raw.execute(f'SELECT * FROM "case" WHERE number IN ({marks}){self._lock}', [one.number for one in items]).fetchall()
+        seen = {row[0]: row[self._revision] for row in found}
+        raw.execute(f"SELECT * FROM work_item WHERE case_id IN ({marks})", [one.case_id for one in items]).fetchall()
         for one in items:
-            seen = raw.execute(self._read, (one.number,)).fetchone()
-            raw.execute(self._items, (one.case_id,)).fetchall()
             for event in one.added["event"]:
                 sha256(f"{event[-1]}{event[-2]}".encode()).hexdigest()
-            assert raw.execute(self._case, (*one.row[1:], one.case_id, seen[self._revision])).rowcount == 1
-            for table, keys in KEYS.items():
-                for row in one.changed[table]:
-                    raw.execute(self._update[table], (*row, *row[:len(keys)]))   # the columns of a key come first in each table
-                for key in one.removed[table]:
-                    raw.execute(self._delete[table], key)
-                if len(one.added[table]) == 1:
-                    raw.execute(self._insert[table], one.added[table][0])
-                elif one.added[table]:
-                    raw.executemany(self._insert[table], one.added[table])
+        self._all(self._case, [(*one.row[1:], one.case_id, seen[one.case_id]) for one in items])
+        assert raw.rowcount == len(items)
+        for table, keys in KEYS.items():      # the columns of a key come first in each table
+            self._all(self._update[table], [(*row, *row[:len(keys)]) for one in items for row in one.changed[table]])
+            self._all(self._delete[table], [key for one in items for key in one.removed[table]])
+            self._all(self._insert[table], [row for one in items for row in one.added[table]])
         raw.execute("COMMIT")
         return len(items)
+
+    def _all(self, statement: str, rows: Sequence[Row]) -> None:
+        if len(rows) == 1:
+            self._write.execute(statement, rows[0])
+        elif rows:
+            self._write.executemany(statement, rows)
 
     def close(self) -> None:
         """Let go of the database."""

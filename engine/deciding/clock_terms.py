@@ -76,7 +76,7 @@ def as_the_case_has_it(scene: Scene, spec: ClockSpec, run: ClockRun) -> tuple[Cl
     if changed:
         status = ClockStatus.RUNNING if run.status is ClockStatus.OFF else run.status
         return _round(scene, spec, run, replace(run, status=status, **said._asdict())), False
-    if not scene.recount:
+    if not scene.recount and run.unknown is None:
         return run, False       # a due time hangs on its run and its calendar, and on nothing else
     again = timed(run, calendar)
     if run.due_at is None or again.due_at is None or again.due_at == run.due_at:
