@@ -24,13 +24,15 @@ from benchmarks.rehearsing import rates
 from benchmarks.reprojecting import expansion, reprojection
 from benchmarks.showing import shown
 from benchmarks.starting import starts
+from benchmarks.visits import taken_in
 from benchmarks.volumes import volumes
 
 FULL = {"chunks": 20, "size": 50, "cases": 10_000, "most_cases": 1_000_000, "due": 1000, "tasks": 1_000_000, "rows": 160_000,
-        "most_rows": 1_000_000, "swept": 20_000, "runs": 5, "starts": 11, "peer_chunks": 8, "scenario_runs": 10, "reprojected": 5000,
-        "deadlines": 500, "people": 10_000}
+        "most_rows": 1_000_000, "swept": 20_000, "told": 1000, "most_told": 100_000, "runs": 5, "starts": 11, "peer_chunks": 8,
+        "scenario_runs": 10, "reprojected": 5000, "deadlines": 500, "people": 10_000}
 QUICK = {"chunks": 2, "size": 5, "cases": 40, "most_cases": 160, "due": 10, "tasks": 2000, "rows": 300, "most_rows": 4000, "swept": 300,
-         "runs": 1, "starts": 1, "peer_chunks": 1, "scenario_runs": 1, "reprojected": 40, "deadlines": 5, "people": 300}
+         "told": 20, "most_told": 600, "runs": 1, "starts": 1, "peer_chunks": 1, "scenario_runs": 1, "reprojected": 40, "deadlines": 5,
+         "people": 300}
 
 
 def measure(
@@ -72,7 +74,8 @@ def _parts(folder: Path, postgresql: PostgreSQL | None, sizes: dict[str, int]) -
         "W3 inbox": lambda: full_inbox(folder, sizes["tasks"], chunks),
         "W4 export": on_both("w4", lambda start: w4(start, folder, sizes["rows"], sizes["runs"])),
         "W5 cold start": lambda: starts(folder, sizes["starts"]),
-        "memory": lambda: memory(folder, sizes["most_rows"], sizes["swept"]),
+        "events": on_both("told", lambda start: taken_in(start, max(chunks // 2, 1), sizes["told"])),
+        "memory": lambda: memory(folder, sizes["most_rows"], sizes["swept"], sizes["most_told"]),
         "peers W1": lambda: peers(folder, postgresql, "W1", sizes["peer_chunks"], size),
         "peers W2": lambda: peers(folder, postgresql, "W2", sizes["peer_chunks"], size),
         **({"volumes": lambda: volumes(PostgreSQL(postgresql.address, "volumes", folder).made(), due)} if postgresql else {}),

@@ -44,6 +44,8 @@ def _start(found: Any) -> Iterator[str]:
 def _memory(found: Any) -> Iterator[str]:
     for name, row in found.items():
         yield f"{name:<12} {row['done']:>8.0f}: {row['tenth_mb']:.0f} MB at the most after a tenth, {row['end_mb']:.0f} at the end"
+        if "ms" in row:
+            yield f"{'':<12} {row['ms']:>8.3f} ms of CPU each, {row['first_ms']:.3f} in the first tenth, {row['last_ms']:.3f} in the last"
 
 
 def _peers(found: Any) -> Iterator[str]:
@@ -85,6 +87,7 @@ def _scenarios(found: Any) -> Iterator[str]:
 
 _WAYS: dict[str, Callable[[Any], Iterator[str]]] = {
     "W1 staff action": _floor, "W2 sweep": _floor, "more open cases": _growing, "W3 inbox": _inbox, "W4 export": _export,
-    "W5 cold start": _start, "memory": _memory, "peers W1": _peers, "peers W2": _peers, "volumes": _volumes, "due times": _due,
+    "W5 cold start": _start, "events": _floor, "memory": _memory, "peers W1": _peers, "peers W2": _peers, "volumes": _volumes,
+    "due times": _due,
     "calendar year": _year, "re-projection": _anew, "rights": _rights, "scenarios": _scenarios,
 }

@@ -29,9 +29,9 @@ def found() -> dict[str, Any]:
     return figures
 
 
-@pytest.mark.parametrize("name", ["W1 staff action", "W2 sweep"])
+@pytest.mark.parametrize("name", ["W1 staff action", "W2 sweep", "events"])
 @pytest.mark.parametrize("kind", ["SQLite", "PostgreSQL"])
-def test_actions_and_sweeps_are_measured_beside_the_floor_on_both_databases(found: dict[str, Any], name: str, kind: str) -> None:
+def test_actions_sweeps_and_events_are_measured_beside_the_floor_on_both_databases(found: dict[str, Any], name: str, kind: str) -> None:
     row = found[name][kind]
     assert row["ms"] > 0 and row["floor_ms"] > 0
     assert row["ratio_low"] <= row["ratio"] <= row["ratio_high"]
@@ -54,7 +54,7 @@ def test_the_product_is_measured_beside_its_peers(found: dict[str, Any]) -> None
         assert all(row["SQLite"] > 0 for row in found[job].values())
 
 
-def test_memory_stays_flat_in_a_sweep_and_in_an_export(found: dict[str, Any]) -> None:
+def test_memory_stays_flat_in_a_sweep_in_an_export_and_while_events_come_in(found: dict[str, Any]) -> None:
     for name, row in found["memory"].items():
         assert row["done"] >= 300 and row["end_mb"] - row["tenth_mb"] < 8, f"{name}: {row}"
 
