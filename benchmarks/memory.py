@@ -25,10 +25,10 @@ def memory(folder: Path, rows: int, cases: int, events: int) -> dict[str, Figure
     many events of visits; of events also the milliseconds of CPU each took, in the first tenth and after nine tenths."""
     with_history(SQLite(folder / "exported.db"), rows)
     copied_cases(folder / "swept.db", cases)
-    (folder / "told").mkdir()
+    (folder / "visits").mkdir()
     return {
         "export": _measured("export", folder / "exported.db", rows), "sweep": _measured("sweep", folder / "swept.db", cases),
-        "events": _measured("events", folder / "told" / "house.db", events),
+        "events": _measured("events", folder / "visits" / "house.db", events),
     }
 
 

@@ -232,9 +232,10 @@ def forging(store: Store) -> Iterator[Connection]:
         return
     store.close()
     engine = store._connected(create=False)
-    with engine.begin() as conn:
+    with engine.execution_options(seen={}).begin() as conn:
         _unguard(conn)
         yield conn
+        carry_out(conn)
     engine.dispose()
 
 

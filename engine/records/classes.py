@@ -51,10 +51,10 @@ def give(conn: Connection, given: Given) -> None:
     """Keep a class; raises Conflict when another was given at the same time. Nothing for a party that was erased."""
     key = conn.execute(select(PARTY.c.key).where(PARTY.c.id == given.party, PARTY.c.erased_at.is_(None))).scalar()
     if key is not None:
-        _insert.run(conn, {
+        _insert.later(conn, [{
             "party_id": given.party, "n": given.n, "name": given.name, "at": given.at, "by": given.by,
             "reason": sealing.seal_json(conn, key, given.reason),
-        })
+        }])
 
 
 def parties_after(conn: Connection, last: int, count: int) -> list[int]:

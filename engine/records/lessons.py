@@ -26,14 +26,14 @@ class Kept(NamedTuple):
 def put(conn: Connection, lesson: Kept, words: Iterable[str]) -> None:
     """Enter the lesson of a case, in place of what it was before."""
     forget(conn, lesson.case_id)
-    _insert.run(conn, lesson._asdict())
-    _insert_word.run_many(conn, [{"word": word, "case_id": lesson.case_id} for word in words])
+    _insert.later(conn, [lesson._asdict()])
+    _insert_word.later(conn, [{"word": word, "case_id": lesson.case_id} for word in words])
 
 
 def forget(conn: Connection, case_id: int) -> None:
     """Take the lesson of a case out of the library."""
-    _forget_words.run(conn, {"of": case_id})
-    _forget.run(conn, {"of": case_id})
+    _forget_words.later(conn, [{"of": case_id}])
+    _forget.later(conn, [{"of": case_id}])
 
 
 def latest(conn: Connection, limit: int, definition: str | None = None) -> list[Kept]:

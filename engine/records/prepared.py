@@ -60,6 +60,8 @@ class Prepared:
             waiting[self].rows.extend(rows)
         else:
             waiting[self] = _Rows(form.sql, rows, unless)
+        if len(waiting[self].rows) >= _MOST:
+            carry_out(conn)
 
     def _run(self, conn: Connection, values: Mapping[str, Any]) -> tuple[Any, _Form]:
         form, cursor = self._form(conn), _cursor(conn)
@@ -74,6 +76,9 @@ class Prepared:
         if form is None:
             form = self._forms[conn.dialect.name] = _compiled(conn, self._statement, self._columns)
         return form
+
+
+_MOST = 1000        # rows of one statement that wait in memory
 
 
 class _Rows(NamedTuple):

@@ -148,7 +148,7 @@ _series = Prepared(insert(SERIES))
 def test_a_copy_holds_few_rows_in_memory(house: House, target: Place) -> None:
     """Eight thousand rows of a thousand signs take a fraction of the memory that they would fill."""
     with house.store.writing() as conn:
-        _series.run_many(conn, [{"key": f"{n:01000}", "last": n} for n in range(8_000)])
+        _series.later(conn, [{"key": f"{n:01000}", "last": n} for n in range(8_000)])
     tracemalloc.start()
     try:
         copying.copy(house.store, target.store())
