@@ -22,25 +22,27 @@ from engine.defining.definition import Definition
 from engine.ground.errors import Invalid, MakegoodError, Unavailable
 from engine.ground.language import say
 from engine.records import cases, library, tables
+from engine.records.cases import Loaded
 from engine.records.prepared import Prepared
 from engine.usecases.access import note_refusal, of_rights
 from engine.usecases.acting import act_within
 from engine.usecases.allowing import allowed
 from engine.usecases.counting import tell_within
 from engine.usecases.house import House
-from engine.usecases.opening import open_within
+from engine.usecases.opening import opened
 from engine.usecases.settling import at_once, settle
 from engine.usecases.standards import of_cycle
-from engine.usecases.work import take_up
+from engine.usecases.sweeping import together
+from engine.usecases.work import Work, take_up
 from engine.usecases.writing import write
 
-PART = 500              # events of one transaction, put in order among themselves
+PART = 2000             # events of one transaction, put in order among themselves
 TELLING = "told"        # how somebody proved who they are, where a file says what they did
 _KNOWN = ("id", "visit", "event", "at", "by")
 TOLD = tables.TOLD
 _insert = Prepared(insert(TOLD))
 _ids = select(TOLD.c.id).where(TOLD.c.source == bindparam("of"), TOLD.c.id.in_(bindparam("ids", expanding=True)))
-_visits = select(cases.CASE.c.origin, cases.CASE.c.number).where(cases.CASE.c.origin.in_(bindparam("origins", expanding=True)))
+_visits = select(cases.CASE.c.origin, cases.CASE.c.id).where(cases.CASE.c.origin.in_(bindparam("origins", expanding=True)))
 
 
 class Told(NamedTuple):
@@ -142,19 +144,15 @@ def _part(
         definition = of_cycle(library.latest(house.store, conn, cycle)[2])
         known = set(conn.execute(_ids, {"of": source, "ids": [one.id for one in events]}).scalars())
         origins = {f"{source}:{one.visit}" for one in events if one.visit}
-        numbers = dict(conn.execute(_visits, {"origins": list(origins)}).tuples().all())
-        telling = _Telling(house, conn, definition, actor, source, now, numbers)
-        for together in _by_visit(events, library.calendar(house.store, conn, definition.calendar).zone):
-            rest, ids = [], set(known)
-            for one, at in together:
-                if one.id not in ids:
-                    rest.append((one, at))
-                    ids.add(one.id)
-            done.already += len(together) - len(rest)
+        visits = dict(conn.execute(_visits, {"origins": list(origins)}).tuples().all())
+        telling = _Telling(house, conn, definition, actor, source, now, visits, together(conn, list(visits.values())))
+        for visit in _by_visit(events, library.calendar(house.store, conn, definition.calendar).zone):
+            rest = list({one.id: (one, at) for one, at in reversed(visit) if one.id not in known}.values())[::-1]    # of each id the first
+            done.already += len(visit) - len(rest)
             while rest:
                 try:
                     with house.store.savepoint(conn):
-                        opened = telling.count(rest)
+                        begun = telling.count(rest)
                         _insert.later(conn, [{"source": source, "id": one.id, "told_at": now} for one, _ in rest])
                 except Unavailable:
                     raise
@@ -168,7 +166,7 @@ def _part(
                     continue
                 known.update(one.id for one, _ in rest)
                 done.taken += len(rest)
-                done.opened += opened
+                done.opened += begun
                 break
     for denied in refused[:1]:
         note_refusal(house, actor, "tell", denied, definition=cycle)
@@ -206,7 +204,8 @@ class _Telling:
     actor: Actor
     source: str
     now: datetime
-    numbers: dict[str, str]              # of visits that have begun, by origin
+    visits: dict[str, int]               # those that have begun, by origin
+    loaded: dict[int, Loaded]            # as they were when the transaction began
     reached: int = 0                     # which of the events was looked at last
 
     def count(self, events: Sequence[Timed]) -> int:
@@ -219,16 +218,21 @@ class _Telling:
         if not one.visit:
             tell_within(self.house, self.conn, self.definition, one.event, self._who(one), one.values, one.at, self.now)
             return 0
-        number = self.numbers.get(origin)
-        begun = number or self._begin(one, origin, self._moment(events, 1))
-        if number is None:
-            self.reached = 1
-        if self.reached < len(events):
-            self._go_on(begun, events)
-        self.numbers[origin] = begun
-        return int(number is None)
+        known = self.visits.get(origin)
+        work = self._begun(one, self._moment(events, 1)) if known is None else self._taken_up(known, self._moment(events, 0))
+        self.reached = first = int(known is None)
+        while self.reached < len(events):
+            one, _ = events[self.reached]
+            act_within(work, one.event, self._who(one), one.values, one.at, self._moment(events, self.reached + 1))
+            self.reached += 1
+        self.reached -= 1
+        if self.reached >= first:
+            at_once(work, self.now)
+        self.visits[origin] = write(work, origin=origin if known is None else None).id
+        return first
 
-    def _begin(self, one: Told, origin: str, until: datetime | None) -> str:
+    def _begun(self, one: Told, until: datetime | None) -> Work:
+        """The visit that an event begins, still to be written."""
         if one.event not in self.definition.ways_in:
             raise Invalid(
                 say("the visit {visit} has not begun", visit=one.visit),
@@ -236,19 +240,13 @@ class _Telling:
                 expected=list(self.definition.ways_in),
             )
         given = {"comment": say("told by {source}", source=self.source), **one.values}
-        who = self._who(one)
-        return open_within(self.house, self.conn, self.definition.name, who, given, origin, self.now, one.at, one.event, until).number
+        return opened(self.house, self.conn, self.definition.name, self._who(one), given, self.now, one.at, one.event, until)[0]
 
-    def _go_on(self, number: str, events: Sequence[Timed]) -> None:
-        work = take_up(self.house, self.conn, cases.load(self.conn, number), self.now)
-        settle(work, until=self._moment(events, self.reached))
-        while self.reached < len(events):
-            one, _ = events[self.reached]
-            act_within(work, one.event, self._who(one), one.values, one.at, self._moment(events, self.reached + 1))
-            self.reached += 1
-        self.reached -= 1
-        at_once(work, self.now)
-        write(work)
+    def _taken_up(self, known: int, until: datetime | None) -> Work:
+        loaded = self.loaded.pop(known, None) or cases.load_id(self.conn, known)    # tried once more, it is read again
+        work = take_up(self.house, self.conn, loaded, self.now)
+        settle(work, until=until)
+        return work
 
     def _moment(self, events: Sequence[Timed], number: int) -> datetime | None:
         """When the event of that number happened; None, which is now, after the last."""

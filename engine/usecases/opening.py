@@ -18,7 +18,7 @@ from engine.ground.language import say
 from engine.records import library, series
 from engine.usecases.access import note_refusal, of_rights, refusals_noted
 from engine.usecases.doing import carry
-from engine.usecases.filing import keep, uploads_apart
+from engine.usecases.filing import Upload, keep, uploads_apart
 from engine.usecases.house import House
 from engine.usecases.later import Later
 from engine.usecases.moving import attempt, enter
@@ -69,9 +69,20 @@ def open_many(house: House, bundle: str, actor: Actor, batch: Sequence[tuple[str
 
 def open_within(
     house: House, conn: Connection, bundle: str, actor: Actor, given: Mapping[str, Any], origin: str | None, now: datetime,
-    at: str | None = None, state: str | None = None, until: datetime | None = None,
+    at: str | None = None, state: str | None = None,
 ) -> Outcome:
-    """The same within a transaction that somebody else began; `until` as in `act_within`."""
+    """The same within a transaction that somebody else began."""
+    work, uploads = opened(house, conn, bundle, actor, given, now, at, state)
+    write(work, origin=origin)
+    keep(work, uploads)
+    return outcome(work)
+
+
+def opened(
+    house: House, conn: Connection, bundle: str, actor: Actor, given: Mapping[str, Any], now: datetime, at: str | None = None,
+    state: str | None = None, until: datetime | None = None,
+) -> tuple[Work, list[Upload]]:
+    """A case that is opened and still to be written, and the files to be kept then; `until` as in `act_within`, raises as `open_case`."""
     work = blank(house, conn, bundle, now, now)
     if state is not None:
         work.case.state = _entry(work.definition, state)
@@ -86,9 +97,7 @@ def open_within(
     begin(work, actor, values)
     if at is not None:
         settle(work, until=until)
-    write(work, origin=origin)
-    keep(work, uploads)
-    return outcome(work)
+    return work, uploads
 
 
 def _entry(definition: Definition, state: str) -> str:
