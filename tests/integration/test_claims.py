@@ -68,6 +68,27 @@ def test_a_case_that_kills_every_sweep_takes_the_others_of_its_batch_with_it_onl
     assert all(reminded(house, numbers)) and auditing.verify(house).problems == []
 
 
+BROKEN = {
+    "sqlite": ["CREATE TRIGGER broken BEFORE INSERT ON event WHEN new.stream = 'case/{number}' BEGIN SELECT RAISE(ABORT, 'broken'); END"],
+    "postgresql": [
+        "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''broken''; END'",
+        "CREATE TRIGGER broken BEFORE INSERT ON event FOR EACH ROW WHEN (new.stream = 'case/{number}') EXECUTE FUNCTION broken()",
+    ],
+}
+
+
+def test_a_case_that_cannot_be_written_is_put_off_alone(tmp_path: Path) -> None:
+    house = new_house(tmp_path)
+    numbers = [complain(house) for _ in range(4)]
+    with house.store.writing() as conn:
+        for statement in BROKEN[conn.dialect.name]:
+            conn.execute(text(statement.format(number=numbers[1])))
+    later(house, hours=24.01)
+    swept = sweeping.sweep(house)
+    assert (swept.cases, [number for number, _ in swept.failures]) == (3, [numbers[1]])
+    assert reminded(house, numbers) == [True, False, True, True] and auditing.verify(house).problems == []
+
+
 def test_a_value_whose_key_is_not_at_hand_holds_up_neither_sweep_nor_delivery(tmp_path: Path) -> None:
     house = new_house(tmp_path)
     first, second = complain(house, email="first@example.com"), complain(house, email="second@example.com")
