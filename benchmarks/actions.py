@@ -37,12 +37,9 @@ def prepare(path: Path, count: int, customers: int = 1) -> tuple[VirtualClock, l
 
 
 def opened(database: Database, count: int, customers: int = 1) -> tuple[VirtualClock, list[str]]:
-    """The shipped complaint procedure and so many open cases in a database without tables: the clock of its house, their numbers."""
+    """The shipped complaint procedure and so many open cases in a database without any: the clock of its house, their numbers."""
     clock = VirtualClock(START)
-    house = database.house(clock)
-    house.store.create()
-    publishing.apply_organisation(house, DEFINITIONS / "organisation.yaml", THE_SYSTEM)
-    publishing.publish(house, DEFINITIONS / "product-complaint", THE_SYSTEM)
+    house = founded(database, clock)
     numbers: list[str] = []
 
     def told(_: str | None, done: Outcome | MakegoodError) -> None:
@@ -56,6 +53,15 @@ def opened(database: Database, count: int, customers: int = 1) -> tuple[VirtualC
         )
     house.store.close()
     return clock, numbers
+
+
+def founded(database: Database, clock: VirtualClock) -> House:
+    """A house with the shipped complaint procedure; in a database that has tables already, that one."""
+    house = database.house(clock)
+    if not house.store.create():
+        publishing.apply_organisation(house, DEFINITIONS / "organisation.yaml", THE_SYSTEM)
+        publishing.publish(house, DEFINITIONS / "product-complaint", THE_SYSTEM)
+    return house
 
 
 def _form(customer: int) -> dict[str, object]:

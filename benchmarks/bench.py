@@ -6,13 +6,15 @@ Absolute times belong to one machine and one moment; the ratios are what counts.
 import argparse
 import gc
 import json
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Collection
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmarks.actions import w1, w2, w2_growing
+from benchmarks.actions import START, founded, w1, w2, w2_growing
 from benchmarks.authority import full_inbox, rights_check
 from benchmarks.databases import Database, PostgreSQL, SQLite, server
 from benchmarks.deadlines import deadlines
@@ -26,6 +28,7 @@ from benchmarks.showing import shown
 from benchmarks.starting import starts
 from benchmarks.visits import taken_in
 from benchmarks.volumes import volumes
+from engine.ground.clock import VirtualClock
 
 FULL = {"chunks": 20, "size": 50, "cases": 10_000, "most_cases": 1_000_000, "due": 1000, "tasks": 1_000_000, "rows": 160_000,
         "most_rows": 1_000_000, "swept": 20_000, "told": 1000, "most_told": 100_000, "runs": 5, "starts": 11, "peer_chunks": 8,
@@ -53,12 +56,21 @@ def measure(
 def _parts(folder: Path, postgresql: PostgreSQL | None, sizes: dict[str, int]) -> dict[str, Callable[[], Any]]:
     kinds = ["SQLite", "PostgreSQL"] if postgresql else ["SQLite"]
 
+    @cache
+    def first(kind: str) -> Database:
+        """What the others are copies of."""
+        (folder / "founded").mkdir(exist_ok=True)
+        made = SQLite(folder / "founded" / "house.db") if postgresql is None or kind == "SQLite" else PostgreSQL(
+            postgresql.address, "founded", folder).made()
+        founded(made, VirtualClock(START)).store.close()
+        return made
+
     def new(kind: str, name: str) -> Database:
-        if kind == "SQLite":
-            (folder / name).mkdir()
-            return SQLite(folder / name / "house.db")
-        assert postgresql is not None
-        return PostgreSQL(postgresql.address, name, folder).made()
+        model = first(kind)
+        if isinstance(model, PostgreSQL):
+            return model.copied(name)
+        shutil.copytree(model.path.parent, folder / name)       # with its keys
+        return SQLite(folder / name / "house.db")
 
     def on_both(name: str, work: Callable[[Database], Any]) -> Callable[[], dict[str, Any]]:
         return lambda: {kind: work(new(kind, name)) for kind in kinds}
@@ -69,7 +81,7 @@ def _parts(folder: Path, postgresql: PostgreSQL | None, sizes: dict[str, int]) -
         "W1 staff action": on_both("w1", lambda start: w1(start, chunks, size)),
         "W2 sweep": on_both("w2", lambda start: w2(start, chunks, size, sizes["cases"])),
         "more open cases": lambda: {
-            kind: w2_growing([new(kind, f"among{cases}") for cases in among], among, 10, due // 10) for kind in kinds
+            kind: w2_growing([new(kind, f"among{cases}") for cases in among], among, min(chunks, 10), due // 10) for kind in kinds
         },
         "W3 inbox": lambda: full_inbox(folder, sizes["tasks"], chunks),
         "W4 export": on_both("w4", lambda start: w4(start, folder, sizes["rows"], sizes["runs"])),
@@ -78,7 +90,7 @@ def _parts(folder: Path, postgresql: PostgreSQL | None, sizes: dict[str, int]) -
         "memory": lambda: memory(folder, sizes["most_rows"], sizes["swept"], sizes["most_told"]),
         "peers W1": lambda: peers(folder, postgresql, "W1", sizes["peer_chunks"], size),
         "peers W2": lambda: peers(folder, postgresql, "W2", sizes["peer_chunks"], size),
-        **({"volumes": lambda: volumes(PostgreSQL(postgresql.address, "volumes", folder).made(), due)} if postgresql else {}),
+        **({"volumes": lambda: volumes(new("PostgreSQL", "volumes"), due)} if postgresql else {}),
         "due times": lambda: deadlines(chunks, sizes["deadlines"]),
         "calendar year": lambda: expansion(sizes["scenario_runs"]),
         "re-projection": lambda: reprojection(folder, sizes["reprojected"], _told),
