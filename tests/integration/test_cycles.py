@@ -276,8 +276,9 @@ def test_inspections_come_when_nobody_expects_them_and_each_once(cafe: tuple[Hou
         opened += sweeping.sweep(house).cycles.inspections
         opened += sweeping.sweep(house).cycles.inspections
     assert len(opened) == 4
-    hours = [state_of(house, number).opened_at.hour for number in opened]
-    assert [(hour - 9) // 2 for hour in hours] in ([0, 1, 2, 3], [0, 1, 2, 4])      # one in each quarter of the working time
+    waited = [state_of(house, number).opened_at - START for number in opened]
+    quarter = timedelta(hours=2)        # of the working time: one in each, taken up by the next sweep
+    assert all(n * quarter <= one < (n + 1) * quarter + timedelta(minutes=5) for n, one in enumerate(waited)), waited
     first = state_of(house, opened[0])
     assert first.state == "inspecting_room" and first.owner is None
     step(house, opened[0], "room", "bob", room=25)
