@@ -43,11 +43,11 @@ def open_due(care: Care) -> None:
     its, turn = [one for one, _ in turns], Turn(min(found.since for _, found in turns), turn.on)
     shares, complaints = _shares(care, turn), Counter(complained(care.conn, care.definition.name, _instants(care, turn)[0]))
     told = {
-        "cycle": care.definition.name, "title": care.definition.title.in_(spoken()), "standards": _lines(one.name for one in its),
+        "cycle": care.definition.name, "title": care.definition.title.in_(spoken()), "standards": ", ".join(one.name for one in its),
         "first_day": turn.since.isoformat(), "last_day": turn.on.isoformat(),
         "attainment": _lines(_attained(one, shares) for one in its if not one.survey),
         "surveys": _lines(_attained(one, shares) for one in its if one.survey),
-        "breaches": _lines(_missed(care, one, turn) for one in its if one.target is not None),
+        "breaches": _lines(said for one in its if (said := _missed(care, one, turn))),
         "complaints": _lines(say("{name}: {count:case|cases}", name=name, count=n) for name, n in sorted(complaints.items())),
     }
     care.kept.reviews.append(care.open_linked(linked, told, _origin(care, turn.on))[1])
@@ -88,7 +88,7 @@ def _attained(standard: Standard, shares: dict[str, Share]) -> str:
 
 def _missed(care: Care, standard: Standard, turn: Turn) -> str:
     found = judgements.missed(care.conn, care.definition.name, standard.name, *_instants(care, turn))
-    return say("{name}: missed in {missed} of {of} periods", name=standard.name, missed=found.missed, of=found.of)
+    return "" if not found.of else say("{name}: missed in {missed} of {of} periods", name=standard.name, missed=found.missed, of=found.of)
 
 
 def _instants(care: Care, turn: Turn) -> tuple[datetime, datetime]:
