@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 from sqlalchemy import insert as insert_into
 
 from engine.deciding.case import CaseState, Event, case_from, case_json
@@ -222,14 +222,17 @@ def open_cases_of(conn: Connection, people: Iterable[str]) -> dict[str, int]:
     return count | {row[0]: row[1] for row in conn.execute(query)}
 
 
+def _dated(origin: str) -> ColumnElement[bool]:
+    """Origins that begin so and end with a date: a stretch of the index."""
+    return CASE.c.origin.between(f"{origin}0001-01-01", f"{origin}9999-12-31")
+
+
 def any_open(conn: Connection, origin: str) -> bool:
-    """Whether a case is open whose origin begins with these words."""
-    query = select(CASE.c.id).where(CASE.c.origin.startswith(origin, autoescape=True), CASE.c.closed_at.is_(None))
-    return conn.execute(query.limit(1)).first() is not None
+    """Whether a case is open whose origin is these words and a date."""
+    return conn.execute(select(CASE.c.id).where(_dated(origin), CASE.c.closed_at.is_(None)).limit(1)).first() is not None
 
 
 def last_closed(conn: Connection, origin: str) -> str | None:
-    """The highest origin of a closed case that begins with these words."""
-    query = select(func.max(CASE.c.origin)).where(CASE.c.origin.startswith(origin, autoescape=True), CASE.c.closed_at.is_not(None))
-    found: str | None = conn.execute(query).scalar_one()
+    """The origin with the latest date of a closed case whose origin is these words and a date."""
+    found: str | None = conn.execute(select(func.max(CASE.c.origin)).where(_dated(origin), CASE.c.closed_at.is_not(None))).scalar_one()
     return found
