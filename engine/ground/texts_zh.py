@@ -2149,6 +2149,7 @@ TEXTS: dict[str, str] = {
     "the result is too large": "结果过大",
     "the scheduler": "系统",
     "the service did not accept it: {reason}": "服务没有接受：{reason}",
+    "the standard since then: {figures}": "该标准此后的数据：{figures}",
     "the system": "系统",
     "the task was opened only at {when}": "任务到 {when} 才开启",
     "the text '{text}': {what}": "文本“{text}”：{what}",

@@ -16,10 +16,12 @@ from engine.defining.definition import Definition, LinkedCase
 from engine.ground.calendars import Calendar
 from engine.ground.errors import Invalid
 from engine.ground.language import say
-from engine.records import library
+from engine.records import cases, library
 from engine.records.cases import CASE
 from engine.usecases.house import House
 from engine.usecases.opening import begin, blank
+from engine.usecases.settling import settle
+from engine.usecases.work import take_up
 from engine.usecases.writing import write
 
 
@@ -93,3 +95,10 @@ class Care:
         known = work.definition.fields
         begin(work, THE_SYSTEM, {name: fields.computed(known[name], value, work.timezone) for name, value in given.items()})
         return write(work, origin=origin).id, work.case.number
+
+    def note(self, number: str, figures: str) -> None:
+        """Tell a case what its standard showed since: an event of the scheduler, which says nothing of anybody."""
+        work = take_up(self.house, self.conn, cases.load(self.conn, number), self.now)
+        settle(work)
+        work.record("note", THE_SYSTEM, self.now, {"figures": figures})
+        write(work)

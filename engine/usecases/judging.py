@@ -58,7 +58,8 @@ def _days(care: Care, start: datetime, end: datetime) -> tuple[str, str]:
 
 def _judged(care: Care, part: str, share: Share, start: datetime, end: datetime) -> Judgement:
     well = reached(care.standard, share)
-    case_id, number = _case(care, part, share, start, end) if well is False and care.definition.missed else (None, None)
+    case = _case(care, part, share, start, end, well) if well is not None and care.definition.missed else None
+    case_id, number = case or (None, None)
     if well is not None:
         history.append_to(care.conn, history.cycle_stream(care.definition.name), "judged", THE_SYSTEM, care.now, {
             "standard": care.standard.name, "part": part, "start": start.isoformat(), "end": end.isoformat(), "kept": share.kept,
@@ -69,9 +70,15 @@ def _judged(care: Care, part: str, share: Share, start: datetime, end: datetime)
     )
 
 
-def _case(care: Care, part: str, share: Share, start: datetime, end: datetime) -> tuple[int, str]:
-    """The case that this miss belongs to: one at a time for a standard and part, or the same fault would be mended twice at once."""
-    return judgements.open_case(care.conn, care.definition.name, care.standard.name, part) or _opened(care, part, share, start, end)
+def _case(care: Care, part: str, share: Share, start: datetime, end: datetime, well: bool) -> tuple[int, str] | None:
+    """The case that a miss belongs to. There is one at a time for a standard and part, or the same fault would be mended twice at once; and
+    while it is open, it is told what every later period shows: so an effect is verified by figures."""
+    open_ = judgements.open_case(care.conn, care.definition.name, care.standard.name, part)
+    if open_ is not None:
+        care.note(open_[1], _told(care, part, share, start, end)["figures"])
+    elif not well:
+        open_ = _opened(care, part, share, start, end)
+    return None if well else open_
 
 
 def _opened(care: Care, part: str, share: Share, start: datetime, end: datetime) -> tuple[int, str]:

@@ -142,6 +142,8 @@ class Teller:
                 return say("stopped the clock")
             case "resumed":
                 return say("let the clock run on")
+            case "note" if "figures" in data:
+                return say("the standard since then: {figures}", figures=data["figures"])
             case "note":
                 return say("noted")
             case "contact" if data["direction"] == "in":

@@ -11,6 +11,7 @@ from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
 from engine.usecases import acting, attaining, auditing, counting, opening, standards, sweeping
 from engine.usecases.health import health
 from engine.usecases.house import House, Settings
+from engine.usecases.reading import history as history_of
 from tests import databases
 from tests.cafe import CAFE, changed, seen, step, visit
 from tests.houses import as_, state_of
@@ -214,6 +215,13 @@ def test_while_the_case_of_a_miss_is_open_the_next_misses_belong_to_it(cafe: tup
     assert opened == [["C-2026-001"], [], ["C-2026-002"]]
     judged = standards.judgements(house, "cafe", as_("ann"), 9)
     assert [one.case for one in reversed(judged)] == ["C-2026-001", "C-2026-001", "C-2026-002"]
+    step(house, visit(house), "greeting")
+    clock.move_to(START + timedelta(days=4))
+    assert sweeping.sweep(house).cycles.judged == 1      # reached at last, and the open case hears of it too
+    told = [line.what for number in ("C-2026-001", "C-2026-002") for line in history_of(house, number, as_("carl"))[0]
+            if line.kind == "note"]
+    said = "the standard since then: "
+    assert told == [f"{said}2026-03-03: 0 / 1 = 0.0 %, >= 95%", f"{said}2026-03-05: 1 / 1 = 100.0 %, >= 95%"]
 
 
 def test_a_case_that_cannot_be_opened_leaves_the_period_to_the_next_time(cafe: tuple[House, VirtualClock]) -> None:
