@@ -142,10 +142,8 @@ class Teller:
                 return say("stopped the clock")
             case "resumed":
                 return say("let the clock run on")
-            case "note" if "figures" in data:
-                return say("the standard since then: {figures}", figures=data["figures"])
             case "note":
-                return say("noted")
+                return say("the standard since then: {figures}", figures=data["figures"]) if "figures" in data else say("noted")
             case "contact" if data["direction"] == "in":
                 return say("heard from the customer ({channel})", channel=data["channel"])
             case "contact":
