@@ -147,7 +147,7 @@ def _part(
         visits = dict(conn.execute(_visits, {"origins": list(origins)}).tuples().all())
         telling = _Telling(house, conn, definition, actor, source, now, visits, together(conn, list(visits.values())))
         for visit in _by_visit(events, library.calendar(house.store, conn, definition.calendar).zone):
-            rest = list({one.id: (one, at) for one, at in reversed(visit) if one.id not in known}.values())[::-1]    # of each id the first
+            rest = _first_of_each_id([each for each in visit if each[0].id not in known])
             done.already += len(visit) - len(rest)
             while rest:
                 try:
@@ -184,6 +184,13 @@ def _by_visit(events: Iterable[Told], zone: tzinfo) -> Iterator[list[Timed]]:
     for one, at in sorted(timed, key=lambda each: (each[1] is None, each[1] or 0)):
         visits.setdefault((one.visit, "" if one.visit else one.id), []).append((one, at))
     yield from visits.values()
+
+
+def _first_of_each_id(events: Iterable[Timed]) -> list[Timed]:
+    found: dict[str, Timed] = {}
+    for one, at in events:
+        found.setdefault(one.id, (one, at))
+    return list(found.values())
 
 
 def _instant(one: Told, zone: tzinfo) -> datetime | None:

@@ -71,6 +71,12 @@ def test_whoever_was_served_in_time_was_never_late_though_it_is_told_later(cafe:
     assert ("greeting", 1, 0, 1) in seen(house)
 
 
+def test_an_id_that_comes_twice_in_a_file_counts_where_it_happened_first(cafe: tuple[House, VirtualClock], tmp_path: Path) -> None:
+    house, _ = cafe
+    assert told(house, tmp_path, [*VISIT, {**VISIT[0], "at": "2026-03-02 09:15"}]) == Gathered(1, 5, 1, [])
+    assert seen(house) == ALL
+
+
 def test_what_is_seen_twice_in_one_visit_counts_twice(tmp_path: Path) -> None:
     house, clock = empty_house()
     check = 'standards: {repeated_back: {statement: Each of 3 items is repeated, element: people, by: desk, check: Repeated?}}'
