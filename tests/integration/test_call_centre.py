@@ -10,7 +10,7 @@ from engine.ground.clock import VirtualClock
 from engine.ground.errors import Invalid
 from engine.usecases import attaining, gathering, publishing, standards
 from engine.usecases.counting import tell
-from engine.usecases.house import House
+from engine.usecases.house import House, Settings
 from engine.usecases.upkeep import upkeep
 from tests.houses import DEFINITIONS, as_, memory_house, state_of
 
@@ -24,10 +24,12 @@ CALL = [
 
 
 @pytest.fixture(scope="module")
-def centre() -> tuple[House, VirtualClock]:
+def centre(tmp_path_factory: pytest.TempPathFactory) -> tuple[House, VirtualClock]:
     """The call centre on a Monday evening, after one call and the counts of two shifts were told by service quality."""
-    house, clock = memory_house("corrective-action", MONDAY)
-    publishing.publish(house, DEFINITIONS / "call-centre", THE_SYSTEM)
+    empty, clock = memory_house("corrective-action", MONDAY)
+    house = House(empty.store, clock, Settings(folder=tmp_path_factory.mktemp("house")))       # where the reports of the house are written
+    for bundle in ("restaurant-visit", "call-centre"):
+        publishing.publish(house, DEFINITIONS / bundle, THE_SYSTEM)
     clock.move_to(MONDAY + timedelta(hours=22))
     events: list[dict[str, Any]] = [{"id": str(n), "visit": "1", "by": "shen.tao", **one} for n, one in enumerate(CALL)]
     events += [
