@@ -1,9 +1,11 @@
 """Houses for tests: a real database with the shipped bundles published, on a virtual clock."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from engine.deciding.case import CaseState, Event
@@ -30,7 +32,10 @@ def as_(person: str, on_behalf: str | None = None) -> Actor:
 def _with(bundle: str) -> databases.Fill:
     def published(store: Store) -> None:
         house = House(store, VirtualClock(MONDAY), Settings(folder=Path()))
-        publishing.apply_organisation(house, DEFINITIONS / "organisation.yaml", THE_SYSTEM)
+        with TemporaryDirectory() as folder:      # its reports are about cycles that are not in force here
+            text = (DEFINITIONS / "organisation.yaml").read_text(encoding="utf-8")
+            (Path(folder) / "organisation.yaml").write_text(re.sub(r"^reports:\n([ #].*\n)*", "", text, flags=re.M), encoding="utf-8")
+            publishing.apply_organisation(house, Path(folder) / "organisation.yaml", THE_SYSTEM)
         publishing.publish(house, DEFINITIONS / bundle, THE_SYSTEM)
 
     return published
