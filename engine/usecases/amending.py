@@ -15,11 +15,11 @@ from engine.usecases.filing import keep, upload, uploads_apart
 from engine.usecases.house import House
 from engine.usecases.moving import none_emptied
 from engine.usecases.parties import parties_apart
+from engine.usecases.saying import words
 from engine.usecases.work import Outcome, Work, standing
 
 DIRECTIONS = ("in", "out")
 LONGEST_CHANNEL = 40   # characters: a word or two, since it stands in history as it is; what was said does not
-LONGEST_TEXT = 20_000
 
 
 def note(house: House, number: str, actor: Actor, text: str) -> Outcome:
@@ -160,14 +160,3 @@ def taking_part(work: Work, actor: Actor) -> Work:
         hint=say("Its posts are: {roles}.", roles=", ".join(work.definition.roles)), who=actor.id, why="role",
         who_could=sorted({p for role in work.definition.roles for p in work.organisation.holders(role)}),
     )
-
-
-def words(text: str, name: str, most: int = LONGEST_TEXT) -> str:
-    """What a person wrote, trimmed; raises Invalid when there is nothing or far too much."""
-    text = text.strip()
-    if not text or len(text) > most:
-        raise Invalid(
-            say("{field} must have 1 to {most} characters", field=name, most=most),
-            hint=say("Write a few words."), field=name, expected=f"1..{most}",
-        )
-    return text

@@ -9,11 +9,11 @@ from engine.deciding.request_record import Request, Word
 from engine.deciding.rights import Actor
 from engine.ground.errors import Invalid, MakegoodError, NotAllowed
 from engine.ground.language import say
-from engine.usecases.amending import words
 from engine.usecases.asking import given_with, panel_of
 from engine.usecases.concluding import conclude, within_authority
 from engine.usecases.door import working
 from engine.usecases.house import House
+from engine.usecases.saying import words
 from engine.usecases.work import Outcome, Work, standing
 
 

@@ -22,10 +22,10 @@ from engine.records.classes import Given
 from engine.records.trouble import patiently
 from engine.usecases.access import refusals_noted
 from engine.usecases.allowing import allowed
-from engine.usecases.amending import words
 from engine.usecases.finding import party as seen_party
 from engine.usecases.house import House
 from engine.usecases.revealing import LONGEST_REASON
+from engine.usecases.saying import words
 from engine.usecases.work import Work
 
 _AT_A_TIME = 500

@@ -25,9 +25,9 @@ from engine.records import cases, credentials, history, library, outbox, parties
 from engine.records.cases import CASE
 from engine.usecases.access import refusals_noted
 from engine.usecases.allowing import allowed
-from engine.usecases.amending import words
 from engine.usecases.house import House
 from engine.usecases.revealing import LONGEST_REASON
+from engine.usecases.saying import words
 from engine.usecases.work import take_up
 from engine.usecases.writing import write
 

@@ -7,11 +7,11 @@ from engine.defining.absences import BY_NAME
 from engine.defining.definition import Approval, Handover, Who, WhoKind
 from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
 from engine.ground.language import say
-from engine.usecases.amending import words
 from engine.usecases.approving import answer
 from engine.usecases.asking import ask, panel_of
 from engine.usecases.door import still_open, working
 from engine.usecases.house import House
+from engine.usecases.saying import words
 from engine.usecases.work import Outcome, Work, standing
 
 

@@ -17,9 +17,9 @@ from engine.ground.language import say
 from engine.records import cases, library
 from engine.usecases.access import refusals_noted
 from engine.usecases.allowing import allowed
-from engine.usecases.amending import words
 from engine.usecases.going_over import Moved, Target, go_over
 from engine.usecases.house import House
+from engine.usecases.saying import words
 from engine.usecases.sweeping import together
 from engine.usecases.work import standing, take_up
 

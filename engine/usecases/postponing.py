@@ -9,11 +9,12 @@ from engine.deciding.rights import Actor
 from engine.ground.duration import parse_duration
 from engine.ground.errors import NotAllowed, NotFound
 from engine.ground.language import say
-from engine.usecases.amending import taking_part, words
+from engine.usecases.amending import taking_part
 from engine.usecases.door import still_open, working
 from engine.usecases.extending import lengthen
 from engine.usecases.filing import keep, uploads_apart
 from engine.usecases.house import House
+from engine.usecases.saying import words
 from engine.usecases.work import Outcome, Work, standing
 
 
