@@ -39,11 +39,11 @@ QUICK = {"chunks": 2, "size": 5, "cases": 40, "most_cases": 160, "due": 10, "tas
 
 
 def measure(
-    sizes: dict[str, int], only: Collection[str] = (), done: Callable[[str, Any], None] = lambda part, row: None
+    sizes: dict[str, int], only: Collection[str] = (), done: Callable[[str, Any], None] = lambda part, row: None, durable: bool = True,
 ) -> dict[str, Any]:
     """Every figure, or those named, by name, told as they come; raises AssertionError when the floor wrote other rows than the product."""
     before, found = machine(), dict[str, Any]()
-    with tempfile.TemporaryDirectory() as name, server(Path(name)) as postgresql:
+    with tempfile.TemporaryDirectory() as name, server(Path(name), durable=durable) as postgresql:
         parts = _parts(Path(name), postgresql, sizes)
         for part, work in parts.items():
             if not only or part.split()[0] in only:
@@ -117,9 +117,9 @@ def main() -> None:
     sizes = {name: options[name] or value for name, value in (QUICK if options["quick"] else FULL).items()}
     gc.set_threshold(50_000)   # as `makegood` does
     if options["json"]:
-        print(json.dumps(measure(sizes, options["only"]), indent=2, ensure_ascii=False))
+        print(json.dumps(measure(sizes, options["only"], durable=not options["quick"]), indent=2, ensure_ascii=False))
         return
-    found = measure(sizes, options["only"], lambda part, row: print(shown(part, row), flush=True))
+    found = measure(sizes, options["only"], lambda part, row: print(shown(part, row), flush=True), not options["quick"])
     print("\n".join(f"{name:<14} {value}" for name, value in found["machine"].items()))
 
 

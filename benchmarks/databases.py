@@ -151,12 +151,12 @@ Database = SQLite | PostgreSQL
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[PostgreSQL | None]:
-    """A server of our own, as a database to be made; None where PostgreSQL is not installed."""
+def server(folder: Path, *, durable: bool = True) -> Iterator[PostgreSQL | None]:
+    """A server of our own, as a database to be made; None where PostgreSQL is not installed. One that is not durable measures nothing."""
     if postgres.binaries() is None:
         yield None
         return
-    with postgres.server(durable=True) as address:
+    with postgres.server(durable=durable) as address:
         yield PostgreSQL(address, "start", folder)
 
 
