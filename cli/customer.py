@@ -138,7 +138,7 @@ def _from_file(name: str | None) -> dict[str, Any]:
         return {}
     try:
         found = json.loads(read_file(name)["content"])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid(say("{file} is not JSON: {reason}", file=name, reason=str(error)), field="answers", expected="JSON",
                       hint=say("Write {example}.", example='{"question": 4}')) from error
     if not isinstance(found, dict):

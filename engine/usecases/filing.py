@@ -38,7 +38,7 @@ def uploads_apart(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Upload
     found: list[Upload] = []
 
     def named(value: Any) -> Any:
-        if isinstance(value, Mapping) and "content" in value:
+        if isinstance(value, Mapping) and isinstance(value.get("content"), bytes):      # a text called so came in from outside
             one = upload(value["name"], value["content"], value["media_type"])
             found.append(one)
             return {"sha256": one.file.sha256, "name": one.file.name, "size": one.file.size}

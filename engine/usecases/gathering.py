@@ -91,7 +91,7 @@ def _json_lines(file: Iterable[str]) -> Iterator[tuple[int, Any]]:
         if text.strip():
             try:
                 row = json.loads(text, parse_float=Decimal)      # what a scale shows is exact
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:     # no JSON, or nested without end
                 row = (line, str(error))
             yield line, row
 

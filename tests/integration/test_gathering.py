@@ -71,6 +71,21 @@ def test_whoever_was_served_in_time_was_never_late_though_it_is_told_later(cafe:
     assert ("greeting", 1, 0, 1) in seen(house)
 
 
+@pytest.mark.parametrize(
+    "value", [{"content": "x"}, {"content": 1, "name": 2}, [[{}]], {"name": None}, {"a": {"b": []}}, True, "\x00", 1e400]
+)
+def test_a_value_of_any_shape_is_refused_and_holds_up_nothing(cafe: tuple[House, VirtualClock], tmp_path: Path, value: Any) -> None:
+    house, _ = cafe
+    done = told(house, tmp_path, [*VISIT, {"id": "x", "visit": "b", "event": "table", "at": "2026-03-02 09:10", "table": value}])
+    assert (done.taken, len(done.bad)) == (5, 1) and "table" in done.bad[0][1]
+
+
+def test_lines_that_are_no_json_or_nested_without_end_are_told_with_their_number(tmp_path: Path) -> None:
+    lines = list(read_events(written(tmp_path, ["{", "[" * 100_000, '{"a": ' * 50_000, "NaN", VISIT[0]])))
+    assert [line[0] for line in lines[:4]] == [1, 2, 3, 4] and all(isinstance(line[1], str) for line in lines[:4])
+    assert lines[4][1] == "1"
+
+
 def test_an_id_that_comes_twice_in_a_file_counts_where_it_happened_first(cafe: tuple[House, VirtualClock], tmp_path: Path) -> None:
     house, _ = cafe
     assert told(house, tmp_path, [*VISIT, {**VISIT[0], "at": "2026-03-02 09:15"}]) == Gathered(1, 5, 1, [])
