@@ -116,6 +116,14 @@ def walk(
     _make(desk, "walk", definition, since, until, html, csv)
 
 
+@REPORT.verb("library", say("The case library: what was learnt from the cases closed in a period, to be printed and read."))
+def library(
+    desk: Desk, definition: Definitions = None, since: Since = None, until: Until = None, html: Html = None, csv: Csv = None
+) -> None:
+    """Lessons by procedure, the latest first."""
+    _make(desk, "library", definition, since, until, html, csv)
+
+
 @REPORT.verb("standards", say("The register of standards, to be printed and hung up."))
 def standards(desk: Desk, definition: Definitions = None, html: Html = None, csv: Csv = None) -> None:
     """What is in force."""

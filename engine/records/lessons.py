@@ -36,16 +36,23 @@ def forget(conn: Connection, case_id: int) -> None:
     _forget.later(conn, [{"of": case_id}])
 
 
-def latest(conn: Connection, limit: int, definition: str | None = None) -> list[Kept]:
-    """The lessons that came last, latest first."""
+def latest(
+    conn: Connection, limit: int, definition: str | None = None, *, since: datetime | None = None, until: datetime | None = None
+) -> list[Kept]:
+    """The lessons that came last, of cases closed in [since, until), latest first."""
     query = select(LESSON).order_by(LESSON.c.closed_at.desc(), LESSON.c.case_id.desc()).limit(limit)
-    return [Kept(*row) for row in conn.execute(query if definition is None else query.where(LESSON.c.definition == definition))]
+    if definition is not None:
+        query = query.where(LESSON.c.definition == definition)
+    if since is not None:
+        query = query.where(LESSON.c.closed_at >= since)
+    if until is not None:
+        query = query.where(LESSON.c.closed_at < until)
+    return [Kept(*row) for row in conn.execute(query)]
 
 
-def entry(conn: Connection, case_id: int) -> Kept | None:
-    """The lesson of a case; None when it has none."""
-    row = conn.execute(select(LESSON).where(LESSON.c.case_id == case_id)).first()
-    return None if row is None else Kept(*row)
+def entries(conn: Connection, case_ids: Sequence[int]) -> dict[int, Kept]:
+    """The lessons of these cases, of those that have one, by case."""
+    return {row.case_id: Kept(*row) for row in conn.execute(select(LESSON).where(LESSON.c.case_id.in_(case_ids)))}
 
 
 def size(conn: Connection) -> int:

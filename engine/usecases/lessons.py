@@ -34,6 +34,7 @@ _COMMON = 0.5            # a word that stands in more than this share of the les
 _FEW = 4                 # … once there are so many
 EXACT = "="              # begins what a lesson holds exactly: =field:value
 _LONGEST_EXACT = 120
+_AT_A_TIME = 1000        # lessons looked up in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,19 +181,27 @@ def lesson(house: House, number: str, actor: Actor) -> Lesson:
 
 
 def _read(house: House, conn: Connection, ids: Sequence[int], limit: int, procedure: str | None = None) -> list[Lesson]:
+    """The first of these cases that have a lesson, of that procedure if asked."""
+    wanted: list[Kept] = []
+    for start in range(0, len(ids), _AT_A_TIME):
+        kept = lessons.entries(conn, ids[start:start + _AT_A_TIME])
+        wanted += [kept[one] for one in ids[start:start + _AT_A_TIME] if one in kept and procedure in (None, kept[one].definition)]
+        if len(wanted) >= limit:
+            break
+    return told(house, conn, wanted[:limit])
+
+
+def told(house: House, conn: Connection, kept: Sequence[Kept]) -> list[Lesson]:
+    """Lessons as people read them, in the language spoken, in the order given."""
     organisation, found = library.organisation(house.store, conn), list[Lesson]()
-    for case_id in ids:
-        kept = lessons.entry(conn, case_id)
-        if kept is None or procedure not in (None, kept.definition):
-            continue
-        (loaded,) = cases.load_batch(conn, [case_id])
-        definition = library.definition(house.store, conn, loaded.case.version_id)
+    loaded = {one.id: one.case for one in cases.load_batch(conn, [one.case_id for one in kept])}
+    for one in kept:
+        case = loaded[one.case_id]
+        definition = library.definition(house.store, conn, case.version_id)
         zone = library.calendar(house.store, conn, definition.calendar).timezone
         specs = [definition.fields[name] for name in definition.lesson]
-        found.append(Lesson(loaded.case.number, definition.name, definition.title.in_(spoken()), kept.closed_at, tuple(
-            (spec.name, spec.title.in_(spoken()) or spec.name, in_words(spec, loaded.case.fields.get(spec.name), zone, {}, organisation))
+        found.append(Lesson(case.number, definition.name, definition.title.in_(spoken()), one.closed_at, tuple(
+            (spec.name, spec.title.in_(spoken()) or spec.name, in_words(spec, case.fields.get(spec.name), zone, {}, organisation))
             for spec in specs
         )))
-        if len(found) == limit:
-            break
     return found

@@ -17,6 +17,7 @@ from engine.usecases.access import refusals_noted
 from engine.usecases.figures import Asked
 from engine.usecases.house import House
 from engine.usecases.report_complaints import complaints
+from engine.usecases.report_library import learnt
 from engine.usecases.report_periods import daily, monthly, usual, weekly
 from engine.usecases.report_posts import posts
 from engine.usecases.report_walk import walked
@@ -127,5 +128,6 @@ REPORTS: dict[str, Kept] = {
     "weekly": Kept(lambda: say("Weekly summary"), weekly, usual=True, whose="people"),
     "monthly": Kept(lambda: say("Monthly supervision report"), monthly, usual=True, whose="people"),
     "walk": Kept(lambda: say("Walk through the procedure"), walked),
+    "library": Kept(lambda: say("Case library"), learnt, cycles=False, whose="anybody"),
     "standards": Kept(lambda: say("Register of standards"), _register, procedures=False, whose="anybody"),
 }

@@ -15,6 +15,7 @@ from engine.usecases.amending import correct
 from engine.usecases.house import House
 from engine.usecases.lessons import latest, lesson, search, similar
 from engine.usecases.recurrence import recurrence
+from engine.usecases.reporting import make
 from tests.houses import as_, state_of
 from tests.small import CUSTOMER, HEAD, ROLES, START, do, opened, refused, small_house
 
@@ -76,6 +77,20 @@ def test_a_closed_case_is_found_by_its_words_in_both_languages(house: tuple[Hous
     refused(office, Invalid, 3, lambda: search(office, "the", as_("eve")))
     refused(office, NotFound, 4, lambda: lesson(office, "S-2026-999", as_("eve")))
     refused(office, Invalid, 3, lambda: search(office, "pump", as_("mallory")))
+
+
+def test_the_library_is_a_report_of_what_was_learnt_in_a_period(house: tuple[House, VirtualClock]) -> None:
+    office, clock = house
+    pump = learnt(office, **PUMP)
+    clock.move_to(clock.now() + timedelta(days=1))
+    tea = learnt(office, **TEA)
+    today = clock.now().date()
+    (section,) = make(office, "library", as_("eve")).sections
+    assert [row[0] for row in section.rows] == [tea, pump] and section.rows[1][2:] == (PUMP["problem"], "method", PUMP["learnt"])
+    assert [column.name for column in section.columns] == ["case", "closed", "problem", "cause", "learnt"]
+    (section,) = make(office, "library", as_("eve"), since=today).sections
+    assert [row[0] for row in section.rows] == [tea]
+    refused(office, Invalid, 3, lambda: make(office, "library", as_("mallory")))
 
 
 def test_what_is_not_learnt_yet_does_not_enter_and_what_is_opened_again_leaves(house: tuple[House, VirtualClock]) -> None:

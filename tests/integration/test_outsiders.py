@@ -20,7 +20,7 @@ OWN = {     # they say nothing of cases, or whom they refuse has tests of its ow
     "definition list", "definition show", "definition diff", "definition schema", "definition diagram", "audit verify", "audit anchor",
     "audit grants", "customer show", "customer act", "customer survey", "import", "survey import", "case open", "standard list",
     "standard record", "standard attainment", "standard judged", "standard events", "db status", "db upgrade", "db copy", "db backup",
-    "db restore", "report standards", "library show", "standard check",
+    "db restore", "report standards", "report library", "library show", "standard check",
 }
 EMPTY = {"inbox": "", "case list": "", "case find": "kettle", "notice list": "", "party list": "",
          "library search": "kettle", "library list": ""}     # their answer: nothing
