@@ -156,7 +156,7 @@ def test_personal_data_of_an_earlier_schema_are_sealed_and_nothing_of_them_remai
             assert plain is not None and personal.matches(*personal.taken_apart(plain), known.commitment)
         assert [(one.name, one.size) for one in files.files(conn, 1)] == [("scan.png", 8)] and files.content(conn, 1, said) == b"the scan"
         (row,) = outbox.listing(conn)
-        assert outbox.words(conn, [row]) == [outbox.Words("Dear Wang", "we are sorry", None)]
+        assert outbox.words(conn, [row]) == [outbox.Words("Dear Wang", "we are sorry", None, None)]
         assert outbox.troubles(conn, [row, *outbox.attempts(conn, 1)]) == ["no wang@x.example here"] * 2
     lying = b"".join(path.read_bytes() for path in tmp_path.glob("makegood.db*"))
     plain_before = ("王小明", "wang@x.example", "13800138000", "flickers", "nobody known", "scan", "sorry")
