@@ -1,5 +1,5 @@
-"""How much memory a sweep, an export and a file of events take that have very much to do: the most a process of its own used after a tenth
-and at the end."""
+"""How much memory a sweep, an export, a file of events and the report of a month take that have very much to do: the most a process of its
+own used after a tenth and at the end; of the report at its beginning and at the end."""
 
 import gc
 import json
@@ -14,7 +14,7 @@ from benchmarks.databases import SQLite
 from benchmarks.exporting import AUDITOR, with_history
 from benchmarks.measuring import Figures
 from benchmarks.reprojecting import copied_cases
-from benchmarks.visits import told
+from benchmarks.visits import month_reported, told
 from engine.ground.clock import VirtualClock
 from engine.usecases import auditing, sweeping
 from engine.usecases.house import House
@@ -29,6 +29,7 @@ def memory(folder: Path, rows: int, cases: int, events: int) -> dict[str, Figure
     return {
         "export": _measured("export", folder / "exported.db", rows), "sweep": _measured("sweep", folder / "swept.db", cases),
         "events": _measured("events", folder / "visits" / "house.db", events),
+        "report": _measured("report", folder / "visits" / "house.db", events),      # of the month in which these came in
     }
 
 
@@ -70,12 +71,14 @@ def _megabytes() -> float:
 
 
 def main() -> None:
-    """Arguments: export, sweep or events, the database file, how many."""
+    """Arguments: export, sweep, events or report, the database file, how many."""
     what, path, count = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     gc.set_threshold(50_000)
     mark = _Mark(count)
     if what == "events":
         done = told(SQLite(path), count, mark.passed)
+    elif what == "report":
+        done = month_reported(SQLite(path), mark.passed, count)
     elif what == "export":
         done = auditing.export(_later(path), mark, "csv", actor=AUDITOR)  # type: ignore[arg-type]
     else:
@@ -83,7 +86,8 @@ def main() -> None:
         assert not swept.failures, swept.failures[:3]
         done = swept.cases
     assert done >= count, done
-    times = {"ms": mark.ms(0, -1), "first_ms": mark.ms(0, 1), "last_ms": mark.ms(-2, -1)} if what == "events" else {}
+    times = {"ms": mark.ms(0, -1)} if what in ("events", "report") else {}
+    times |= {"first_ms": mark.ms(0, 1), "last_ms": mark.ms(-2, -1)} if what == "events" else {}
     print(json.dumps({"done": done, "tenth_mb": round(mark.tenth, 1), "end_mb": round(_megabytes(), 1), **times}))
 
 

@@ -45,7 +45,8 @@ def _memory(found: Any) -> Iterator[str]:
     for name, row in found.items():
         yield f"{name:<12} {row['done']:>8.0f}: {row['tenth_mb']:.0f} MB at the most after a tenth, {row['end_mb']:.0f} at the end"
         if "ms" in row:
-            yield f"{'':<12} {row['ms']:>8.3f} ms of CPU each, {row['first_ms']:.3f} in the first tenth, {row['last_ms']:.3f} in the last"
+            tenths = f", {row['first_ms']:.3f} in the first tenth, {row['last_ms']:.3f} in the last" if "first_ms" in row else ""
+            yield f"{'':<12} {row['ms']:>8.3f} ms of CPU each{tenths}"
 
 
 def _peers(found: Any) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from json import dumps
 from random import Random
 from typing import Any
 
@@ -17,6 +18,7 @@ from engine.records.tables import METADATA
 from engine.usecases import gathering, publishing
 from engine.usecases.gathering import Told
 from engine.usecases.house import House
+from engine.usecases.reporting import make
 
 Changes = dict[str, tuple[list[Row], list[Row], list[Row]]]
 """By table the rows added, changed (with their keys) and the keys of those removed."""
@@ -87,6 +89,21 @@ def told(start: Database, events: int, progress: Callable[[int], None]) -> int:
         done, day = done + _take_in(house, clock, day_of(day, min(A_DAY, events - done)), day, progress), day + 1
     house.store.close()
     return done
+
+
+def month_reported(database: Database, progress: Callable[[int], None], events: int) -> int:
+    """The supervision report of the first thirty days of so many events, as JSON; the same number when it is made."""
+    clock = VirtualClock(FIRST_DAY + timedelta(days=60))
+    house, first = database.house(clock), FIRST_DAY.date()
+    progress(events // 10)               # what is there before it begins
+    report = make(house, "monthly", THE_SYSTEM, definitions=[CYCLE], since=first, until=first + timedelta(days=30))
+    (kept,) = [section for section in report.sections if section.name == f"{CYCLE}.kept"]
+    counted = max(int(str(row[3])) for row in kept.rows)
+    house.store.close()
+    progress(events - events // 10)
+    visits = min(events, 30 * A_DAY) // len(STEPS)
+    assert dumps(report.form(), default=str) and counted == visits, (counted, visits)      # each of them was greeted, in time or not
+    return events
 
 
 def _take_in(house: House, clock: VirtualClock, events: list[Told], day: int, progress: Callable[[int], None] | None = None) -> int:

@@ -65,7 +65,8 @@ def test_what_is_plain_is_sealed_by_the_update(address: str) -> None:
         assert personal.said(conn, 1) == {(1, "findings"): "the screen flickers"}
         assert files.content(conn, 1, "abc") == b"the scan"
         rows = outbox.listing(conn)
-        assert outbox.words(conn, rows) == [outbox.Words("Dear Wang", "we are sorry", None, None)] and outbox.troubles(conn, rows) == ["not here"]
+        assert outbox.words(conn, rows) == [outbox.Words("Dear Wang", "we are sorry", None, None)]
+        assert outbox.troubles(conn, rows) == ["not here"]
     store.close()
 
 
