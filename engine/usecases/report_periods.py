@@ -3,19 +3,15 @@
 from collections.abc import Iterator
 from datetime import date
 
-from sqlalchemy import func, select
-
 from engine.deciding.reports import Cell, Column, Kind, Section
 from engine.deciding.responding import response
 from engine.deciding.satisfaction import index
 from engine.defining.rhythm import Rhythm
 from engine.ground.language import say, spoken
 from engine.records import surveyed
-from engine.records.cases import CASE
-from engine.records.history import EVENT
 from engine.usecases import report_parts as parts
 from engine.usecases.evaluating import weighed
-from engine.usecases.figures import Asked, of, of_event
+from engine.usecases.figures import Asked, happened, of
 from engine.usecases.punctuality import gone_over
 
 
@@ -75,10 +71,7 @@ def _surveys(asked: Asked) -> Section:
 def _timekeeping(asked: Asked) -> Section:
     """That no deadline was lost, worked out anew from history; and what people granted by hand."""
     found = {one.definition: one for one in gone_over(asked.house, asked.conn, asked.now, asked.start, asked.end, of(asked)).definitions}
-    query = select(CASE.c.definition, EVENT.c.kind, func.count()).join_from(EVENT, CASE, of_event()).where(
-        EVENT.c.kind.in_(("extended", "paused")), asked.within(EVENT.c.occurred_at), of(asked)
-    ).group_by(CASE.c.definition, EVENT.c.kind)
-    by_hand = {(name, kind): many for name, kind, many in asked.conn.execute(query)}
+    by_hand = happened(asked, "extended", "paused")
     return Section(
         name="timekeeping", title=say("Timekeeping"),
         note=say("Points of clocks are due times, reminders and escalations. What had to come is worked out anew from each history."),
