@@ -19,11 +19,12 @@ from engine.ground.errors import Denied, Invalid, NotAllowed, NotFound
 from engine.records import tables
 from engine.usecases import answering, auditing, erasing, handing_out, links, publishing
 from engine.usecases.accesses import accesses
+from engine.usecases.classing import classify
 from engine.usecases.house import House, open_house
 from engine.usecases.reading import history_of
 from engine.usecases.revealing import Reveal
 from tests.houses import DEFINITIONS, as_, events_of, state_of
-from tests.small import CUSTOMER, START, do, empty_house, messages, refused, written
+from tests.small import CUSTOMER, ORGANISATION, START, do, empty_house, messages, refused, written
 from tests.small import opened as open_one
 
 PROCEDURE = dedent("""\
@@ -236,6 +237,20 @@ def test_the_sample_is_the_same_each_time_and_of_its_size(tmp_path: Path) -> Non
     assert {(run.became, run.stratum, run.share) for run in web} == {(Became.ASKED, 0, "100")}
     assert {(run.became, run.stratum, run.share) for run in phone} == {(Became.ASKED, 1, "30"), (Became.PASSED, 1, "30")}
     assert 12 <= sum(run.became is Became.ASKED for run in phone) <= 33
+
+
+def test_a_sample_is_stratified_by_the_class_of_the_customer(tmp_path: Path) -> None:
+    sample = "sample: [{when: customer.class == 'key', share: 100%}, {share: 0.01%}]\n"
+    house, _ = survey_house(tmp_path, SURVEY + sample)
+    rules = tmp_path / "organisation.yaml"
+    rules.write_text(ORGANISATION + "classes: {key: {when: cases >= 2}, ordinary: {}}\n", encoding="utf-8")
+    publishing.apply_organisation(house, rules, THE_SYSTEM)
+    first = settled(house)
+    for _ in range(2):
+        classify(house, THE_SYSTEM)
+        last = settled(house)
+    strata = [(run.stratum, run.share) for run in (state_of(house, number).surveys["after"] for number in (first, last))]
+    assert strata == [(1, "0.01"), (0, "100")]
 
 
 def test_scores_outlive_the_person_and_words_do_not(house: House) -> None:
