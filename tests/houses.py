@@ -1,11 +1,12 @@
 """Houses for tests: a real database with the shipped bundles published, on a virtual clock."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Barrier, Thread
 from typing import Any
 
 from engine.deciding.case import CaseState, Event
@@ -15,6 +16,7 @@ from engine.records import cases, history
 from engine.records.store import Store
 from engine.usecases import opening, publishing
 from engine.usecases.house import House, Settings
+from engine.usecases.sweeping import Swept, sweep
 from tests import databases
 
 DEFINITIONS = Path(__file__).parent.parent / "definitions"
@@ -70,3 +72,21 @@ def events_of(house: House, number: str) -> list[Event]:
     """The history of a case."""
     with house.store.reading() as conn:
         return list(history.read(conn, history.case_stream(number)))
+
+
+def sweeps_at_once(many: int, house_at: Callable[[], House]) -> list[Swept]:
+    """What several sweeps did that began in the same moment, each on a house of its own."""
+    go, done = Barrier(many), list[Swept]()
+
+    def come_by() -> None:
+        house = house_at()
+        go.wait()
+        done.append(sweep(house))
+        house.store.close()
+
+    several = [Thread(target=come_by) for _ in range(many)]
+    for one in several:
+        one.start()
+    for one in several:
+        one.join()
+    return done

@@ -1889,6 +1889,8 @@ TEXTS: dict[str, str] = {
     "is missing: the case as stored has {seq:event|events}": "本行缺失：案件现存状态应有 {seq} 个事件",
     "is missing: the case has no history": "本行缺失：案件没有历史记录",
     "is missing: the whole stream was anchored, and is gone": "本行缺失：整条记录流曾经存证，现已不存在",
+    "is not JSON from its character {n} on": "自第 {n} 个字符起不是 JSON",
+    "is not JSON that can be read": "不是可以读取的 JSON",
     "is not a mapping": "不是键值对",
     "is not an anchor file that can be read: it was changed": "不是可读取的存证文件：内容被改动",
     "is not the last event that the case as stored names": "不是案件现存状态所指的最后事件",

@@ -157,6 +157,11 @@ def names(conn: Connection) -> list[str]:
     return list(conn.execute(select(DEFINITION.c.name).distinct().order_by(DEFINITION.c.name)).scalars())
 
 
+def definitions(store: Store, conn: Connection) -> list[Definition]:
+    """The latest version of everything published, by name."""
+    return [latest(store, conn, name)[2] for name in names(conn)]
+
+
 def document(conn: Connection, name: str, version: int | None = None) -> Document:
     """A version (the latest without a number) as it was published; raises NotFound."""
     query = select(*(DEFINITION.c[column] for column in Document._fields)).where(DEFINITION.c.name == name)

@@ -4,7 +4,7 @@ What these tables hold follows from events, so their rows are held against what 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -51,7 +51,7 @@ class Watch:
             for seen, one in observed(definition, case, event, lambda name: self._calendar(definition, name)):
                 figures.shown.pop(seen, None)
                 if one is not None:
-                    figures.shown[seen] = _comparable(one, definition)
+                    figures.shown[seen] = one
 
     def definition(self, version_id: int) -> Definition | None:
         """A version, None for one that cannot be read: that is told by itself."""
@@ -62,12 +62,6 @@ class Watch:
 
     def _calendar(self, definition: Definition, name: str | None) -> Any:
         return library.calendar(self.store, self.conn, name or definition.calendar)
-
-
-def _comparable(one: Observation, definition: Definition) -> Observation:
-    """Without the shift that was open: another version of its calendar may say something else today."""
-    standard = definition.standards[one.name]
-    return one if not standard.per or said_by(definition, standard) else replace(one, part=None)
 
 
 @dataclass(slots=True)
@@ -109,8 +103,9 @@ def wrong_in_case(figures: Figures, rows: Kept, watch: Watch, case: CaseState) -
 
 
 def _alike(row: Row[Any], one: Observation, definition: Definition) -> bool:
-    part = row.part if one.part is not None or not definition.standards[one.name].per else None
-    said = (row.at, row.day, row.kept, row.of, row.value, row.person, part)
+    standard = definition.standards[one.name]
+    shift = standard.per and not said_by(definition, standard)      # another version of its calendar may say something else today
+    said = (row.at, row.day, row.kept, row.of, row.value, row.person, one.part if shift else row.part)
     return said == (one.at, one.day.isoformat(), one.kept, one.of, one.value, one.person, one.part)
 
 

@@ -56,7 +56,7 @@ def classify(house: House, actor: Actor, progress: Callable[[int], None] | None 
         rules = list(organisation.classes.values())
         if not rules:
             return done
-        known = {name for definition in _in_force(house, conn) for name in definition.fields}
+        known = {name for definition in library.definitions(house.store, conn) for name in definition.fields}
         done.unknown = sorted(fields_read(rules) - known)
     while True:
         with house.store.reading() as conn:
@@ -88,10 +88,6 @@ def _keep(house: House, changed: dict[int, Assessed], had: dict[int, Given]) -> 
         for one, new in changed.items():
             n = had[one].n + 1 if one in had else 1
             classes.give(conn, Given(one, n, new.name or "", house.clock.now(), SYSTEM, {"read": dict(new.read)}))
-
-
-def _in_force(house: House, conn: Connection) -> list[Any]:
-    return [library.latest(house.store, conn, name)[2] for name in sorted({version.name for version in library.versions(conn)})]
 
 
 def _assessed(house: House, conn: Connection, organisation: Organisation, ids: Sequence[int]) -> dict[int, Assessed]:

@@ -68,7 +68,7 @@ class Gathered:
     opened: int = 0
     taken: int = 0                       # events that counted, those that opened a visit included
     already: int = 0                     # told before
-    bad: list[tuple[int, str]] = field(default_factory=list)     # (line, reason)
+    bad: list[tuple[int, str]] = field(default_factory=list)     # (line, reason), in the order of the lines
 
 
 def read_events(path: Path) -> Iterator[Line]:
@@ -82,8 +82,9 @@ def read_events(path: Path) -> Iterator[Line]:
             rows = _json_lines(file) if path.suffix in (".jsonl", ".ndjson") else _table(file)
             for line, row in rows:
                 yield row if isinstance(row, tuple) else _event(line, row)
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unavailable(say("{file} cannot be read: {reason}", file=str(path), reason=str(error))) from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise Unavailable(say("{file} cannot be read: {reason}", file=str(path), reason=reason)) from error
 
 
 def _json_lines(file: Iterable[str]) -> Iterator[tuple[int, Any]]:
@@ -91,8 +92,10 @@ def _json_lines(file: Iterable[str]) -> Iterator[tuple[int, Any]]:
         if text.strip():
             try:
                 row = json.loads(text, parse_float=Decimal)      # what a scale shows is exact
-            except (ValueError, RecursionError) as error:     # no JSON, or nested without end
-                row = (line, str(error))
+            except json.JSONDecodeError as error:
+                row = (line, say("is not JSON from its character {n} on", n=error.colno))
+            except (ValueError, RecursionError):     # a number of thousands of digits, or nested without end
+                row = (line, say("is not JSON that can be read"))
             yield line, row
 
 
@@ -132,6 +135,7 @@ def gather(
             progress(len(part))
     if late:
         _part(house, cycle, late, actor, source, done, late)
+    done.bad.sort()
     return done
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.deciding.survey_record import Became
-from engine.defining.definition import Field, FieldType
+from engine.defining.definition import Definition, Field, FieldType
 from engine.defining.organisation import Organisation
 from engine.ground.language import say, spoken
 from engine.ground.masking import HIDDEN
@@ -36,6 +36,17 @@ def in_words(spec: Field | None, value: Any, zone: str, parties: Mapping[int, st
         case FieldType.FILE if isinstance(value, Mapping):
             return str(value.get("name", ""))
     return str(value)
+
+
+def title_of(definition: Definition) -> str:
+    """A procedure or cycle in words."""
+    return definition.title.in_(spoken()) or definition.name
+
+
+def state_title(definition: Definition, state: str) -> str:
+    """A state in words."""
+    known = definition.states.get(state)
+    return (known.title.in_(spoken()) if known else "") or state
 
 
 def task_status(status: str) -> str:

@@ -154,17 +154,16 @@ def find_gaps(
         allowed(organisation, actor, "apply", "publish", "audit")
         begin, end = _span(organisation, now, since, until)
         ids = list(conn.execute(select(cases.CASE.c.id).where(cases.CASE.c.closed_at.is_(None)).order_by(cases.CASE.c.id)).scalars())
-        names = library.names(conn)
+        definitions = library.definitions(house.store, conn)
         found: list[Gap] = []
-        for done, name in enumerate(names, 1):
-            definition = library.latest(house.store, conn, name)[2]
+        for done, definition in enumerate(definitions, 1):
             found += [gap for asked in of_definition(definition, organisation) for gap in _gaps(asked, begin, end, None)]
-            _tell(progress, done, len(names) + len(ids))
+            _tell(progress, done, len(definitions) + len(ids))
         for first in range(0, len(ids), BATCH):
             found += _of_cases(house, conn, ids[first:first + BATCH], now, begin, end)
-            _tell(progress, len(names) + min(first + BATCH, len(ids)), len(names) + len(ids))
+            _tell(progress, len(definitions) + min(first + BATCH, len(ids)), len(definitions) + len(ids))
     found.sort(key=lambda gap: (gap.since, gap.case is None, gap.definition, gap.case or ""))
-    return Gaps(begin, end, organisation.timezone, len(ids), len(names), tuple(found))
+    return Gaps(begin, end, organisation.timezone, len(ids), len(definitions), tuple(found))
 
 
 def _of_cases(house: House, conn: Connection, ids: list[int], now: datetime, begin: datetime, end: datetime) -> Iterator[Gap]:

@@ -133,7 +133,7 @@ def apply_organisation(house: House, path: Path, actor: Actor) -> Applied:
         )
     with refusals_noted(house, actor, "apply"), house.store.writing() as conn:
         allowed(library.organisation(house.store, conn), actor, "apply")
-        _apart(organisation, [library.latest(house.store, conn, name)[2] for name in library.names(conn)] if organisation.reports else [])
+        _apart(organisation, library.definitions(house.store, conn) if organisation.reports else [])
         now = house.clock.now()
         made = library.apply_organisation(conn, canonical(document), actor, now)
         gone = [row for row in credentials.listed(conn, credentials.OF_PEOPLE) if row.holder not in organisation.people]

@@ -1,6 +1,7 @@
 """The statistics of complaints: by every public choice of the case and by department, their ageing, how they came out, whether in time."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from engine.deciding.reports import Column, Kind, Section, facts, pareto, share
 from engine.defining.definition import Definition, Field, FieldType
@@ -10,6 +11,7 @@ from engine.ground.language import say, spoken
 from engine.records import library
 from engine.usecases import figures
 from engine.usecases.figures import Asked
+from engine.usecases.naming import state_title, title_of
 
 DEPARTMENT = "department"
 """Counts by the department of whoever owns the case now, or owned it last, as the organisation is now."""
@@ -29,7 +31,7 @@ def complaints(asked: Asked) -> Iterator[Section]:
                 hint=say("Use one of {known}.", known=", ".join(known)),
             )
     for definition in asked.definitions:
-        title = definition.title.in_(spoken()) or definition.name
+        title = title_of(definition)
         found = figures.counts(asked, definition.name)
         if not (found.opened or found.closed or found.open):
             continue
@@ -62,14 +64,18 @@ def summary(name: str, title: str, found: figures.Counts) -> Section:
     ))
 
 
-def _by_field(asked: Asked, definition: Definition, field: str, title: str) -> Section:
-    known = definition.fields[field]
-    what = known.title.in_(spoken()) or field
-    counts: dict[str, int] = {}
-    for value, many in figures.by_field(asked, definition, field).items():
-        words = _words(known, value)
-        counts[words] = counts.get(words, 0) + many
-    return pareto(f"{definition.name}.{field}", say("{title}: by {what}", title=title, what=what), what, counts)
+def _by(definition: Definition, title: str, name: str, what: str, counted: Iterable[tuple[str, int]]) -> Section:
+    """Counts by what a value is called; several values may be called alike."""
+    counts: Counter[str] = Counter()
+    for words, many in counted:
+        counts[words] += many
+    return pareto(f"{definition.name}.{name}", say("{title}: by {what}", title=title, what=what), what, counts)
+
+
+def _by_field(asked: Asked, definition: Definition, name: str, title: str) -> Section:
+    field = definition.fields[name]
+    counted = figures.by_field(asked, definition, name).items()
+    return _by(definition, title, name, field.title.in_(spoken()) or name, ((_words(field, value), many) for value, many in counted))
 
 
 def _words(field: Field, value: str | None) -> str:
@@ -81,22 +87,18 @@ def _words(field: Field, value: str | None) -> str:
 
 
 def _by_department(asked: Asked, definition: Definition, organisation: Organisation, title: str) -> Section:
-    counts: dict[str, int] = {}
-    for owner, many in figures.by_owner(asked, definition).items():
-        words = department_of(organisation, owner)
-        counts[words] = counts.get(words, 0) + many
-    what = say("Department")
-    return pareto(f"{definition.name}.{DEPARTMENT}", say("{title}: by {what}", title=title, what=what), what, counts)
+    counted = figures.by_owner(asked, definition).items()
+    return _by(definition, title, DEPARTMENT, say("Department"), ((department_of(organisation, owner), many) for owner, many in counted))
 
 
 def _by_class(asked: Asked, definition: Definition, organisation: Organisation, title: str) -> Section:
-    counts: dict[str, int] = {}
-    for name, many in figures.by_class(asked, definition).items():
-        known = organisation.classes.get(name or "")
-        words = (known.title.in_(spoken()) if known else "") or name or say("none")
-        counts[words] = counts.get(words, 0) + many
-    what = say("Class of customer")
-    return pareto(f"{definition.name}.{CLASS}", say("{title}: by {what}", title=title, what=what), what, counts)
+    counted = figures.by_class(asked, definition).items()
+    return _by(definition, title, CLASS, say("Class of customer"), ((_class_title(organisation, name), many) for name, many in counted))
+
+
+def _class_title(organisation: Organisation, name: str | None) -> str:
+    known = organisation.classes.get(name or "")
+    return (known.title.in_(spoken()) if known else "") or name or say("none")
 
 
 def department_of(organisation: Organisation, person: str | None) -> str:
@@ -127,9 +129,3 @@ def _outcomes(asked: Asked, definition: Definition, title: str) -> Section:
                  Column("in_time", say("In time"), Kind.COUNT), Column("share", say("Share in time"), Kind.SHARE)),
         rows=tuple((state, state_title(definition, state), many, well, share(well, many)) for state, (many, well) in found),
     )
-
-
-def state_title(definition: Definition, state: str) -> str:
-    """A state in words."""
-    known = definition.states.get(state)
-    return (known.title.in_(spoken()) if known else "") or state

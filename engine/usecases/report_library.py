@@ -7,6 +7,7 @@ from engine.ground.language import say, spoken
 from engine.records import lessons
 from engine.usecases.figures import Asked
 from engine.usecases.lessons import Lesson, told
+from engine.usecases.naming import title_of
 
 MOST = 500
 """Lessons of one procedure on one page, the latest."""
@@ -20,7 +21,7 @@ def learnt(asked: Asked) -> Iterator[Section]:
         titles = [(name, definition.fields[name].title.in_(spoken()) or name) for name in definition.lesson]
         kept = lessons.latest(asked.conn, MOST, definition.name, since=asked.start, until=asked.end)
         yield Section(
-            name=f"{definition.name}.lessons", title=definition.title.in_(spoken()) or definition.name,
+            name=f"{definition.name}.lessons", title=title_of(definition),
             columns=(Column("case", say("Case")), Column("closed", say("Closed"), Kind.MOMENT), *(Column(*one) for one in titles)),
             rows=tuple(_row(one, definition.lesson) for one in told(asked.house, asked.conn, kept)),
         )

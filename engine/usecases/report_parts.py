@@ -18,16 +18,11 @@ from engine.records.observations import OBSERVATION
 from engine.usecases import figures
 from engine.usecases.attaining import Attained, attained
 from engine.usecases.figures import Asked, of
-from engine.usecases.report_complaints import state_title
+from engine.usecases.naming import state_title, title_of
 from engine.usecases.writing import UNKNOWN_DUE
 
 NAMED = 200
 """How many lines a list of cases has at most."""
-
-
-def title_of(definition: Definition) -> str:
-    """A definition in words."""
-    return definition.title.in_(spoken()) or definition.name
 
 
 def cases(asked: Asked) -> Section:

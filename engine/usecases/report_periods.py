@@ -12,6 +12,7 @@ from engine.records import surveyed
 from engine.usecases import report_parts as parts
 from engine.usecases.evaluating import weighed
 from engine.usecases.figures import Asked, happened, of
+from engine.usecases.naming import title_of
 from engine.usecases.punctuality import gone_over
 
 
@@ -80,7 +81,7 @@ def _timekeeping(asked: Asked) -> Section:
                  Column("worst", say("Late, worst"), Kind.LENGTH), Column("faults", say("Not as they should be"), Kind.COUNT),
                  Column("extended", say("Extended"), Kind.COUNT), Column("paused", say("Paused by hand"), Kind.COUNT)),
         rows=tuple(
-            (one.name, parts.title_of(one), told.carried_out, told.share(0.5), told.share(0.95), told.worst.late if told.worst else None,
+            (one.name, title_of(one), told.carried_out, told.share(0.5), told.share(0.95), told.worst.late if told.worst else None,
              told.faults.total(), by_hand.get((one.name, "extended"), 0), by_hand.get((one.name, "paused"), 0))
             for one in asked.definitions if (told := found.get(one.name)) is not None
         ),

@@ -11,7 +11,7 @@ from engine.records import library
 from engine.records.cases import CASE
 from engine.usecases.figures import Asked, of
 from engine.usecases.histories import histories
-from engine.usecases.report_complaints import state_title
+from engine.usecases.naming import state_title, title_of
 
 
 def walked(asked: Asked) -> Iterator[Section]:
@@ -23,7 +23,7 @@ def walked(asked: Asked) -> Iterator[Section]:
             walk.add(versions, one.events, one.number, asked.now)
         if not walk.cases:
             continue
-        title = definition.title.in_(spoken()) or definition.name
+        title = title_of(definition)
         yield _states(definition, walk, title)
         if walk.tasks:
             yield _tasks(definition, walk, title)

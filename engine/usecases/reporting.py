@@ -11,11 +11,12 @@ from engine.deciding.reports import Column, Report, Section
 from engine.deciding.rights import Actor
 from engine.defining.definition import Definition
 from engine.ground.errors import Invalid, NotFound
-from engine.ground.language import say, spoken
+from engine.ground.language import say
 from engine.records import library
 from engine.usecases.access import refusals_noted
 from engine.usecases.figures import Asked
 from engine.usecases.house import House
+from engine.usecases.naming import title_of
 from engine.usecases.report_complaints import complaints
 from engine.usecases.report_library import learnt
 from engine.usecases.report_periods import daily, monthly, usual, weekly
@@ -74,7 +75,7 @@ def make(
 
 def _covered(house: House, conn: Connection, kept: Kept, actor: Actor, names: Sequence[str]) -> list[Definition]:
     """The definitions that a report covers, for somebody who may see their figures."""
-    found = [library.latest(house.store, conn, name)[2] for name in names or library.names(conn)]
+    found = [library.latest(house.store, conn, name)[2] for name in names] or library.definitions(house.store, conn)
     wrong = [one.name for one in found if not (kept.cycles if one.standards else kept.procedures)]
     if names and wrong:
         raise Invalid(
@@ -107,7 +108,7 @@ def _register(asked: Asked) -> Iterator[Section]:
         review = {name: review_on(one, since[definition.name], calendar, last) for name, one in definition.standards.items()}
         found = [Described(**described(definition, one)) for one in definition.standards.values()]
         yield Section(
-            name=f"{definition.name}.standards", title=definition.title.in_(spoken()) or definition.name,
+            name=f"{definition.name}.standards", title=title_of(definition),
             columns=(
                 Column("touchpoint", say("Touchpoint")), Column("name", say("Name")), Column("statement", say("Standard")),
                 Column("need", say("Need")), Column("level", say("Level")), Column("element", say("Element")), Column("by", say("Who")),

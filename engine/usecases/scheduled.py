@@ -68,7 +68,7 @@ def _make(house: House, one: Due) -> Made | None:
     declared = one.declared
     with house.store.reading() as conn:
         organisation = library.organisation(house.store, conn)
-        wrong = list(problems(organisation, in_force(house, conn), [declared]))
+        wrong = list(problems(organisation, library.definitions(house.store, conn), [declared]))
     if wrong:
         raise Invalid(wrong[0], hint=say("Give the post under `by` to somebody who does not serve there."), field="by", expected="")
     makers = ", ".join(organisation.people[person].name for person in organisation.holders(declared.by))
@@ -120,11 +120,6 @@ def problems(organisation: Organisation, definitions: Iterable[Definition], whic
         for person, role, bundle in not_apart(organisation, covered, declared.by):
             yield say("The report {name} is made by {by}, but {who}, who holds that post, serves in {bundle} as {role}",
                       name=declared.name, by=declared.by, who=person, bundle=bundle, role=role)
-
-
-def in_force(house: House, conn: Connection) -> list[Definition]:
-    """Every definition in force."""
-    return [library.latest(house.store, conn, name)[2] for name in library.names(conn)]
 
 
 def _made_until(conn: Connection, name: str) -> datetime | None:

@@ -92,8 +92,8 @@ def visible(house: House, conn: Connection, actor: Actor) -> ColumnElement[bool]
         WORK_ITEM.c.case_id == CASE.c.id, or_(WORK_ITEM.c.person.in_(asked.people), WORK_ITEM.c.role.in_(posts))
     )
     found: list[ColumnElement[bool]] = [CASE.c.owner.in_(asked.people), work.exists()]
-    for name in library.names(conn):
-        definition = library.latest(house.store, conn, name)[2]
+    for definition in library.definitions(house.store, conn):
+        name = definition.name
         for role in definition.roles.values():
             if Sight.CASE not in of_post(role, at_work=False):
                 continue

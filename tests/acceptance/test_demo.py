@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def test_two_weeks_pass_and_are_shown(tmp_path: Path) -> None:
+def test_weeks_pass_and_are_shown(tmp_path: Path) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "MAKEGOOD_"))}
     command = [sys.executable, "-m", "cli.main", "demo", str(tmp_path / "demo"), "--lang", "en"]
     done = subprocess.run(

@@ -15,6 +15,7 @@ from engine.usecases import erasing, publishing
 from engine.usecases.auditing import verify
 from engine.usecases.classing import classes_of, classify, give
 from engine.usecases.house import House
+from engine.usecases.inboxes import inbox
 from tests.houses import as_, events_of, state_of
 from tests.small import DONE, HEAD, ORGANISATION, ROLES, do, dump, opened, refused, small_house
 
@@ -84,6 +85,16 @@ def test_the_first_rule_that_holds_counts_with_date_and_what_it_read(house: tupl
     clock.move_to(clock.now() + timedelta(days=366))
     assert classify(office, THE_SYSTEM).of == {"lost": 2}           # what was bought counts for a year
     assert present(office, tim) == [("lost", "system"), ("ordinary", "system")]
+
+
+def test_a_class_with_a_shorter_limit_comes_first_in_the_inbox(house: tuple[House, VirtualClock]) -> None:
+    office, clock = house
+    of(office, "rose", "1000")
+    classify(office, THE_SYSTEM)
+    tim, _ = of(office, "tim")
+    clock.move_to(clock.now() + timedelta(minutes=1))
+    rose, _ = of(office, "rose")
+    assert [line.number for line in inbox(office, "carl").lines if line.number in (tim, rose)] == [rose, tim]
 
 
 def test_a_case_remembers_the_class_that_counted(house: tuple[House, VirtualClock]) -> None:

@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 from pathlib import Path
-from threading import Barrier, Thread
 
 import pytest
 
@@ -14,7 +13,7 @@ from engine.usecases.house import House, Settings
 from engine.usecases.reading import history as history_of
 from tests import databases
 from tests.cafe import CAFE, changed, seen, step, visit
-from tests.houses import as_, state_of
+from tests.houses import as_, state_of, sweeps_at_once
 from tests.small import OFFICE, START, empty_house, organised, put_in_force, refused
 
 
@@ -315,19 +314,7 @@ def test_of_several_who_come_by_at_once_each_thing_is_done_by_one(tmp_path: Path
     put_in_force(house, CAFE.replace("every: 4 per day", "every: 2 hours") + "missed: {procedure: small}\n")
     visit(house)
     clock.move_to(START + timedelta(days=1, hours=2, minutes=1))
-    go, done = Barrier(3), []
-
-    def come_by() -> None:
-        one = house_at()
-        go.wait()
-        done.append(sweeping.sweep(one))
-        one.store.close()
-
-    several = [Thread(target=come_by) for _ in range(3)]
-    for one in several:
-        one.start()
-    for one in several:
-        one.join()
+    done = sweeps_at_once(3, house_at)
     assert [failure for one in done for failure in one.failures] == []
     assert len([number for one in done for number in one.cycles.inspections]) == 1
     assert [number for one in done for number in one.cycles.missed] == ["C-2026-001"] and sum(one.cycles.judged for one in done) == 1

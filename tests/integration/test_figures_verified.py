@@ -51,6 +51,7 @@ FORGED: dict[str, tuple[Callable[[Connection], object], str]] = {
     "a miss taken away": (lambda conn: conn.execute(delete(SEEN).where(SEEN.c.name == "greeting")), "case/V-2026-0001"),
     "another day": (lambda conn: conn.execute(update(SEEN).where(SEEN.c.name == "coffee").values(day="2026-03-01")), "case/V-2026-0001"),
     "somebody else": (lambda conn: conn.execute(update(SEEN).where(SEEN.c.name == "coffee").values(person="carl")), "case/V-2026-0001"),
+    "another shift": (lambda conn: conn.execute(update(SEEN).where(SEEN.c.name == "coffee").values(part="night")), "case/V-2026-0001"),
     "kept once more": (lambda conn: conn.execute(insert(SEEN).from_select(
         _COLUMNS, select(*_ONCE_MORE).where(SEEN.c.name == "coffee"))), "case/V-2026-0001"),
     "a better count": (lambda conn: conn.execute(update(SEEN).where(SEEN.c.name == "calls").values(kept=5)), "cycle/cafe"),

@@ -1,6 +1,7 @@
 """Events of visits from tills and queue machines: each counts once, late ones within the tolerance, out of order put in order."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,21 @@ def test_a_value_of_any_shape_is_refused_and_holds_up_nothing(cafe: tuple[House,
     house, _ = cafe
     done = told(house, tmp_path, [*VISIT, {"id": "x", "visit": "b", "event": "table", "at": "2026-03-02 09:10", "table": value}])
     assert (done.taken, len(done.bad)) == (5, 1) and "table" in done.bad[0][1]
+
+
+def test_what_cannot_be_used_is_told_in_the_order_of_the_lines_and_in_plain_words(
+    cafe: tuple[House, VirtualClock], tmp_path: Path
+) -> None:
+    house, _ = cafe
+    rows = [{**VISIT[1], "visit": "z"}, '{"id": 1,}', {**VISIT[0], "at": "yesterday"}, "9" * 5000, {**VISIT[0], "id": "0", "table": "aa"}]
+    reasons = told(house, tmp_path, rows).bad
+    assert [line for line, _ in reasons] == [1, 2, 3, 4, 5]
+    assert re.fullmatch(r"is not JSON from its character \d+ on", reasons[1][1]) and reasons[3][1] == "is not JSON that can be read"
+    with pytest.raises(Unavailable, match=r"nothing\.csv cannot be read: No such file or directory$"):
+        list(read_events(tmp_path / "nothing.csv"))
+    (tmp_path / "long.csv").write_text("id,visit,event,at\n" + "x" * 200_000 + ",a,table,2026-03-02\n", encoding="utf-8")
+    with pytest.raises(Unavailable, match=r"long\.csv cannot be read"):
+        list(read_events(tmp_path / "long.csv"))
 
 
 def test_lines_that_are_no_json_or_nested_without_end_are_told_with_their_number(tmp_path: Path) -> None:

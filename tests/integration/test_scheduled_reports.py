@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from textwrap import dedent
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from engine.usecases.house import House, Settings
 from engine.usecases.sweeping import Swept, sweep
 from notifications.delivery import deliver
 from tests import databases
+from tests.houses import sweeps_at_once
 from tests.small import DONE, HEAD, ORGANISATION, ROLES, START, empty_house, messages, opened, organised, put_in_force, written
 
 PROCEDURE = HEAD + ROLES + "states:\n  first:\n    actions:\n      finish: {by: desk, to: done}\n" + DONE
@@ -159,19 +159,7 @@ def test_of_several_who_come_by_at_once_one_makes_it(tmp_path: Path) -> None:
     put_in_force(house, PROCEDURE)
     applied(house, tmp_path, REPORTS)
     clock.move_to(START + timedelta(days=1))
-    go, done = Barrier(3), list[Swept]()
-
-    def come_by() -> None:
-        one = house_at()
-        go.wait()
-        done.append(sweep(one))
-        one.store.close()
-
-    several = [Thread(target=come_by) for _ in range(3)]
-    for one in several:
-        one.start()
-    for one in several:
-        one.join()
+    done = sweeps_at_once(3, house_at)
     assert [failure for one in done for failure in one.failures] == []
     assert sum(len(one.cycles.reports) for one in done) == len(made(house)) == 1 and len(messages(house)) == 2
     house.store.close()
