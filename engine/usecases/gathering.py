@@ -29,6 +29,7 @@ from engine.usecases.acting import act_within
 from engine.usecases.allowing import allowed
 from engine.usecases.counting import tell_within
 from engine.usecases.house import House
+from engine.usecases.importing import LARGEST_FIELD
 from engine.usecases.opening import opened
 from engine.usecases.settling import at_once, settle
 from engine.usecases.standards import of_cycle
@@ -100,6 +101,7 @@ def _json_lines(file: Iterable[str]) -> Iterator[tuple[int, Any]]:
 
 
 def _table(file: Iterable[str]) -> Iterator[tuple[int, Any]]:
+    csv.field_size_limit(LARGEST_FIELD)      # it holds for the whole process: whoever reads says it
     reader = csv.DictReader(file)
     for row in reader:
         yield reader.line_num, {name: value for name, value in row.items() if name and value not in (None, "")}

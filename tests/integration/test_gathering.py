@@ -15,6 +15,7 @@ from engine.ground.errors import NotFound, Unavailable
 from engine.usecases import auditing, gathering
 from engine.usecases.gathering import Gathered, gather, read_events
 from engine.usecases.house import House
+from engine.usecases.importing import LARGEST_FIELD
 from tests.cafe import CAFE, changed, seen
 from tests.houses import as_, events_of, state_of
 from tests.small import START, empty_house, kinds, put_in_force
@@ -91,7 +92,7 @@ def test_what_cannot_be_used_is_told_in_the_order_of_the_lines_and_in_plain_word
     assert re.fullmatch(r"is not JSON from its character \d+ on", reasons[1][1]) and reasons[3][1] == "is not JSON that can be read"
     with pytest.raises(Unavailable, match=r"nothing\.csv cannot be read: No such file or directory$"):
         list(read_events(tmp_path / "nothing.csv"))
-    (tmp_path / "long.csv").write_text("id,visit,event,at\n" + "x" * 200_000 + ",a,table,2026-03-02\n", encoding="utf-8")
+    (tmp_path / "long.csv").write_text("id,visit,event,at\n" + "x" * (LARGEST_FIELD + 1) + ",a,table,2026-03-02\n", encoding="utf-8")
     with pytest.raises(Unavailable, match=r"long\.csv cannot be read"):
         list(read_events(tmp_path / "long.csv"))
 
