@@ -4,7 +4,8 @@ SQLAlchemy writes the SQL and converts the values; what is left out is everythin
 more than SQLite needs to carry the statement out. Only for statements of fixed shape (no lists under IN), inside a transaction
 that the store opened.
 
-What is written waits until the transaction is asked for anything else, or ends: so many cases written in a row take each statement once.
+What is written waits until the transaction is asked for anything else, or ends: so many cases written in a row take each statement once,
+and on PostgreSQL all of these are one (`together.py`).
 """
 
 from collections import namedtuple
@@ -13,6 +14,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import CompoundSelect, Connection, Delete, Insert, Select, TextClause, Update
 from sqlalchemy.exc import DBAPIError
+
+from engine.records import together
+from engine.records.together import ManyRows, Rows, apart, many_rows
 
 Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete | TextClause
 Convert = Callable[[Any], Any]
@@ -28,6 +32,7 @@ class _Form(NamedTuple):
     into: Sequence[tuple[int, Convert]]         # those of them that need converting, by place
     out_of: Sequence[tuple[int, Convert]]       # columns of the result that need converting
     row: Callable[[Iterable[Any]], Any]
+    many: ManyRows | None                       # the same for many rows, of a change on PostgreSQL
 
 
 class Prepared:
@@ -59,7 +64,8 @@ class Prepared:
         if self in waiting:
             waiting[self].rows.extend(rows)
         else:
-            waiting[self] = _Rows(form.sql, rows, unless)
+            change: Any = self._statement
+            waiting[self] = Rows(change, form.sql, form.many, rows, unless)
         if len(waiting[self].rows) >= _MOST:
             carry_out(conn)
 
@@ -79,22 +85,12 @@ class Prepared:
 
 
 _MOST = 1000        # rows of one statement that wait in memory
-
-
-class _Rows(NamedTuple):
-    """What waits to be written by one statement."""
-
-    sql: str
-    rows: list[list[Any]]
-    unless: Callable[[], Exception] | None
-
-
 _WAITING = "waiting to be written"
 
 
-def _waiting(conn: Connection) -> dict[Prepared, _Rows]:
+def _waiting(conn: Connection) -> dict[Prepared, Rows]:
     """What waits in this transaction: in the order in which each statement was first wanted."""
-    found: dict[Prepared, _Rows] = conn.get_execution_options()["seen"].setdefault(_WAITING, {})
+    found: dict[Prepared, Rows] = conn.get_execution_options()["seen"].setdefault(_WAITING, {})
     return found
 
 
@@ -105,22 +101,40 @@ def carry_out(conn: Connection) -> None:
     if not waiting:
         return
     cursor = _kept_cursor(conn)
-    for sql, rows, unless in waiting.values():
-        try:
-            if len(rows) == 1:
-                cursor.execute(sql, rows[0])
-            else:
-                cursor.executemany(sql, rows)
-        except _driver_error(conn) as error:
-            raise DBAPIError(sql, None, error) from error
-        if unless is not None and cursor.rowcount != len(rows):
-            raise unless()
+    if conn.dialect.name == "postgresql":
+        for group in apart(waiting.values()):
+            sql, given = together.statement(group)
+            _execute(conn, cursor, sql, [given])
+            _counted(group, cursor.fetchone())
+    else:
+        for one in waiting.values():
+            _execute(conn, cursor, one.sql, one.rows)
+            _counted([one], [cursor.rowcount])
+
+
+def _counted(group: Sequence[Rows], changed: Sequence[int]) -> None:
+    """Raise where a row that must have changed did not; `changed` of each that must, in their order."""
+    for one, count in zip((one for one in group if one.unless is not None), changed, strict=False):
+        if one.unless is not None and count != len(one.rows):
+            raise one.unless()
+
+
+def _execute(conn: Connection, cursor: Any, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    try:
+        if len(rows) == 1:
+            cursor.execute(sql, rows[0])
+        else:
+            cursor.executemany(sql, rows)
+    except _driver_error(conn) as error:
+        raise DBAPIError(sql, None, error) from error
 
 
 def _compiled(conn: Connection, statement: Statement, columns: Iterable[str] | None) -> _Form:
     dialect: Any = conn.dialect
     if not dialect.positional:      # parameters by place cost less than by name, here and in the driver
         dialect = type(dialect)(paramstyle="format")
+    if isinstance(statement, Insert) and not statement._returning:
+        statement = statement.inline()      # else the id of each row would be asked for
     made: Any = statement.compile(dialect=dialect, column_keys=None if columns is None else list(columns))
     names = list(made.positiontup)
     binds = [made.binds[name] for name in names]
@@ -131,10 +145,13 @@ def _compiled(conn: Connection, statement: Statement, columns: Iterable[str] | N
         selected = list(getattr(statement, "_returning", ()) or ())
     converts = [column.type.dialect_impl(dialect).result_processor(dialect, _DOUBLE) for column in selected]
     row: Any = namedtuple("Row", [str(column.key) for column in selected], rename=True) if selected else None   # names known only now
+    many = None
+    if dialect.name == "postgresql" and isinstance(statement, (Insert, Update, Delete)) and not selected:
+        many = many_rows(dialect, statement, binds)
     return _Form(
         made.string, [(name, None if bind.required else bind.value) for name, bind in zip(names, binds, strict=True)],
         [(n, convert) for n, convert in enumerate(into) if convert is not None],
-        [(n, convert) for n, convert in enumerate(converts) if convert is not None], tuple if row is None else row._make,
+        [(n, convert) for n, convert in enumerate(converts) if convert is not None], tuple if row is None else row._make, many,
     )
 
 
