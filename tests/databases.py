@@ -36,7 +36,8 @@ ALWAYS_BOTH = frozenset({
     "test_migrations.py", "test_numbering_race.py", "test_other_cases.py",
     "test_privacy.py",
     "test_punctuality.py", "test_rebuilding.py", "test_records_cases.py", "test_records_library.py", "test_records_personal.py",
-    "test_reports.py", "test_safekeeping.py", "test_scheduled_reports.py", "test_store_transactions.py", "test_surveys.py", "test_together.py",
+    "test_reports.py", "test_safekeeping.py", "test_scheduled_reports.py", "test_store_transactions.py", "test_surveys.py",
+    "test_together.py",
 })
 """Files in which the kind of database decides: their tests run on both also where the others run on SQLite alone."""
 

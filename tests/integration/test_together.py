@@ -24,6 +24,7 @@ NOTICES = st.fixed_dictionaries({
     "status": st.just("held"), "created_at": INSTANTS, "fire_at": st.none() | INSTANTS, "attempts": st.integers(-2**31, 2**31 - 1),
     "words": st.binary(max_size=40), "trouble": st.none() | st.binary(max_size=9),
 })
+CHANGES = st.tuples(st.none() | WORDS, st.none() | INSTANTS, st.none() | st.binary(max_size=5))
 NUMBERS = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 
 _notice = Prepared(insert(NOTICE), [*NOTICES.wrapped_strategy.mapping, "message_id", "tries"])     # type: ignore[attr-defined]
@@ -41,7 +42,7 @@ def _seen_of(n: int, value: float | None) -> dict[str, Any]:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(NOTICES, max_size=4), st.lists(st.tuples(st.none() | WORDS, st.none() | INSTANTS, st.none() | st.binary(max_size=5))), st.data())
+@given(st.lists(NOTICES, max_size=4), st.lists(CHANGES), st.data())
 def test_all_kinds_of_values_arrive_as_they_were_given(
     tmp_path: Path, notices: list[dict[str, Any]], changes: list[tuple[Any, ...]], data: st.DataObject
 ) -> None:
