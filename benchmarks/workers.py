@@ -8,7 +8,7 @@ import gc
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import timedelta
 from hashlib import sha256
@@ -26,23 +26,22 @@ DUE = START + timedelta(hours=12, minutes=1)     # half of the 24 hours of the f
 TABLES = {"case": "id", "personal": "case_id", "timer": "case_id", "work_item": "case_id", "event": "stream"}
 
 
-def measure(database: PostgreSQL, due: int, workers: Sequence[int]) -> dict[str, Figures]:
-    """Seconds and cases a second of sweeps by so many workers; raises AssertionError when anything was lost or doubled."""
+def measure(database: PostgreSQL, due: int, workers: Sequence[int]) -> Iterator[tuple[int, Figures]]:
+    """Seconds and cases a second of sweeps by each of these numbers of workers, as soon as it is known; raises AssertionError when anything
+    was lost or doubled."""
     filled(database, due)
-    found = {}
     for count in workers:
         house = database.copied(f"{database.name}_{count}")
         before = house.server_seconds()
         seconds, swept = _raced(house, count)
         assert sum(one["cases"] for one in swept) == due and not any(one["failures"] for one in swept), swept
         _once_each(house, due)
-        found[str(count)] = {
+        yield count, {
             "seconds": round(seconds, 2), "per_second": round(due / seconds),
             "worker_ms": round(sum(one["cpu"] for one in swept) / due * 1000, 3),
             "server_ms": round((house.server_seconds() - before) / due * 1000, 3),
             "least": min(one["cases"] for one in swept), "most": max(one["cases"] for one in swept),
         }
-    return found
 
 
 def filled(database: PostgreSQL, due: int) -> None:
@@ -151,7 +150,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, server(Path(name)) as postgresql:
         assert postgresql is not None, "PostgreSQL is not installed"
         database = PostgreSQL(postgresql.address, "due", Path(name)).made()
-        for workers, row in measure(database, options.due, options.workers).items():
+        for workers, row in measure(database, options.due, options.workers):
             print(f"{workers} workers: {options.due} cases in {row['seconds']} s, {row['per_second']} a second; CPU of a case "
                   f"{row['worker_ms']} ms in the workers, {row['server_ms']} ms in the server; each took {row['least']} to {row['most']}",
                   flush=True)

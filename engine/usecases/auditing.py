@@ -170,7 +170,7 @@ def export(
         rows = csv.writer(out)   # ends lines with CR LF: only then does it quote both
         if form == "csv":
             rows.writerow(COLUMNS)
-        for part in conn.execute(query, execution_options={"yield_per": 2000}).partitions():
+        for part in conn.execute(query, execution_options={"yield_per": 500}).partitions():
             count += len(part)
             if form == "csv":
                 rows.writerows(map(_cells, part))
