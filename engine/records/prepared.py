@@ -85,6 +85,7 @@ class Prepared:
 
 
 _MOST = 1000        # rows of one statement that wait in memory
+_THERE_ALREADY = "23505"        # what PostgreSQL says of a key that a row has already
 _WAITING = "waiting to be written"
 
 
@@ -103,13 +104,23 @@ def carry_out(conn: Connection) -> None:
     cursor = _kept_cursor(conn)
     if conn.dialect.name == "postgresql":
         for group in apart(waiting.values()):
-            sql, given = together.statement(group)
-            _execute(conn, cursor, sql, [given])
-            _counted(group, cursor.fetchone())
+            _write_together(conn, cursor, group)
     else:
         for one in waiting.values():
             _execute(conn, cursor, one.sql, one.rows)
             _counted([one], [cursor.rowcount])
+
+
+def _write_together(conn: Connection, cursor: Any, group: Sequence[Rows]) -> None:
+    sql, given = together.statement(group)
+    try:
+        _execute(conn, cursor, sql, [given])
+    except DBAPIError as error:     # what follows from a row that must change is there already: somebody else changed it
+        unless = next((one.unless for one in group if one.unless is not None), None)
+        if unless is None or getattr(error.orig, "sqlstate", "") != _THERE_ALREADY:
+            raise
+        raise unless() from error
+    _counted(group, cursor.fetchone())
 
 
 def _counted(group: Sequence[Rows], changed: Sequence[int]) -> None:

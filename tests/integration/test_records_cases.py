@@ -14,7 +14,7 @@ from engine.records import cases, history, models, parties, personal
 from engine.records.cases import NO_DUE, Item
 from engine.records.store import Store
 from engine.records.tables import CASE
-from tests.databases import statements
+from tests.databases import POSTGRESQL, present, statements
 
 LATER = NOW + timedelta(hours=1)
 
@@ -70,11 +70,12 @@ def test_an_action_on_the_hot_path_takes_few_statements(store: Store) -> None:
         events = [event(loaded.case, "acted", LATER, to=f"s{n}", act="go") for n in range(3)]
         cases.save(conn, loaded, events, [item("s2"), item("s2", "quality")], 0, None, (LATER, NO_DUE))
     # case with party, timer and what is in force · work items · personal values · case · events · items twice · timer
-    assert len(sent) == 8 and sum("INSERT INTO event" in one for one in sent) == 1
+    together = present() == POSTGRESQL      # there the last five are one
+    assert len(sent) == (4 if together else 8) and sum("INSERT INTO event" in one for one in sent) == 1
     with store.writing() as conn, statements(conn) as sent:
         loaded = cases.load(conn, "A-1")
         cases.save(conn, loaded, [event(loaded.case, "noted", LATER)], loaded.items, 0, None, loaded.timer)
-    assert len(sent) == 4
+    assert len(sent) == (3 if together else 4)
 
 
 def test_a_batch_is_loaded_in_two_statements_in_the_order_asked_for(store: Store) -> None:
