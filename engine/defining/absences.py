@@ -9,13 +9,10 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from engine.defining.posts import role_of
-
-if TYPE_CHECKING:
-    from engine.defining.organisation import Absence, Organisation
+from engine.defining.people import Absence, Person
+from engine.defining.posts import Posts, role_of
 
 BY_NAME = ""
 
@@ -32,18 +29,18 @@ class StandIn:
 class Absences:
     """The absences of one organisation."""
 
-    def __init__(self, organisation: "Organisation") -> None:
-        self._organisation = organisation
-        zone = ZoneInfo(organisation.timezone)
+    def __init__(self, people: Mapping[str, Person], posts: Posts, timezone: str) -> None:
+        self._people, self._posts = people, posts
+        zone = ZoneInfo(timezone)
         self._of = {
             person.id: [(_midnight(one.from_, zone), _midnight(one.until + timedelta(days=1), zone), one) for one in person.away]
-            for person in organisation.people.values() if person.away
+            for person in people.values() if person.away
         }
         self.changes = tuple(sorted({instant for spans in self._of.values() for begin, end, _ in spans for instant in (begin, end)}))
         """Every instant at which somebody leaves or comes back, in order: between two of them nothing about deputies changes."""
         self._lent: dict[int, dict[str, tuple[StandIn, ...]]] = {}
 
-    def away(self, person: str, at: datetime, purpose: str | None = None) -> "Absence | None":
+    def away(self, person: str, at: datetime, purpose: str | None = None) -> Absence | None:
         """The absence of a person at that instant, if any: for a purpose the first that covers it."""
         for begin, end, absence in self._of.get(person, ()):
             if begin <= at < end and (purpose is None or _covers(absence, purpose)):
@@ -55,7 +52,7 @@ class Absences:
         no deputy is left, or deputies go round in a circle."""
         way = [person]
         while (absence := self.away(way[-1], at, purpose)) is not None:
-            if absence.deputy is None or absence.deputy in way or absence.deputy not in self._organisation.people:
+            if absence.deputy is None or absence.deputy in way or absence.deputy not in self._people:
                 return ()
             way.append(absence.deputy)
         return tuple(way)
@@ -77,7 +74,7 @@ class Absences:
         seen: set[frozenset[str]] = set()
         for person, spans in self._of.items():
             for at in sorted({instant for begin, end, _ in spans for instant in (begin, end)}):
-                for purpose in (BY_NAME, *self._organisation.posts.purposes(person)):
+                for purpose in (BY_NAME, *self._posts.purposes(person)):
                     way = [person]
                     while (absence := self.away(way[-1], at, purpose)) is not None and absence.deputy is not None:
                         if absence.deputy in way:
@@ -89,23 +86,22 @@ class Absences:
                         way.append(absence.deputy)
 
     def _worked_out(self, at: datetime) -> dict[str, tuple[StandIn, ...]]:
-        posts = self._organisation.posts
         found: dict[str, list[StandIn]] = {}
         for absent in self._of:
             absence = self.away(absent, at)
             if absence is None:
                 continue
             lent: dict[str, dict[str, tuple[str, ...]]] = {}
-            for purpose in (BY_NAME, *posts.purposes(absent)):
+            for purpose in (BY_NAME, *self._posts.purposes(absent)):
                 chain = self.chain(absent, purpose, at)
-                if len(chain) > 1 and not any(posts.may_not_hold(one, purpose) for one in chain):
+                if len(chain) > 1 and not any(self._posts.may_not_hold(one, purpose) for one in chain):
                     lent.setdefault(chain[-1], {})[purpose] = chain
             for deputy, chains in lent.items():
                 found.setdefault(deputy, []).append(StandIn(absent, absence.until, chains))
         return {deputy: tuple(some) for deputy, some in found.items()}
 
 
-def _covers(absence: "Absence", purpose: str) -> bool:
+def _covers(absence: Absence, purpose: str) -> bool:
     return purpose == BY_NAME or not absence.for_ or purpose in absence.for_ or role_of(purpose) in absence.for_
 
 

@@ -18,7 +18,7 @@ from engine.defining.kinds import WRONG, Reading
 from engine.defining.problems import Problem, errors, nearest
 from engine.defining.reader import read_with
 from engine.defining.tree import Path as TreePath
-from engine.defining.tree import read_tree
+from engine.defining.yaml_file import read_tree
 from engine.ground.calendars import Calendar, Hours, parse_hours, parse_interval, zone_of
 from engine.ground.errors import Invalid
 from engine.ground.language import say

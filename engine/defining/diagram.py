@@ -5,14 +5,13 @@ possible everywhere once instead of at every state, and the clocks beneath.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from engine.defining.checks_walk import opened
 from engine.defining.definition import Action, Case, Computed, Definition, State, Task, Text, Who, WhoKind
+from engine.defining.picture import ANYWHERE, Edge, Node, Picture
 from engine.ground.duration import Duration, Unit
 from engine.ground.recurrence import Recurrence
 
-ANYWHERE = " anywhere"  # a key that no state can have
 _WORDS = {
     "en": {
         "any": "any open state",
@@ -89,40 +88,6 @@ _UNITS = {
     Unit.QUARTERS: "个季度",
     Unit.YEARS: "年",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A state as it is drawn: its title, and lines beneath it (limit, tasks, actions that do not leave it)."""
-
-    key: str
-    title: str
-    limit: str = ""
-    lines: tuple[str, ...] = ()
-    final: bool = False
-    first: bool = False
-
-
-@dataclass(slots=True)
-class Edge:
-    """The actions that lead from one state to another, as pairs (title, who)."""
-
-    origin: str
-    to: str
-    actions: list[tuple[str, str]] = field(default_factory=list)
-    automatic: bool = False  # only the scheduler takes them
-    back: bool = False  # `to: back`
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """What is drawn of a procedure, in one language."""
-
-    title: str
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
-    clocks_title: str
-    clocks: tuple[str, ...]
 
 
 def mermaid(definition: Definition, language: str) -> str:

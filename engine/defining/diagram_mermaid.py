@@ -1,6 +1,6 @@
 """The text of a Mermaid state diagram."""
 
-from engine.defining.diagram import Picture
+from engine.defining.picture import Picture
 
 _SPECIAL = {
     '"': "#quot;",

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from html import escape
 from itertools import pairwise
 
-from engine.defining.diagram import ANYWHERE, Edge, Node, Picture
 from engine.defining.diagram_layout import Arrow, Box, lay_out
+from engine.defining.picture import ANYWHERE, Edge, Node, Picture
 
 _FONT = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 _STYLE = """

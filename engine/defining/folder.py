@@ -8,8 +8,9 @@ from pathlib import Path
 from engine.defining.files import read_file
 from engine.defining.problems import Problem, errors, nearest
 from engine.defining.scenario import Scenario, read_scenario
-from engine.defining.tree import Tree, read_tree
+from engine.defining.tree import Tree
 from engine.defining.words import NAME
+from engine.defining.yaml_file import read_tree
 from engine.ground.language import say
 
 PROCEDURE, CYCLE = "procedure.yaml", "cycle.yaml"

@@ -21,7 +21,8 @@ from typing import Any
 from engine.defining.definition import Definition, FieldType
 from engine.defining.files import read_file
 from engine.defining.problems import Problem, nearest
-from engine.defining.tree import Tree, read_tree
+from engine.defining.tree import Tree
+from engine.defining.yaml_file import read_tree
 from engine.ground.errors import DefinitionError, Invalid
 from engine.ground.language import say
 from engine.ground.valueclass import valueclass

@@ -1,74 +1,19 @@
 """The frozen values of an organisation file: who works here, in which posts, under whom, who stands in, who may what in the house."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from datetime import date
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from engine.defining.absences import Absences
 from engine.defining.definition import Band, Expression, Text, item
+from engine.defining.people import RIGHTS, Absence, Group, Person, Rights
 from engine.defining.posts import Posts
 from engine.defining.rhythm import Rhythm
 from engine.ground.duration import Duration
 from engine.ground.valueclass import valueclass
 
 __all__ = ["RIGHTS", "Absence", "CustomerClass", "Group", "Organisation", "Person", "Rights", "ScheduledReport"]
-
-
-@valueclass(frozen=True, slots=True, kw_only=True)
-class Absence:
-    """Days on which somebody is away, and who stands in for them: whole days in the organisation's time zone, both included."""
-
-    from_: date = item("the first day", key="from")
-    until: date = item("the last day")
-    deputy: str | None = item("who stands in; nobody without it", None)
-    for_: tuple[str, ...] = item(
-        "only for these posts and groups, and for what is theirs by name; without it for all of them", (), key="for"
-    )
-
-
-@valueclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Somebody who works here."""
-
-    id: str
-    name: str = item("how the person is called")
-    roles: tuple[str, ...] = item("posts held, as procedures name them; `clerk of north` for one of a unit", ())
-    superior: str | None = item("the person above", None)
-    department: str | None = item("the department", None)
-    away: tuple[Absence, ...] = item("when they are away, and who stands in; of several that hold, the first counts", ())
-    deny: tuple[str, ...] = item("posts, `procedure/action` and rights that they shall not have, whoever grants them", ())
-    login: str | None = item("the operating-system account", None)
-    email: str | None = item("where e-mail goes", None)
-    phone: str | None = item("where text messages go", None)
-    chat: str | None = item("an apprise URL for chat messages", None)
-    language: str | None = item("the language of notices to this person", None)
-
-
-@valueclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Several people under one name, such as a committee."""
-
-    id: str
-    title: Text = item("what people call it", factory=Text)
-    members: tuple[str, ...] = item("who belongs to it", ())
-    roles: tuple[str, ...] = item("posts that all its members hold", ())
-    deny: tuple[str, ...] = item("what none of its members shall have", ())
-
-
-@valueclass(frozen=True, slots=True, kw_only=True)
-class Rights:
-    """Who may do what is no action of a case: posts, groups or people. A right that is not written is nobody's."""
-
-    publish: tuple[str, ...] = item("put a definition into force", ())
-    apply: tuple[str, ...] = item("put the organisation and calendars into force", ())
-    migrate: tuple[str, ...] = item("let open cases go over to another version", ())
-    audit: tuple[str, ...] = item("see every case and its history, without personal data, and verify them", ())
-    reveal: tuple[str, ...] = item("see personal data that is masked for them, each time on record", ())
-    erase: tuple[str, ...] = item("erase personal data", ())
-    tell: tuple[str, ...] = item("tell, by a file of events, what others did", ())
-    classify: tuple[str, ...] = item("give customers a class by hand, and have all assessed", ())
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +46,6 @@ class ScheduledReport:
     to: tuple[str, ...] = item("posts, groups or people who get it")
 
 
-RIGHTS = tuple(one.name for one in fields(Rights))
-"""The rights there are, by name."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Organisation:
     """Everybody, as one version of the organisation file says."""
@@ -128,12 +69,12 @@ class Organisation:
     @cached_property
     def posts(self) -> Posts:
         """Who holds what, looked up rather than searched; worked out at the first question."""
-        return Posts(self)
+        return Posts(self.people, self.groups, self.rights)
 
     @cached_property
     def absences(self) -> Absences:
         """Who stands in for whom, and when; worked out at the first question."""
-        return Absences(self)
+        return Absences(self.people, self.posts, self.timezone)
 
     def holders(self, role: str) -> tuple[str, ...]:
         """The people who hold a post (of any unit, or `clerk of north`) and are not denied it, by id, in the order written."""

@@ -11,8 +11,9 @@ from engine.defining.organisation import Organisation
 from engine.defining.organisation_checks import wrong_rights
 from engine.defining.problems import Problem, errors, nearest
 from engine.defining.reader import read_with
-from engine.defining.tree import Tree, read_tree
+from engine.defining.tree import Tree
 from engine.defining.vocabulary import WhoKind
+from engine.defining.yaml_file import read_tree
 from engine.ground.duration import ELAPSED, WORKED, Unit
 from engine.ground.errors import DefinitionError
 from engine.ground.language import say

@@ -3,11 +3,9 @@
 A denial takes a post away however it was given: by the person's own `roles:`, by a group, or by somebody for whom they stand in.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
 
-if TYPE_CHECKING:
-    from engine.defining.organisation import Organisation
+from engine.defining.people import Group, Person, Rights
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -20,9 +18,9 @@ def role_of(post: str) -> str:
 class Posts:
     """The answers about one organisation, each a look into a mapping."""
 
-    def __init__(self, organisation: "Organisation") -> None:
-        people, groups = organisation.people, organisation.groups
-        self._organisation, self._with_right = organisation, dict[str, frozenset[str]]()
+    def __init__(self, people: Mapping[str, Person], groups: Mapping[str, Group], rights: Rights) -> None:
+        self._people, self._groups, self._rights = people, groups, rights
+        self._with_right: dict[str, frozenset[str]] = {}
         self.place = {name: place for place, name in enumerate(people)}
         """Where each person stands in the file."""
         self.groups: dict[str, list[str]] = {}
@@ -75,14 +73,14 @@ class Posts:
         """The ids of everybody who has a right in the house, granted to them, to a group of theirs or to a post, and not denied."""
         if right not in self._with_right:
             found: set[str] = set()
-            for name in getattr(self._organisation.rights, right):
-                if name in self._organisation.people:
+            for name in getattr(self._rights, right):
+                if name in self._people:
                     found.add(name)
-                elif name in self._organisation.groups:
-                    found.update(self._organisation.groups[name].members)
+                elif name in self._groups:
+                    found.update(self._groups[name].members)
                 else:
                     found.update(self.holders.get(name, ()))
-            self._with_right[right] = frozenset(one for one in found if right not in self.denials(one) and one in self._organisation.people)
+            self._with_right[right] = frozenset(one for one in found if right not in self.denials(one) and one in self._people)
         return self._with_right[right]
 
     def all_below(self, people: Iterable[str]) -> Iterator[str]:

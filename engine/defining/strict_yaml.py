@@ -36,7 +36,7 @@ class _Refused(Exception):
 
 
 def build(text: str | bytes, file: str) -> Tree:
-    """Read YAML into a Tree; never raises (`engine.defining.tree.read_tree` is the door to this)."""
+    """Read YAML into a Tree; never raises (`yaml_file.read_tree` is the door to this)."""
     tree = Tree(file)
     try:
         _Builder(tree).build(_checked(text))

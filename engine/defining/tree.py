@@ -1,4 +1,4 @@
-"""A file as plain values, each with its place."""
+"""A file as plain values, each with its place (`yaml_file.py` reads one)."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -49,13 +49,3 @@ def _nearest_place(places: dict[Path, Place], path: Path) -> Place:
             return (0, 0)
         path = path[:-1]
     return places[path]
-
-
-def read_tree(text: str | bytes, file: str) -> Tree:
-    """Read YAML, strictly (see `engine.defining.strict_yaml`), into a Tree; never raises.
-
-    What is wrong is in `problems`; after something fatal `value` is None.
-    """
-    from engine.defining.strict_yaml import build  # published documents are read without YAML, and yaml takes 20 ms to import
-
-    return build(text, file)

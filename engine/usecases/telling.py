@@ -272,7 +272,8 @@ class Teller:
             elif new and self.clocks.get(name, {}).get("unknown"):
                 yield say("{clock}: due {new}, it was unknown", clock=self.clock(name), new=self._due(new))
             else:
-                yield from of_clock(self, name, run, event)
+                specs = [one.all_clocks.get(name) for one in self.definitions]
+                yield from of_clock(self.clock(name), specs, self.clocks.get(name, {}), run, event, self.zone)
 
     def _due(self, at: str) -> str:
         return wall_due(instant(at), self.zone)

@@ -1,14 +1,12 @@
 """What became of a clock in an event, in words."""
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from engine.deciding.case import Event, instant
+from engine.defining.timing import ClockSpec
 from engine.ground.language import say
 from engine.ground.wall import wall_due
-
-if TYPE_CHECKING:
-    from engine.usecases.telling import Teller
 
 
 def happened(clock: str, event: Event) -> str:
@@ -40,17 +38,20 @@ def happened(clock: str, event: Event) -> str:
     return ""
 
 
-def of_clock(teller: "Teller", name: str, run: Mapping[str, Any], event: Event) -> Iterator[str]:
-    """What became of a clock in this event, told by comparing with its run before."""
-    before = teller.clocks.get(name, {})
-    title, due = teller.clock(name), run.get("due")
-    status = run["status"]
+def of_clock(
+    title: str, specs: Sequence[ClockSpec | None], before: Mapping[str, Any], run: Mapping[str, Any], event: Event, zone: str
+) -> Iterator[str]:
+    """What became of a clock called so in this event, told by comparing with its run before (empty for its first).
+
+    `specs` are what the versions that the event speaks of say of the clock, that of now first.
+    """
+    status, due = run["status"], run.get("due")
     began = not before or before["run"] != run["run"]
     if status == "running" and (began or before.get("due") != due or before["status"] != "running"):
         if run.get("unknown"):
             yield say("{clock}: due time unknown, {why}", clock=title, why=run["unknown"])
         else:
-            yield say("{clock}: due {at}", clock=title, at=wall_due(instant(due), teller.zone))
+            yield say("{clock}: due {at}", clock=title, at=wall_due(instant(due), zone))
     elif status == "paused" and (began or before["status"] != "paused"):
         yield say("{clock}: stands still", clock=title)
     elif status == "met" and before.get("status") != "met":
@@ -60,16 +61,15 @@ def of_clock(teller: "Teller", name: str, run: Mapping[str, Any], event: Event) 
     if before.get("breached") and not run.get("breached") and not began:
         yield say("{clock}: breach withdrawn", clock=title)
     if event.kind != "rung":
-        had = set() if began else set(_rungs(teller, name, before))
-        passed = [point if n == 1 else f"{point} × {n}" for point, n in _rungs(teller, name, run) if (point, n) not in had]
+        had = set() if began else set(_rungs(specs, before))
+        passed = [point if n == 1 else f"{point} × {n}" for point, n in _rungs(specs, run) if (point, n) not in had]
         if passed:
             yield say("{clock}: passed by calculation, not carried out: {points}", clock=title, points=", ".join(passed))
 
 
-def _rungs(teller: "Teller", name: str, run: Mapping[str, Any]) -> list[tuple[str, int]]:
+def _rungs(specs: Sequence[ClockSpec | None], run: Mapping[str, Any]) -> list[tuple[str, int]]:
     """The rungs that count as carried out in a run, by their points: a migration may have moved them in their ladder."""
-    for definition in teller.definitions:
-        spec = definition.all_clocks.get(name)
+    for spec in specs:
         if spec is not None and all(index < len(spec.ladder) for index, _ in run.get("fired", ())):
             return [(str(spec.ladder[index].at), n) for index, n in run.get("fired", ())]
     return []

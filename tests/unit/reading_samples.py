@@ -8,7 +8,7 @@ from engine.defining.bundle import read_bundle
 from engine.defining.definition import Definition
 from engine.defining.problems import Problem
 from engine.defining.reader import read
-from engine.defining.tree import read_tree
+from engine.defining.yaml_file import read_tree
 
 SMALLEST = dedent("""\
     procedure: lost-parcel

@@ -13,7 +13,7 @@ from engine.deciding.checking import check_definition
 from engine.defining.bundle import definition_of
 from engine.defining.organisation import Organisation, Person
 from engine.defining.problems import Problem
-from engine.defining.tree import read_tree
+from engine.defining.yaml_file import read_tree
 from engine.ground.money import Money
 
 CLEAN = """

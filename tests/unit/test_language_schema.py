@@ -13,7 +13,7 @@ from test_reading_scenarios import STORY
 from engine.defining import definition as language
 from engine.defining.reader import plan
 from engine.defining.schema import KINDS, json_schema, reference
-from engine.defining.tree import read_tree
+from engine.defining.yaml_file import read_tree
 from engine.ground.errors import NotFound
 
 ROOT = Path(__file__).parents[2]

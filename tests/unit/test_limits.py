@@ -292,7 +292,7 @@ def test_the_diagram_and_the_difference_name_every_part() -> None:
 
 
 def _tree(text: str) -> Any:
-    from engine.defining.tree import read_tree
+    from engine.defining.yaml_file import read_tree
 
     return read_tree(text, "p.yaml").value
 

@@ -13,7 +13,7 @@ from engine.deciding.rights import Actor
 from engine.defining.bundle import definition_of
 from engine.defining.definition import Definition
 from engine.defining.organisation import Organisation, Person
-from engine.defining.tree import read_tree
+from engine.defining.yaml_file import read_tree
 from engine.ground.errors import MakegoodError, NotAllowed
 from tests.always import ALWAYS
 

@@ -18,7 +18,8 @@ from engine.defining.definition import Definition, EventKind, Happening
 from engine.defining.document import ordered, plain_document
 from engine.defining.kinds import Reading
 from engine.defining.reader import read_with
-from engine.defining.tree import Tree, read_tree
+from engine.defining.tree import Tree
+from engine.defining.yaml_file import read_tree
 from engine.ground.canonical import canonical, digest
 from engine.ground.errors import DefinitionError
 from engine.ground.language import speak

@@ -6,7 +6,7 @@ import pytest
 from reading_samples import changed
 
 from engine.defining.scenario import Scenario, read_scenario
-from engine.defining.tree import read_tree
+from engine.defining.yaml_file import read_tree
 
 STORY = dedent("""\
     scenario: nobody answers in time

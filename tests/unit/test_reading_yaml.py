@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.defining.definition import Definition
 from engine.defining.reader import read
-from engine.defining.tree import read_tree
+from engine.defining.yaml_file import read_tree
 
 
 def value(text: str) -> object:

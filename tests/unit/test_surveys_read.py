@@ -21,7 +21,7 @@ from engine.defining.reader import plan
 from engine.defining.reference import reference
 from engine.defining.schema import json_schema
 from engine.defining.survey import Factor, Question, Sample, Survey
-from engine.defining.tree import read_tree
+from engine.defining.yaml_file import read_tree
 from engine.ground.duration import Duration, Unit
 from engine.ground.errors import Unavailable
 from engine.ground.language import speak
