@@ -47,7 +47,7 @@ check: install   ## style, types, floors, and that the lock file fits
 bench: install   ## staff actions, sweeps, inbox, export beside hand-written SQL and beside peers
 	UV_PROJECT_ENVIRONMENT=.tools/bench $(UV) run --quiet --locked --compile-bytecode --group peers python -m benchmarks.bench $(BENCH)
 
-soak: install   ## two Prefect workers killed in their work, and 2,000 kills on each kind of database: an hour
+soak: install   ## two Prefect workers killed in their work, and 2,000 kills on each kind of database: half an hour
 	MAKEGOOD_SOAK=1 MAKEGOOD_KILLS=2000 .venv/bin/python -m pytest -s tests/acceptance/test_prefect_workers.py tests/acceptance/test_crashes.py
 
 docs: install   ## write the references of the language and of the commands anew
