@@ -10,6 +10,7 @@ and on PostgreSQL all of these are one (`together.py`).
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import CompoundSelect, Connection, Delete, Insert, Select, TextClause, Update
@@ -29,6 +30,7 @@ class _Form(NamedTuple):
 
     sql: str
     given: Sequence[tuple[str, Any]]            # parameters in the order they stand in `sql`, with what they are unless given
+    take: Callable[[Mapping[str, Any]], Sequence[Any]] | None       # all of them at once, where each must be given
     into: Sequence[tuple[int, Convert]]         # those of them that need converting, by place
     out_of: Sequence[tuple[int, Convert]]       # columns of the result that need converting
     row: Callable[[Iterable[Any]], Any]
@@ -159,15 +161,17 @@ def _compiled(conn: Connection, statement: Statement, columns: Iterable[str] | N
     many = None
     if dialect.name == "postgresql" and isinstance(statement, (Insert, Update, Delete)) and not selected:
         many = many_rows(dialect, statement, binds)
+    each = len(names) > 1 and all(bind.required for bind in binds)
     return _Form(
         made.string, [(name, None if bind.required else bind.value) for name, bind in zip(names, binds, strict=True)],
+        itemgetter(*names) if each else None,
         [(n, convert) for n, convert in enumerate(into) if convert is not None],
         [(n, convert) for n, convert in enumerate(converts) if convert is not None], tuple if row is None else row._make, many,
     )
 
 
 def _given(form: _Form, values: Mapping[str, Any]) -> list[Any]:
-    found = [values.get(name, fixed) for name, fixed in form.given]
+    found = list(form.take(values)) if form.take is not None else [values.get(name, fixed) for name, fixed in form.given]
     for n, convert in form.into:
         found[n] = convert(found[n])
     return found
