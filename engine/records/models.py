@@ -152,10 +152,11 @@ class TimerRow(SQLModel, table=True):
     """When a case next needs attention: one row for each case with something to come."""
 
     __tablename__ = "timer"
+    __table_args__ = (Index("ix_timer_fire_at", "fire_at", "case_id"),)     # many fall due at one moment: the end of a day
 
     case_id: int = Field(primary_key=True, foreign_key="case.id")
     due_at: datetime                            # when it falls due; immutable until that has been settled
-    fire_at: datetime = Field(index=True)       # when a sweep should take it; pushed forward when settling failed
+    fire_at: datetime                           # when a sweep should take it; pushed forward when settling failed
     attempts: int = 0
     error: str | None = None                    # why the last attempt failed
 
@@ -247,7 +248,7 @@ class NoticeRow(SQLModel, table=True):
     words: bytes = Field(sa_type=LargeBinary)   # sealed canonical JSON: subject, text, html
     trouble: bytes | None = Field(default=None, sa_type=LargeBinary)    # why it was not sent, sealed: servers like to name addresses
 
-    __table_args__ = (Index("ix_notice_waiting", "status", "fire_at"),)
+    __table_args__ = (Index("ix_notice_waiting", "status", "fire_at", "id"),)
 
 
 class AttemptRow(SQLModel, table=True):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # alembic takes longer to import than most commands take
 Progress = Callable[[int, int], None]
 """Told how much is done, of how much."""
 
-SCHEMA_REVISION = "0008"
+SCHEMA_REVISION = "0009"
 """The migration this code needs: always the latest in `migrations/versions`."""
 
 SEALED_SINCE = "0004"

@@ -150,8 +150,7 @@ CASE_VALUE = Table(
     Index("ix_case_value", "definition", "name", "value", "opened_at"),
 )
 ASKED_FIELD = Table(
-    "asked_field", METADATA,
-    Column("definition", String, primary_key=True), Column("name", String, primary_key=True),
+    "asked_field", METADATA, Column("definition", String, primary_key=True), Column("name", String, primary_key=True),
 )
 OBSERVATION = Table(
     "observation", METADATA,
@@ -203,9 +202,10 @@ TIMER = Table(
     "timer", METADATA,
     Column("case_id", Integer, ForeignKey("case.id"), primary_key=True),
     Column("due_at", Moment, nullable=False),
-    Column("fire_at", Moment, nullable=False, index=True),
+    Column("fire_at", Moment, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
     Column("error", String),
+    Index("ix_timer_fire_at", "fire_at", "case_id"),
 )
 WORK_ITEM = Table(
     "work_item", METADATA,
@@ -265,7 +265,7 @@ NOTICE = Table(
     Column("channel", String),
     Column("words", LargeBinary, nullable=False),
     Column("trouble", LargeBinary),
-    Index("ix_notice_waiting", "status", "fire_at"),
+    Index("ix_notice_waiting", "status", "fire_at", "id"),
 )
 ATTEMPT = Table(
     "attempt", METADATA,
