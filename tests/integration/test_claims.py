@@ -220,3 +220,21 @@ def test_a_delivery_never_records_the_end_of_an_attempt_twice(tmp_path: Path) ->
     assert delivering.finish(house, sending, said).status == "by_hand"
     assert delivering.finish(house, sending, said).status is None, "the answer to the first was lost, say"
     assert [event.kind for event in events_of(house, number)].count("unsent") == 1
+
+
+def test_what_is_due_at_one_moment_is_not_read_whole_for_each_batch(tmp_path: Path) -> None:
+    """Its index has it in the order in which it is taken, so nothing is left to be sorted."""
+    with new_house(tmp_path).store.writing() as conn:
+        form = timers._due._form(conn)
+        given = tuple({"now": NOW, "size": 100}.get(name, fixed) for name, fixed in form.given)
+        given = tuple(convert(given[n]) if (convert := dict(form.into).get(n)) else given[n] for n in range(len(given)))
+        notices = ("SELECT id FROM notice WHERE status = 'waiting' AND fire_at <= %s ORDER BY fire_at, id LIMIT %s", (given[0], 100))
+        sqlite = conn.dialect.name == "sqlite"
+        if not sqlite:
+            conn.exec_driver_sql("SET LOCAL enable_seqscan = off")      # an empty table is read whole whatever there is
+            conn.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+        for sql, values in ((form.sql, given), (notices[0].replace("%s", "?") if sqlite else notices[0], notices[1])):
+            plan = conn.exec_driver_sql(f"EXPLAIN {'QUERY PLAN ' if sqlite else ''}{sql}", values).all()
+            said = "\n".join(str(row[-1]) for row in plan)
+            assert "INDEX ix_" in said or "Scan using ix_" in said, said
+            assert "Sort" not in said and "ORDER BY" not in said, said
