@@ -36,7 +36,7 @@ class Rows(NamedTuple):
 
     change: Change
     sql: str
-    many: ManyRows | None                       # None where the database is not PostgreSQL
+    many: ManyRows | None                       # None on SQLite, and for what gives rows back
     rows: list[list[Any]]                       # values in the order of the parameters of `sql`
     unless: Callable[[], Exception] | None      # each row must change one of the database, or what this makes is raised
 
@@ -85,6 +85,7 @@ def statement(group: Sequence[Rows]) -> tuple[str, list[Any]]:
     given: list[Any] = []
     for one in group:
         many = one.many if len(one.rows) > 1 else None
+        assert many is not None or len(one.rows) == 1      # else all rows but the first would be lost
         parts.append((many.sql if many else one.sql, one.unless is not None))
         given += many.parameters(one.rows) if many else _texts(one.rows[0])
     return _sentence(tuple(parts)), given
